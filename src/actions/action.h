@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The seam between the daemon and what events do: an action is a const table of functions,
+ * listed in action.c. Actions never see rules or inputs; what they need of the daemon is in
+ * struct action_host.
+ */
+#ifndef GAUGED_ACTIONS_ACTION_H
+#define GAUGED_ACTIONS_ACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "model/value.h"
+
+struct action; /* an action's own: one entry of on_fire, on_clear or do; immutable */
+struct arena;
+struct diags;
+struct error;
+struct event;
+struct point_table;
+struct webhook;
+struct yaml_node;
+
+/* Names that an entry may refer to while it is bound. */
+struct action_scope {
+	const struct point_table *points;
+	size_t webhook_count;
+	const char *const *webhook_names;
+};
+
+/* What the dispatcher adds to an event: the clocks and the place. */
+struct event_stamp {
+	const char *site;
+	struct wall wall;
+	struct mono mono;
+	const char *boot_id; /* of the kernel, 36 characters */
+	bool synchronised;   /* whether the wall clock was set by somebody */
+};
+
+/* What a running action may use. All calls happen on the loop. */
+struct action_host {
+	/* The i-th webhook of the scope. */
+	struct webhook *(*webhook)(void *arg, size_t index);
+	/*
+	 * Asks for a write to a point, within its interlocks. 0 or a negative errno with err;
+	 * how it ended is logged by the daemon, with why as the reason.
+	 */
+	int (*write)(void *arg, uint32_t point, struct value value, const char *why,
+		     struct error *err);
+	void *arg;
+};
+
+struct action_type {
+	const char *key; /* the key of the entry's map that selects it: "webhook" */
+
+	/* Binds one entry such as {webhook: ops}; NULL after errors were added. */
+	struct action *(*parse)(struct arena *arena, const struct yaml_node *entry,
+				const struct action_scope *scope, struct diags *diags);
+	/* Carries the event out; never waits. */
+	void (*run)(const struct action *action, const struct action_host *host,
+		    const struct event *event, const struct event_stamp *stamp);
+};
+
+/* All actions, ending in NULL. */
+extern const struct action_type *const action_types[];
+
+/*
+ * The list under on_fire, on_clear or do, bound; each entry is a map whose first known key
+ * selects the type. Unknown kinds are errors. The same numbers hold for types[] and actions[].
+ */
+struct action_list {
+	size_t count;
+	const struct action_type **types;
+	struct action **actions;
+};
+bool action_list_parse(struct arena *arena, const struct yaml_node *seq,
+		       const struct action_scope *scope, struct action_list *ret,
+		       struct diags *diags);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the program's voice: the only mutable globals outside main.c live here. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+enum { LOG_LINE = 2048 };
+
+static int log_fd = STDERR_FILENO;
+static enum log_level log_level_max = LOG_LEVEL_INFO;
+static bool log_prefixed;
+static atomic_uint_fast64_t log_dropped_lines;
+static atomic_uint_fast64_t log_untold_lines;
+
+void log_init(int fd, enum log_level level)
+{
+	struct stat st;
+	int flags;
+
+	log_fd = fd;
+	log_level_max = level;
+	log_prefixed = isatty(fd) == 0;
+	if (fstat(fd, &st) != 0 || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		return;
+	flags = fcntl(fd, F_GETFL);
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+uint64_t log_dropped(void)
+{
+	return log_dropped_lines;
+}
+
+static bool log_put(const char *line, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = write(log_fd, line, len);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)len)
+		return true;
+	atomic_fetch_add(&log_dropped_lines, 1);
+	atomic_fetch_add(&log_untold_lines, 1);
+	return false;
+}
+
+static void log_tell_dropped(void)
+{
+	uint64_t untold = atomic_exchange(&log_untold_lines, 0);
+	char line[96];
+	int len;
+
+	if (untold == 0)
+		return;
+	len = snprintf(line, sizeof(line),
+		       "%s%ju log lines could not be written and are lost\n",
+		       log_prefixed ? "<4>" : "", (uintmax_t)untold);
+	if (!log_put(line, (size_t)len))
+		atomic_fetch_add(&log_untold_lines, untold);
+}
+
+static void log_write(enum log_level level, const char *fmt, va_list ap)
+{
+	static const char *const prefixes[] = {"<3>", "<4>", "<5>", "<6>", "<7>"};
+	char text[LOG_LINE], room[LOG_LINE + 64];
+	struct str line;
+	int saved = errno;
+
+	if (level > log_level_max)
+		return;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	str_init_fixed(&line, room, sizeof(room) - 1);
+	if (log_prefixed)
+		str_adds(&line, prefixes[level]);
+	str_add_safe(&line, text, strlen(text));
+	room[line.len++] = '\n';
+	log_tell_dropped();
+	log_put(room, line.len);
+	errno = saved;
+}
+
+#define LOG_AT(level)                      \
+	do {                               \
+		va_list ap;                \
+		va_start(ap, fmt);         \
+		log_write(level, fmt, ap); \
+		va_end(ap);                \
+	} while (0)
+
+void log_error(const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_ERROR);
+}
+
+void log_warning(const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_WARNING);
+}
+
+void log_notice(const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_NOTICE);
+}
+
+void log_info(const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_INFO);
+}
+
+void log_debug(const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_DEBUG);
+}
+
+bool complaint_say(struct complaint *complaint, struct mono now, const char *fmt, ...)
+{
+	char text[LOG_LINE];
+	va_list ap;
+
+	if (complaint->active && now.ns < complaint->next.ns) {
+		complaint->held++;
+		return false;
+	}
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (complaint->held > 0)
+		log_warning("%s (said again after %ju more times)", text,
+			    (uintmax_t)complaint->held);
+	else
+		log_warning("%s", text);
+	complaint->pause_ns = complaint->active ? 2 * complaint->pause_ns : 10 * NSEC_PER_SEC;
+	if (complaint->pause_ns > 3600 * NSEC_PER_SEC)
+		complaint->pause_ns = 3600 * NSEC_PER_SEC;
+	complaint->next = mono_add(now, complaint->pause_ns);
+	complaint->active = true;
+	complaint->held = 0;
+	return true;
+}
+
+void complaint_end(struct complaint *complaint, const char *fmt, ...)
+{
+	if (!complaint->active)
+		return;
+	LOG_AT(LOG_LEVEL_NOTICE);
+	*complaint = (struct complaint){0};
+}

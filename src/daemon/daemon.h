@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The daemon: the one place that sees both halves. Readings of the buses go into the engine,
+ * its events to the actions; a reload swaps two configurations between two events. Reading
+ * daemon.c for five minutes is reading the system.
+ */
+#ifndef GAUGED_DAEMON_DAEMON_H
+#define GAUGED_DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "inputs/input.h"
+#include "model/event.h"
+
+struct action_host;
+struct bus;
+struct config;
+struct daemon;
+struct diags;
+struct engine;
+struct error;
+struct event_stamp;
+struct loop;
+struct webhook;
+
+/* Takes the first reference of config. Opens buses, webhooks and the control socket. */
+struct daemon *daemon_new(struct config *config, struct loop *loop, struct error *err);
+/* Closes everything in the order of stopping: inputs, outputs to their safe state, webhooks. */
+void daemon_free(struct daemon *daemon);
+
+/* What the control API reads. Borrowed until the next reload: ask again each time. */
+struct loop *daemon_loop(const struct daemon *daemon);
+const struct config *daemon_config(const struct daemon *daemon);
+const struct engine *daemon_engine(const struct daemon *daemon);
+size_t daemon_bus_count(const struct daemon *daemon);
+const struct bus *daemon_bus(const struct daemon *daemon, size_t i);
+size_t daemon_webhook_count(const struct daemon *daemon);
+const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i);
+
+struct daemon_status {
+	const char *boot_id;
+	struct boot started;
+	struct wall started_wall;
+	bool synchronised;
+	bool reloading;
+	uint64_t reloads;	  /* that were carried out */
+	uint64_t reloads_failed;  /* that changed nothing */
+	struct wall last_reload;  /* ns 0: none since start */
+	const char *last_failure; /* rendered errors of the last failed reload, NULL after a
+				     good one */
+	uint64_t writes_done, writes_refused, writes_unknown;
+	uint64_t actions_failed;
+};
+void daemon_status(const struct daemon *daemon, struct daemon_status *ret);
+
+/*
+ * Builds the configuration at the same path on a thread of its own and swaps it in if it is
+ * whole; done is called once on the loop. Asked for while one is running: one more follows, and
+ * serves all who asked meanwhile. result and its diags are borrowed for the call.
+ */
+struct reload_result {
+	bool ok;
+	const struct diags *diags; /* errors, or the warnings of a good one */
+	size_t buses_kept, buses_opened, buses_closed;
+	size_t rules_kept, rules_added, rules_removed;
+};
+typedef void reload_done(void *arg, const struct reload_result *result);
+void daemon_reload(struct daemon *daemon, reload_done *done, void *arg);
+/* For whoever asked and went away: done will not be called with this arg any more. */
+void daemon_reload_forget(struct daemon *daemon, void *arg);
+
+/*
+ * A write that a person or a rule asks for, within the point's limits; who is logged ("rule
+ * boiler-over-temp", "uid 1000"). 0: done (which may be NULL) is called once; negative errno +
+ * err: refused.
+ */
+int daemon_write(struct daemon *daemon, uint32_t point, struct value value, const char *who,
+		 write_done *done, void *arg, struct error *err);
+void daemon_write_forget(struct daemon *daemon, void *arg);
+
+/* Everybody who wants to see events and readings pass by (the control API's followers). */
+struct daemon_watcher {
+	void (*event)(void *arg, const struct event *event, const struct event_stamp *stamp);
+	void (*reading)(void *arg,
+			const struct reading *reading); /* point: of the config in force */
+	void (*reloaded)(void *arg); /* numbers and names may be others now */
+	void *arg;
+	struct daemon_watcher *next; /* the daemon's */
+};
+void daemon_watch(struct daemon *daemon, struct daemon_watcher *watcher);
+void daemon_unwatch(struct daemon *daemon, struct daemon_watcher *watcher);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The seam between the daemon and whatever brings readings: a driver is a const table of at
+ * most five functions, listed in input.c. A driver never ends the daemon: it reports bad
+ * readings, keeps trying, and says so in its report.
+ */
+#ifndef GAUGED_INPUTS_INPUT_H
+#define GAUGED_INPUTS_INPUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/reading.h"
+#include "model/report.h"
+#include "model/value.h"
+
+struct arena;
+struct diags;
+struct error;
+struct input;	     /* a driver's own: one open bus */
+struct input_config; /* a driver's own: one bus with its devices and points, immutable */
+struct loop;
+struct point_table;
+struct yaml_node;
+
+/* One entry of 'devices:' that stands on the bus. */
+struct input_device {
+	const char *name;
+	const struct yaml_node *node; /* its map; the key 'bus' is known and to be accepted */
+};
+
+/* What a driver is given to bind: the bus's map, its devices, and where its points go. */
+struct input_source {
+	const char *name; /* of the bus */
+	const struct yaml_node *node;
+	size_t device_count;
+	const struct input_device *devices;
+	/* what relative paths are relative to: the directory of the main configuration file */
+	const char *directory;
+};
+
+/*
+ * Where readings go. point is the driver's local number: the n-th point that its parse() added
+ * to the table has the local number n, from 0. Called on the loop only; may not close the
+ * input.
+ */
+struct input_sink {
+	void (*put)(void *arg, const struct reading *reading);
+	void *arg;
+};
+
+/* How a write ended. Called once for each accepted write, on the loop, perhaps at once. */
+enum write_outcome {
+	WRITE_DONE,    /* the device confirmed it (and reading back agreed, where asked) */
+	WRITE_REFUSED, /* the device said no, or it never left: nothing was changed */
+	WRITE_UNKNOWN, /* sent, and no answer came: it may or may not have been carried out */
+};
+struct write_result {
+	enum write_outcome outcome;
+	const char *text; /* why, for people; "" when done. Borrowed for the call. */
+};
+typedef void write_done(void *arg, const struct write_result *result);
+
+struct input_type {
+	const char *key; /* the key in the bus's map that selects the driver: "modbus" */
+
+	/*
+	 * Binds the maps, adds every point to the table (in an order that depends on nothing
+	 * but the maps) and returns the configuration, all in arena; opens nothing. NULL after
+	 * errors were added. Runs on the configuration thread.
+	 */
+	struct input_config *(*parse)(struct arena *arena, const struct input_source *source,
+				      struct point_table *points, struct diags *diags);
+	/*
+	 * Starts the bus. Everything that may be away at the moment (a device file, a host) is
+	 * no error: the input reports it and retries. NULL + err only for what can never work
+	 * on this system. config stays valid until close().
+	 */
+	struct input *(*open)(const struct input_config *config, struct loop *loop,
+			      struct input_sink sink, struct error *err);
+	/*
+	 * Writes value to the local point, ahead of all polls. 0: accepted, done will be called
+	 * once. Negative errno and err: not accepted, done will not be called. NULL: the driver
+	 * has nothing to write to.
+	 */
+	int (*write)(struct input *input, uint32_t point, struct value value, write_done *done,
+		     void *arg, struct error *err);
+	/* Fills *ret_bus, and ret_devices[i] for the i-th device of the source. */
+	void (*report)(const struct input *input, struct report *ret_bus,
+		       struct report *ret_devices);
+	/* Ends within this call; open writes are done with WRITE_UNKNOWN or WRITE_REFUSED. */
+	void (*close)(struct input *input);
+};
+
+/* All drivers, ending in NULL. */
+extern const struct input_type *const input_types[];
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * An event: a rule's transition. The only thing that comes down from the engine to the
+ * actions. All it points to is borrowed for the time of the call that carries it.
+ */
+#ifndef GAUGED_MODEL_EVENT_H
+#define GAUGED_MODEL_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "model/reading.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
+
+enum rule_state { RULE_OK, RULE_PENDING, RULE_FIRING, RULE_CLEARING, RULE_RETURNED };
+
+enum event_type {
+	EVENT_PENDING,	/* the condition holds, 'for' runs */
+	EVENT_CALM,	/* it ceased to hold before 'for' was over */
+	EVENT_FIRE,	/* runs on_fire */
+	EVENT_CLEARING, /* firing, the condition ceased, 'clear_for' runs */
+	EVENT_REFIRE,	/* clearing, the condition came back; no action */
+	EVENT_CLEAR,	/* runs on_clear */
+	EVENT_REPEAT,  /* still firing after 'repeat'; runs on_fire again, marked as a repeat */
+	EVENT_INSTANT, /* an 'on:' rule happened; runs do */
+	EVENT_BLIND,   /* undecided for 'blind_after' */
+};
+
+/* The value of one point at the event, as the rule saw it. */
+struct event_point {
+	const char *name;
+	const char *unit; /* NULL if it has none */
+	struct value value;
+	enum quality quality;
+	enum bad_reason reason;
+	int64_t age_ns; /* since the last good reading; -1: there was none */
+};
+
+struct event_label {
+	const char *name;
+	const char *text;
+};
+
+struct event {
+	enum event_type type;
+	uint32_t rule; /* number of the rule in its rule set */
+	const char *rule_name;
+	enum severity severity;
+	enum rule_state from, to;
+	uint64_t seq; /* counts the engine's events from 1 */
+	struct boot at;
+	int64_t active_ns;   /* how long the rule has been firing; 0 when it just began */
+	const char *reason;  /* "removed", ... or NULL */
+	const char *message; /* rendered; "" if the rule has none */
+	size_t label_count;
+	const struct event_label *labels;
+	size_t point_count;
+	const struct event_point *points; /* every point that the rule reads */
+};
+
+const char *severity_name(enum severity severity);
+const char *rule_state_name(enum rule_state state);
+const char *event_type_name(enum event_type type);
+
+#endif

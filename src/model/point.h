@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Points: the named values of devices, and the table that gives each a number. A number is
+ * valid within one configuration; the name is the identity across reloads.
+ */
+#ifndef GAUGED_MODEL_POINT_H
+#define GAUGED_MODEL_POINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/unit.h"
+#include "model/value.h"
+
+struct arena;
+struct yaml_node;
+
+enum { POINT_NONE = UINT32_MAX };
+
+struct point {
+	const char *name;   /* device.point, or device.point.bit */
+	const char *device; /* NULL for a derived point */
+	enum value_kind kind;
+	const char *unit_text; /* as written, or NULL */
+	struct unit unit;
+	bool readable;
+	bool writable;
+	int64_t stale_ns; /* the last good value counts so long without a new one; > 0 */
+	double deadband;  /* changes smaller than this leave the value as it is */
+	/* what may be written, in the point's unit; low > high: no limit was given */
+	double low, high;
+	const struct yaml_node *where; /* for messages */
+};
+
+struct point_table;
+
+struct point_table *point_table_new(struct arena *arena);
+/*
+ * Copies *point (name and texts are borrowed and must live as long as the arena) and returns
+ * its number: 0, 1, 2 ... POINT_NONE if the name is there already.
+ */
+uint32_t point_table_add(struct point_table *table, const struct point *point);
+size_t point_table_count(const struct point_table *table);
+const struct point *point_table_get(const struct point_table *table, uint32_t id);
+/* POINT_NONE if there is none. */
+uint32_t point_table_find(const struct point_table *table, const char *name, size_t len);
+/* All names, in order of number, for suggestions. */
+const char *const *point_table_names(const struct point_table *table);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Status, pulled: structs that buses, devices and webhooks fill when somebody asks. The
+ * control API and the metrics write them out.
+ */
+#ifndef GAUGED_MODEL_REPORT_H
+#define GAUGED_MODEL_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REPORT_COUNTERS = 28 };
+
+struct report_counter {
+	const char *name; /* snake_case, plural, static: "timeouts" */
+	const char *help; /* one sentence, static */
+	uint64_t count;
+};
+
+struct report {
+	const char *state; /* static: "up", "connecting", "backoff", "offline", ... */
+	char detail[200];  /* why, and what happens next; "" if there is nothing to say */
+	size_t counter_count;
+	struct report_counter counters[REPORT_COUNTERS];
+};
+
+static inline void report_count(struct report *report, const char *name, const char *help,
+				uint64_t count)
+{
+	if (report->counter_count < REPORT_COUNTERS)
+		report->counters[report->counter_count++] =
+			(struct report_counter){name, help, count};
+}
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The engine: readings and time in, events out. Pure: no I/O, no clock, no allocation after
+ * engine_new(). The same configuration and the same feeds and ticks give the same events, byte
+ * for byte. Order of evaluation: rules.md section 5.
+ */
+#ifndef GAUGED_RULES_ENGINE_H
+#define GAUGED_RULES_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "model/event.h"
+#include "model/reading.h"
+
+struct engine;
+struct point_table;
+struct ruleset;
+struct str;
+
+/* Called during feed and tick, never from elsewhere; may not call the engine back. */
+struct engine_sink {
+	void (*event)(void *arg, const struct event *event);
+	void *arg;
+};
+
+/*
+ * An engine in its initial state at the instant now: every point unknown, every rule ok. set
+ * and points are borrowed and must outlive the engine.
+ */
+struct engine *engine_new(const struct ruleset *set, const struct point_table *points,
+			  struct engine_sink sink, struct boot now);
+void engine_free(struct engine *engine);
+
+/*
+ * Takes one reading: first runs every timer with a deadline before reading->at, then stores the
+ * value and evaluates what depends on it. A reading that is older than the engine's time is
+ * stored for nobody, and counted as late.
+ */
+void engine_feed(struct engine *engine, const struct reading *reading);
+/* Runs every timer with a deadline before now, in order. */
+void engine_tick(struct engine *engine, struct boot now);
+/* The next instant at which engine_tick() would do something; false: none is planned. */
+bool engine_deadline(const struct engine *engine, struct boot *ret);
+
+/*
+ * Carries state over from old (which is left to be freed): points by name, type and unit, with
+ * value and time; rules by name as rules.md section 8 says. A rule that was firing and is gone
+ * emits clear with reason "removed" through the new sink. Evaluates what changed. now: the
+ * instant of the swap.
+ */
+void engine_adopt(struct engine *engine, const struct engine *old, struct boot now);
+
+/* A point as seen at now. text of the value is borrowed until the next feed. */
+struct engine_point {
+	struct value value; /* the last good one, while it counts; otherwise none */
+	enum quality quality;
+	enum bad_reason reason;
+	uint8_t code;
+	bool ever;	   /* a good reading was ever there */
+	struct boot at;	   /* of the last good reading */
+	struct value last; /* the last good value, however old */
+};
+void engine_point(const struct engine *engine, uint32_t point, struct boot now,
+		  struct engine_point *ret);
+
+struct engine_rule {
+	enum rule_state state;
+	struct boot since;	 /* when it entered the state */
+	bool has_deadline;	 /* 'for' or 'clear_for' runs */
+	struct boot deadline;	 /* when it ends if nothing changes */
+	int condition;		 /* 1 true, 0 false, -1 unknown */
+	uint64_t fired, cleared; /* counts since start */
+};
+void engine_rule(const struct engine *engine, uint32_t rule, struct engine_rule *ret);
+
+struct engine_counters {
+	uint64_t readings, bad_readings, late_readings, evaluations, events, ticks;
+};
+void engine_counters(const struct engine *engine, struct engine_counters *ret);
+
+/*
+ * One line of the event log that replay compares: time, rule, transition, message, values. Adds
+ * it with its newline.
+ */
+void engine_log_line(const struct event *event, struct str *out);
+
+#endif

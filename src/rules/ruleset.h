@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The rules of a configuration, bound, checked and compiled: immutable, shared by the engine
+ * that runs them and by whoever explains them. Pure.
+ */
+#ifndef GAUGED_RULES_RULESET_H
+#define GAUGED_RULES_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/event.h"
+
+struct arena;
+struct diags;
+struct point_table;
+struct ruleset;
+struct yaml_node;
+
+/*
+ * Compiles the maps under 'rules:' (one for each file that has one; entries in file order)
+ * against the points. NULL after errors were added; every error of every rule is reported. A
+ * name defined twice is an error that names both places.
+ */
+struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *maps,
+			      size_t map_count, const struct point_table *points,
+			      struct diags *diags);
+
+/* What the daemon needs to know of a rule without looking inside. */
+struct rule_view {
+	const char *name;
+	enum severity severity;
+	const struct yaml_node *node;	 /* the rule's map */
+	const struct yaml_node *on_fire; /* lists of actions, not bound here; NULL if absent */
+	const struct yaml_node *on_clear;
+	const struct yaml_node *on_instant; /* 'do' */
+	bool instant;			    /* an 'on:' rule: it has no state */
+	const char *condition;		    /* text of when: or on: */
+	size_t point_count;
+	const uint32_t *points; /* what the rule reads, each once */
+};
+size_t ruleset_count(const struct ruleset *set);
+void ruleset_view(const struct ruleset *set, uint32_t rule, struct rule_view *ret);
+/* UINT32_MAX if there is none. */
+uint32_t ruleset_find(const struct ruleset *set, const char *name);
+/* Bytes that an engine for this set will take, fixed at start. */
+size_t ruleset_engine_size(const struct ruleset *set);
+
+#endif
