@@ -141,6 +141,18 @@ void str_add_safe(struct str *str, const char *bytes, size_t len)
 	}
 }
 
+void str_add_utf8(struct str *str, uint32_t c)
+{
+	static const unsigned char marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	char bytes[4];
+
+	for (size_t i = n; i-- > 1; c >>= 6)
+		bytes[i] = (char)(0x80 | (c & 0x3f));
+	bytes[0] = (char)(marks[n] | c);
+	str_add(str, bytes, n);
+}
+
 void str_add_number(struct str *str, double number)
 {
 	char room[40];

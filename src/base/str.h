@@ -40,6 +40,8 @@ void str_vaddf(struct str *str, const char *fmt, va_list ap)
  * is not UTF-8 become \xNN; the backslash is doubled.
  */
 void str_add_safe(struct str *str, const char *bytes, size_t len);
+/* Adds the character with the number c (at most 0x10ffff, no surrogate) as UTF-8. */
+void str_add_utf8(struct str *str, uint32_t c);
 /* The shortest decimal text that reads back as the same double; "nan", "inf", "-inf". */
 void str_add_number(struct str *str, double number);
 
