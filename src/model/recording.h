@@ -31,11 +31,15 @@ struct recording_line {
 
 /*
  * 1: *ret holds a reading. 0: an empty line or a comment. -EINVAL: err says what is wrong
- * with the line (without its number, which the caller knows). line has no newline.
+ * with the line (without its number, which the caller knows). line has no newline. Unless 1
+ * is returned, *ret is undefined: it is room, not a result.
  */
 int recording_parse(const char *line, size_t len, struct recording_line *ret,
 		    struct error *err);
-/* One line with its newline; at is the time since the start. */
+/*
+ * One line with its newline; at is the time since the start, >= 0. Bytes of a text that are not
+ * UTF-8 become U+FFFD.
+ */
 void recording_add(struct str *out, struct boot at, const char *name,
 		   const struct reading *reading);
 
