@@ -3,6 +3,7 @@
 /* Owns libevent: the base, and everything that waits on it. */
 #include "io/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -13,10 +14,16 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-enum { LAG_PERIOD_MS = 100 };
+enum { LAG_PERIOD_MS = 100, LOOP_LOCALS = 8 };
 
 struct loop {
 	struct event_base *base;
+	struct {
+		const void *key;
+		void *thing;
+		void (*release)(void *thing);
+	} locals[LOOP_LOCALS];
+	size_t local_count;
 	uint64_t turns;
 	struct loop_timer *lag_timer;
 	struct mono lag_due;
@@ -97,8 +104,30 @@ void loop_free(struct loop *loop)
 	if (loop == NULL)
 		return;
 	loop_timer_free(loop->lag_timer);
+	while (loop->local_count > 0) {
+		loop->local_count--;
+		loop->locals[loop->local_count].release(loop->locals[loop->local_count].thing);
+	}
 	event_base_free(loop->base);
 	free(loop);
+}
+
+void *loop_local(const struct loop *loop, const void *key)
+{
+	for (size_t i = 0; i < loop->local_count; i++) {
+		if (loop->locals[i].key == key)
+			return loop->locals[i].thing;
+	}
+	return NULL;
+}
+
+void loop_keep(struct loop *loop, const void *key, void *thing, void (*release)(void *thing))
+{
+	assert(loop->local_count < LOOP_LOCALS);
+	loop->locals[loop->local_count].key = key;
+	loop->locals[loop->local_count].thing = thing;
+	loop->locals[loop->local_count].release = release;
+	loop->local_count++;
 }
 
 int loop_run(struct loop *loop)

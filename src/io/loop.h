@@ -28,6 +28,13 @@ int loop_turn(struct loop *loop);
 /* For resolve.c (evdns) only: everybody else stays with the calls below. */
 struct event_base *loop_base(struct loop *loop);
 
+/*
+ * Things that a loop has one of and that end with it: the resolver, the limits on connects.
+ * Found by the address of their key; there is room for a handful.
+ */
+void *loop_local(const struct loop *loop, const void *key);
+void loop_keep(struct loop *loop, const void *key, void *thing, void (*release)(void *thing));
+
 /* Timers. One-shot; fn may start it again, stop it or free it. */
 struct loop_timer;
 typedef void loop_timer_fn(void *arg);
