@@ -71,7 +71,8 @@ static void log_tell_dropped(void)
 		atomic_fetch_add(&log_untold_lines, untold);
 }
 
-static void log_write(enum log_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void log_write(enum log_level level,
+							    const char *fmt, va_list ap)
 {
 	static const char *const prefixes[] = {"<3>", "<4>", "<5>", "<6>", "<7>"};
 	char text[LOG_LINE], room[LOG_LINE + 64];
