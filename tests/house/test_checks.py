@@ -1,0 +1,260 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The gauged authors
+"""Tests the house checks themselves: each is shown a small good tree, which it has to accept, and
+then the same tree with one thing wrong, which it has to name."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HOUSE = os.path.join(os.path.abspath(os.environ.get("srcdir", ".")), "tests", "house")
+LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Copyright 2026 The gauged authors */\n"
+
+
+def header(name, text):
+    return f"#ifndef GAUGED_{name}_H\n#define GAUGED_{name}_H\n{text}#endif\n"
+
+
+GOOD = {
+    "src/base/text.h": header("TEXT", "int text_length(const char *s);\n"),
+    "src/base/text.c": '#include "base/text.h"\n\n#include <string.h>\n\nint text_length(const char *s)\n'
+                       "{\n\treturn (int)strlen(s);\n}\n",
+    "src/conf/tree.h": header("TREE", "int tree_depth(const char *s);\n"),
+    "src/conf/tree.c": '#include "conf/tree.h"\n\n#include "base/text.h"\n\n'
+                       "int tree_depth(const char *s)\n{\n\treturn text_length(s);\n}\n",
+}
+
+
+class Checks(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.top)
+        for path, text in GOOD.items():
+            self.write(path, LICENCE + text)
+
+    def write(self, path, text):
+        path = os.path.join(self.top, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def add(self, path, text):
+        with open(os.path.join(self.top, path), "a", encoding="utf-8") as file:
+            file.write(text)
+
+    def check(self, name, *arguments):
+        result = subprocess.run([os.path.join(HOUSE, name)] + list(arguments or (self.top,)),
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        return result.returncode, result.stdout + result.stderr
+
+    def accepts(self, name, *arguments):
+        status, output = self.check(name, *arguments)
+        self.assertEqual(status, 0, output)
+
+    def names(self, complaint, name, *arguments):
+        status, output = self.check(name, *arguments)
+        self.assertEqual(status, 1, output)
+        self.assertIn(complaint, output)
+
+    # ---- check-floors
+
+    def test_floors_accepts_includes_that_go_down(self):
+        self.accepts("check-floors")
+
+    def test_floors_fails_on_an_empty_tree(self):
+        shutil.rmtree(os.path.join(self.top, "src"))
+        self.names("0 files", "check-floors")
+
+    def test_floors_names_an_include_that_goes_up(self):
+        self.add("src/base/text.c", '#include "conf/tree.h"\n')
+        self.names('src/base/text.c:11: base may not include "conf/tree.h"', "check-floors")
+
+    def test_floors_names_siblings(self):
+        for mine, other in (("rules", "io"), ("io", "rules"), ("inputs", "actions"),
+                            ("actions", "inputs"), ("inputs", "rules"), ("actions", "rules")):
+            path = f"src/{mine}/spy.c"
+            self.write(path, f'{LICENCE}#include "{other}/anything.h"\n')
+            self.names(f'{path}:3: {mine} may not include "{other}/anything.h"', "check-floors")
+            os.unlink(os.path.join(self.top, path))
+
+    def test_floors_names_an_unknown_floor(self):
+        self.write("src/attic/old.c", LICENCE)
+        self.names("src/attic/old.c:1: no floor is called 'attic'", "check-floors")
+
+    def test_floors_names_a_library_in_the_wrong_file(self):
+        self.add("src/conf/tree.c", "#include <yaml.h>\n")
+        self.names("src/conf/tree.c:11: <yaml.h> belongs to conf/yaml.c", "check-floors")
+
+    def test_floors_names_a_library_in_a_header(self):
+        self.write("src/io/loop.h", LICENCE + header("LOOP", "#include <event2/event.h>\n"))
+        self.names("src/io/loop.h:5: <event2/event.h> in a header", "check-floors")
+
+    def test_floors_accepts_a_library_in_the_file_that_owns_it(self):
+        self.write("src/conf/yaml.c", LICENCE + "#include <yaml.h>\n")
+        self.accepts("check-floors")
+
+    def test_floors_names_a_header_that_is_not_first(self):
+        self.write("src/conf/tree.c", LICENCE + '#include <string.h>\n#include "conf/tree.h"\n')
+        self.names('src/conf/tree.c:1: "conf/tree.h" has to be included first', "check-floors")
+
+    def test_floors_names_a_header_that_needs_another(self):
+        self.add("src/conf/tree.h", "size_t tree_size(void);\n")
+        self.names("not self-contained: src/conf/tree.h", "check-floors")
+
+    def test_floors_names_a_repeated_name(self):
+        self.write("src/conf/text.h", LICENCE)
+        self.names("src/conf/text.h:1: the name text.h is taken by src/base/text.h", "check-floors")
+
+    # ---- check-style
+
+    def test_style_accepts_the_good_tree(self):
+        self.accepts("check-style")
+
+    def test_style_names_a_missing_licence(self):
+        self.write("tools/thing", "#!/bin/sh\n")
+        self.names("tools/thing:1: no SPDX-License-Identifier line", "check-style")
+
+    def test_style_names_a_missing_copyright(self):
+        self.write("tools/thing", "#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n")
+        self.names("tools/thing:1: no 'Copyright 2026", "check-style")
+
+    def test_style_names_conditional_code_in_a_function(self):
+        self.add("src/base/text.c", "\nint text_odd(void)\n{\n#ifdef ODD\n\treturn 1;\n#endif\n\treturn 0;\n}\n")
+        self.names("src/base/text.c:14: conditional code inside of text_odd()", "check-style")
+
+    def test_style_accepts_conditional_code_between_functions(self):
+        self.add("src/base/text.c", "\n#ifdef ODD\n#define EVEN\n#endif\n")
+        self.accepts("check-style")
+
+    def test_style_names_a_long_function(self):
+        self.add("src/base/text.c", "\nint text_long(void)\n{\n" + "\t;\n" * 80 + "\treturn 0;\n}\n")
+        self.names("text_long() has 83 lines, over 80", "check-style")
+
+    def test_style_names_a_long_file(self):
+        self.add("src/base/text.c", "/* */\n" * 600)
+        self.names("src/base/text.c:1: 610 lines, over 600", "check-style")
+
+    def test_style_names_empty_words(self):
+        self.write("src/base/text_utils.c", LICENCE)
+        self.names("'utils' names nothing", "check-style")
+
+    def test_style_names_a_note_to_oneself(self):
+        self.add("src/base/text.c", "/* TO" "DO: more */\n")
+        self.names("src/base/text.c:11: a note to oneself", "check-style")
+
+    def test_style_names_a_struct_typedef(self):
+        self.add("src/base/text.h", "typedef struct text text_t;\n")
+        self.names("a typedef of a struct", "check-style")
+
+    def test_style_names_a_project_wide_header(self):
+        self.add("src/base/text.h", "".join(f'#include "base/part{n}.h"\n' for n in range(9)))
+        self.names("includes 9 headers of ours", "check-style")
+
+    # ---- check-machine-paths
+
+    def test_machine_paths_accepts_the_good_tree(self):
+        self.add("src/base/text.c", "/* /home/you/gauged, /var/lib/gauged, framework/x, $(top)/work/ */\n")
+        self.accepts("check-machine-paths")
+
+    def test_machine_paths_names_a_checkout(self):
+        for place in ("/home/" "alice/gauged", "/wo" "rk/main/x", "/ro" "ot/.cache"):
+            self.write("tools/thing", f"#!/bin/sh\ncd '{place}'\n")
+            self.names(f"tools/thing:2: a path of one machine: {place}", "check-machine-paths")
+
+    # ---- check-format
+
+    def test_format_names_what_is_out_of_form(self):
+        shutil.copy(os.path.join(HOUSE, "..", "..", ".clang-format"), self.top)
+        if self.check("check-format")[0] == 77:
+            self.skipTest("no clang-format 14")
+        self.accepts("check-format")
+        self.add("src/base/text.c", "\nint  text_ugly( void );\n")
+        self.names("src/base/text.c:12", "check-format")
+
+    def test_format_skips_without_its_tool(self):
+        os.environ["CLANG_FORMAT"] = "/nonexistent"
+        self.addCleanup(os.environ.pop, "CLANG_FORMAT")
+        status, output = self.check("check-format")
+        self.assertEqual(status, 77)
+        self.assertIn("SKIP: clang-format 14", output)
+
+    # ---- check-purity, check-globals, check-size: on a build of the tree
+
+    def build(self, *flags):
+        compiler = shlex.split(os.environ.get("CC", "cc"))
+        for floor in sorted(os.listdir(os.path.join(self.top, "src"))):
+            folder = os.path.join(self.top, "src", floor)
+            made = []
+            for name in sorted(os.listdir(folder)):
+                if name.endswith(".c"):
+                    made.append(os.path.join(folder, name[:-2] + ".o"))
+                    subprocess.run(compiler + ["-O2", "-fPIE", *flags, "-I", os.path.join(self.top, "src"), "-c",
+                                               os.path.join(folder, name), "-o", made[-1]], check=True)
+            library = os.path.join(self.top, f"lib{floor}.a")
+            if os.path.exists(library):
+                os.unlink(library)
+            subprocess.run(["ar", "cr", library] + made, check=True)
+
+    def test_purity_accepts_strings_and_the_base(self):
+        self.build()
+        self.accepts("check-purity")
+
+    def test_purity_fails_without_a_build(self):
+        self.names("0 objects", "check-purity")
+
+    def test_purity_names_output_that_the_compiler_renamed(self):
+        self.add("src/conf/tree.c", '#include <stdio.h>\nvoid tree_show(void)\n{\n\tprintf("\\n");\n}\n')
+        self.build()
+        self.names("conf/tree.o: a pure floor may not call putchar()", "check-purity")
+
+    def test_purity_names_a_clock(self):
+        self.write("src/base/clock.c", LICENCE + "#include <time.h>\nlong clock_mono(void)\n{\n"
+                   "\tstruct timespec t;\n\tclock_gettime(CLOCK_MONOTONIC, &t);\n\treturn t.tv_sec;\n}\n")
+        self.build()
+        self.accepts("check-purity")
+        self.add("src/conf/tree.c", "long clock_mono(void);\nlong tree_time(void)\n{\n\treturn clock_mono();\n}\n")
+        self.build()
+        self.names("conf/tree.o: a pure floor may not call clock_mono()", "check-purity")
+
+    def test_purity_names_a_call_that_another_file_owns(self):
+        self.write("src/io/own.c", LICENCE + "#include <time.h>\nlong own_time(void)\n{\n\treturn time(0);\n}\n")
+        self.build()
+        self.names("io/own.o: time() belongs to base/clock.o", "check-purity")
+
+    def test_purity_names_a_call_that_waits(self):
+        self.write("src/io/own.c", LICENCE + "#include <unistd.h>\nvoid own_wait(void)\n{\n\tusleep(1);\n}\n")
+        self.build()
+        self.names("io/own.o: usleep() waits", "check-purity")
+
+    def test_purity_skips_what_is_instrumented(self):
+        self.build("-fsanitize=address")
+        self.assertEqual(self.check("check-purity")[0], 77)
+
+    def test_globals_accepts_constants(self):
+        self.add("src/conf/tree.c", 'const char *const tree_names[] = {"a", "b"};\n')
+        self.build()
+        self.accepts("check-globals")
+
+    def test_globals_names_variables(self):
+        self.add("src/conf/tree.c", "static int tree_count;\nint tree_next(void)\n{\n\tstatic int last = 7;\n"
+                 "\treturn tree_count++ + last++;\n}\nconst char *tree_names[] = {\"a\"};\n")
+        self.build()
+        self.names("'tree_count' (4 bytes) can change", "check-globals")
+        self.names("'last.0' (4 bytes) can change", "check-globals")
+        self.names("'tree_names' (8 bytes) can change", "check-globals")
+
+    def test_size_fails_on_variables_only(self):
+        self.build()
+        self.accepts("check-size", self.top, self.top)
+        self.add("src/conf/tree.c", "char tree_room[100000];\n")
+        self.build()
+        self.names("over 0", "check-size", self.top, self.top)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if unittest.main(exit=False, verbosity=2).result.wasSuccessful() else 1)
