@@ -304,9 +304,10 @@ int str_to_duration(const char *text, int64_t *ret_ns)
 	return 0;
 }
 
+static const char *const size_units[] = {"", "KiB", "MiB", "GiB"};
+
 int str_to_size(const char *text, int64_t *ret_bytes)
 {
-	static const char *const units[] = {"", "KiB", "MiB", "GiB"};
 	size_t len = strspn(text, "0123456789");
 	char *end;
 	long long v;
@@ -314,13 +315,26 @@ int str_to_size(const char *text, int64_t *ret_bytes)
 	if (len == 0 || len > 12)
 		return -EINVAL;
 	v = strtoll(text, &end, 10);
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(end, units[i]) == 0) {
+	for (size_t i = 0; i < ARRAY_SIZE(size_units); i++) {
+		if (strcmp(end, size_units[i]) == 0) {
+			if (v > INT64_MAX >> (10 * i))
+				return -ERANGE;
 			*ret_bytes = v << (10 * i);
 			return 0;
 		}
 	}
 	return -EINVAL;
+}
+
+void str_add_size(struct str *str, int64_t bytes)
+{
+	size_t unit = 0;
+
+	while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < ARRAY_SIZE(size_units)) {
+		bytes /= 1024;
+		unit++;
+	}
+	str_addf(str, "%jd%s", (intmax_t)bytes, size_units[unit]);
 }
 
 void str_add_duration(struct str *str, int64_t ns)
@@ -335,7 +349,11 @@ void str_add_duration(struct str *str, int64_t ns)
 		str_add_duration(str, ns > INT64_MIN ? -ns : INT64_MAX);
 		return;
 	}
-	if (ns < NSEC_PER_MSEC && ns > 0) {
+	if (ns < NSEC_PER_USEC) {
+		str_addf(str, "%jd%s", (intmax_t)ns, ns == 0 ? "s" : "ns");
+		return;
+	}
+	if (ns < NSEC_PER_MSEC) {
 		str_addf(str, "%jdus", (intmax_t)(ns / NSEC_PER_USEC));
 		return;
 	}

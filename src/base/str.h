@@ -58,6 +58,8 @@ int str_to_number(const char *text, double *ret);
 int str_to_duration(const char *text, int64_t *ret_ns);
 /* "512", "64KiB", "16MiB", "1GiB": bytes. */
 int str_to_size(const char *text, int64_t *ret_bytes);
+/* 65536 becomes "64KiB": whole units only, so that nothing is lost; plain bytes otherwise. */
+void str_add_size(struct str *str, int64_t bytes);
 /* "90s" becomes "1m30s": the way durations are shown; at most two units. */
 void str_add_duration(struct str *str, int64_t ns);
 
