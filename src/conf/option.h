@@ -14,6 +14,7 @@
 
 struct arena;
 struct diags;
+struct str;
 struct yaml_node;
 
 enum option_type {
@@ -54,7 +55,11 @@ struct option {
 	enum option_type type;
 	size_t offset;	      /* of the member in the bound struct */
 	const char *fallback; /* default, written as in YAML; NULL: the member stays zero */
-	double min, max; /* INT, NUMBER, DURATION (seconds), SIZE (bytes); both 0: no bounds */
+	/*
+	 * INT, NUMBER, DURATION (seconds), SIZE (bytes); both 0: no bounds; -INFINITY and
+	 * INFINITY leave one side open
+	 */
+	double min, max;
 	const char *const *choices; /* CHOICE: NULL-terminated */
 	bool required;
 	const char *help; /* one sentence for the reference and the schema */
@@ -71,10 +76,13 @@ struct option_table {
 	.type = OPTION_##type_, .offset = offsetof(struct struct_, member_)
 
 /*
- * Fills dst from map: defaults first (map may be NULL: only defaults and complaints about
- * what is required), then every key. Keys that no table of the list knows are errors with the
- * nearest known word. Several tables may bind the same map to several structs: pass all of
- * them at once. Lists go to arena. Returns true if it added no error.
+ * Fills dst from map: defaults first (map may be NULL, or a section with nothing in it: only
+ * defaults and complaints about what is required), then every key. A member whose value is
+ * wrong keeps its default. Keys that no table of the list knows are errors with the nearest
+ * known word. Several tables may bind the same map to several structs: pass all of them at
+ * once; a key that more than one knows is bound in each. what names the map in messages ("bus
+ * 'plc'"; NULL: the first table's section). Lists go to arena. Returns true if it added no
+ * error.
  */
 struct option_binding {
 	const struct option_table *table;
@@ -84,10 +92,16 @@ bool option_bind(struct arena *arena, const struct yaml_node *map, const char *w
 		 const struct option_binding *bindings, size_t count, struct diags *diags);
 
 /*
- * One scalar by itself, with the same messages; the result goes to *ret, whose type belongs
+ * One value by itself, with the same messages; the result goes to *ret, whose type belongs
  * to row->type. Returns true if it added no error.
  */
 bool option_parse(struct arena *arena, const struct option *row, const struct yaml_node *node,
 		  void *ret, struct diags *diags);
+
+/*
+ * Adds what a row takes, as messages, the schema and the manual say it: "a duration from 10ms
+ * to 1h", "one of even, odd or none".
+ */
+void option_expected(const struct option *row, struct str *out);
 
 #endif
