@@ -6,7 +6,6 @@
  */
 #include "io/stream.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,12 +84,11 @@ struct stream *stream_new(struct loop *loop, const struct stream_config *config,
 {
 	struct stream *stream = xcalloc(1, sizeof(*stream));
 
-	assert(config->host != NULL);
 	stream->loop = loop;
 	stream->config = config;
 	stream->ops = ops;
 	stream->arg = arg;
-	stream->type = &stream_opener_tcp;
+	stream->type = config->host != NULL ? &stream_opener_tcp : &stream_opener_tty;
 	stream->state = STREAM_CLOSED;
 	stream->fd = -1;
 	stream->want_read = true;
@@ -245,7 +243,13 @@ static ssize_t stream_lost(struct stream *stream, int code, const char *what)
 {
 	struct error err;
 
-	if (code == 0) {
+	/* A terminal that hung up ends like a file, or says EIO; a USB adapter may say ENODEV.
+	 */
+	if (!stream->type->socket && (code == 0 || code == EIO || code == ENODEV)) {
+		code = ECONNRESET;
+		error_set(&err, code, "%s hung up: unplugged, or its driver reset it",
+			  stream->config->tty.path);
+	} else if (code == 0) {
 		code = ECONNRESET;
 		error_set(&err, code, "%s: the other side closed the connection", what);
 	} else {

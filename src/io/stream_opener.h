@@ -33,6 +33,7 @@ struct stream_opener_type {
 };
 
 extern const struct stream_opener_type stream_opener_tcp;
+extern const struct stream_opener_type stream_opener_tty;
 
 /* The attempt succeeded: fd is non-blocking and close-on-exec, and the stream's from now on. */
 void stream_opened(struct stream *stream, int fd);
