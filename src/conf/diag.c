@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/str.h"
 #include "conf/excerpt.h"
 #include "conf/place.h"
@@ -32,6 +33,8 @@ struct diags {
 	struct entry *last;	/* the one added last; NULL if it was not kept */
 	size_t errors;
 	size_t warnings;
+	struct arena **arenas;
+	size_t arena_count;
 };
 
 struct diags *diags_new(size_t cap)
@@ -52,7 +55,17 @@ void diags_free(struct diags *diags)
 		free(diags->entries[i]);
 	}
 	free(diags->entries);
+	for (size_t i = 0; i < diags->arena_count; i++)
+		arena_free(diags->arenas[i]);
+	free(diags->arenas);
 	free(diags);
+}
+
+void diags_own(struct diags *diags, struct arena *arena)
+{
+	diags->arenas =
+		xreallocarray(diags->arenas, diags->arena_count + 1, sizeof(*diags->arenas));
+	diags->arenas[diags->arena_count++] = arena;
 }
 
 /* Formats; what would break or disguise a line becomes \xNN, and no text is endless. */

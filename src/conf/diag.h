@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
 struct str;
 struct yaml_node;
 
@@ -42,6 +43,11 @@ struct diags;
 /* cap: how many entries are kept; more are only counted (the render says how many). */
 struct diags *diags_new(size_t cap);
 void diags_free(struct diags *diags);
+/*
+ * Takes arena, and frees it together with the diags: for what the entries point into when
+ * nobody else keeps it.
+ */
+void diags_own(struct diags *diags, struct arena *arena);
 
 /* At a node of a tree; node may be NULL when there is no place to point at. */
 void diag_error(struct diags *diags, const struct yaml_node *node, const char *fmt, ...)
