@@ -69,7 +69,7 @@ void diags_own(struct diags *diags, struct arena *arena)
 }
 
 /* Formats; what would break or disguise a line becomes \xNN, and no text is endless. */
-static char *diag_text(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *diag_text(const char *fmt, va_list ap)
 {
 	char room[DIAG_TEXT];
 	struct str raw, safe;
@@ -118,9 +118,11 @@ static void diags_insert(struct diags *diags, struct entry *entry)
 	diags->count++;
 }
 
-static void diags_add(struct diags *diags, enum diag_level level,
-		      const struct diag_source *source, size_t from, size_t to, const char *fmt,
-		      va_list ap)
+__attribute__((format(printf, 6, 0))) static void diags_add(struct diags *diags,
+							    enum diag_level level,
+							    const struct diag_source *source,
+							    size_t from, size_t to,
+							    const char *fmt, va_list ap)
 {
 	struct entry *entry;
 	struct source_place place;
@@ -149,8 +151,10 @@ static void diags_add(struct diags *diags, enum diag_level level,
 	diags->last = entry;
 }
 
-static void diags_add_node(struct diags *diags, enum diag_level level,
-			   const struct yaml_node *node, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void diags_add_node(struct diags *diags,
+								 enum diag_level level,
+								 const struct yaml_node *node,
+								 const char *fmt, va_list ap)
 {
 	if (node == NULL)
 		diags_add(diags, level, NULL, 0, 0, fmt, ap);
