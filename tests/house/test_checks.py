@@ -255,6 +255,39 @@ class Checks(unittest.TestCase):
         self.build()
         self.names("over 0", "check-size", self.top, self.top)
 
+    # ---- check-unit: the real unit, and what is wrong with it when something is left out
+
+    def unit(self, change=lambda text: text):
+        with open(os.path.join(HOUSE, "..", "..", "systemd", "gauged.service.in"), encoding="utf-8") as file:
+            self.write("gauged.service", change(file.read().replace("@bindir@", "/usr/bin")))
+        path = os.path.join(self.top, "gauged.service")
+        if self.check("check-unit", path)[0] == 77:
+            self.skipTest("no systemd-analyze")
+        return path
+
+    def test_unit_accepts_ours(self):
+        self.accepts("check-unit", self.unit())
+
+    def test_unit_names_what_is_less_hard(self):
+        self.names("less hardened", "check-unit",
+                   self.unit(lambda text: text.replace("CapabilityBoundingSet=\n", "")))
+
+    def test_unit_names_root(self):
+        self.names("does not say User=gauged", "check-unit",
+                   self.unit(lambda text: text.replace("User=gauged\n", "")))
+
+    def test_unit_names_what_systemd_does_not_know(self):
+        self.names("verify complains", "check-unit",
+                   self.unit(lambda text: text.replace("[Service]\n", "[Service]\nProtectEverything=yes\n")))
+
+    def test_unit_names_a_placeholder(self):
+        self.names("not substituted", "check-unit",
+                   self.unit(lambda text: text.replace("ExecStart=/usr/bin", "ExecStart=@sbindir@")))
+
+    def test_unit_names_hidden_callers(self):
+        self.names("hides the uids", "check-unit",
+                   self.unit(lambda text: text.replace("User=gauged\n", "User=gauged\nPrivateUsers=yes\n")))
+
 
 if __name__ == "__main__":
     sys.exit(0 if unittest.main(exit=False, verbosity=2).result.wasSuccessful() else 1)
