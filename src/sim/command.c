@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the words by which people and tests make things go wrong in the simulation. */
+#include "sim/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "sim/fieldbus.h"
+#include "sim/fleet.h"
+#include "sim/mast.h"
+#include "sim/sink.h"
+#include "sim/site.h"
+
+enum { WORDS_MAX = 6 };
+
+struct words {
+	size_t count;
+	const char *word[WORDS_MAX];
+};
+
+struct command {
+	const char *name;
+	size_t words; /* at least so many, with the name */
+	int (*run)(struct site *site, const struct words *words, struct error *err);
+	const char *usage;
+};
+
+struct choice {
+	const char *word;
+	int value;
+	bool numbered; /* a number follows */
+	int64_t low, high;
+};
+
+/* The choice that words[at] names, with its number in *ret_number. */
+static const struct choice *choose(const struct choice *choices, size_t count,
+				   const struct words *words, size_t at, int *ret_number,
+				   struct error *err)
+{
+	const char *names[16];
+	int64_t number = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct choice *choice = &choices[i];
+
+		names[i] = choice->word;
+		if (strcmp(choice->word, words->word[at]) != 0)
+			continue;
+		if (choice->numbered &&
+		    (words->count < at + 2 || str_to_int(words->word[at + 1], &number) != 0 ||
+		     number < choice->low || number > choice->high)) {
+			error_set(err, EINVAL, "'%s' needs a number from %jd to %jd",
+				  choice->word, (intmax_t)choice->low, (intmax_t)choice->high);
+			return NULL;
+		}
+		*ret_number = (int)number;
+		return choice;
+	}
+	const char *near = str_nearest(words->word[at], names, count);
+
+	error_set(err, EINVAL, "'%s' is not known here%s%s%s", words->word[at],
+		  near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
+		  near != NULL ? "'" : "");
+	return NULL;
+}
+
+static const struct choice unit_faults[] = {
+	{"ok",	       UNIT_OK,	false, 0, 0	   },
+	{"silent",	   UNIT_SILENT,	false, 0, 0	   },
+	{"slow",	 UNIT_SLOW,	    true,  1, 600000},
+	{"dribble",   UNIT_DRIBBLE,	  true,	1, 60000 },
+	{"garbage",   UNIT_GARBAGE,	  false, 0, 0     },
+	{"exception", UNIT_EXCEPTION, true,  1, 127	  },
+};
+
+static struct fieldbus_unit *site_unit(struct site *site, int64_t id)
+{
+	if (site->fleet != NULL)
+		return fleet_unit(site->fleet, id);
+	for (size_t i = 0; i < HEATING_UNITS; i++)
+		if (site->heating.units[i].id == id)
+			return &site->heating.units[i];
+	return NULL;
+}
+
+static int run_unit(struct site *site, const struct words *words, struct error *err)
+{
+	struct fieldbus_unit *unit = NULL;
+	const struct choice *choice;
+	int64_t id;
+	int number;
+
+	if (str_to_int(words->word[1], &id) == 0)
+		unit = site_unit(site, id);
+	if (unit == NULL)
+		return error_set(err, EINVAL, "there is no unit %s", words->word[1]);
+	choice = choose(unit_faults, ARRAY_SIZE(unit_faults), words, 2, &number, err);
+	if (choice == NULL)
+		return -EINVAL;
+	unit->fault = (enum unit_fault)choice->value;
+	unit->number = number;
+	return 0;
+}
+
+enum { CABLE_RESET = CABLE_CUT + 1, MAST_PULL, MAST_PLUG };
+
+static const struct choice tcp_cable[] = {
+	{"cut",	CABLE_CUT,   false, 0, 0},
+	{"restore", CABLE_WHOLE, false, 0, 0},
+	{"reset",	  CABLE_RESET, false, 0, 0},
+};
+
+static const struct choice mast_cable[] = {
+	{"pull", false, false, 0, 0},
+	{"plug", true,  false, 0, 0},
+};
+
+static int run_cable_tcp(struct site *site, const struct words *words, struct error *err)
+{
+	const struct choice *choice;
+	int number;
+
+	choice = choose(tcp_cable, ARRAY_SIZE(tcp_cable), words, 2, &number, err);
+	if (choice == NULL)
+		return -EINVAL;
+	if (site->bus == NULL)
+		return error_set(err, EINVAL, "there is no plant here");
+	if (choice->value == CABLE_RESET)
+		fieldbus_reset(site->bus);
+	else
+		fieldbus_cable(site->bus, (enum cable)choice->value);
+	return 0;
+}
+
+static int run_cable(struct site *site, const struct words *words, struct error *err)
+{
+	const struct choice *choice;
+	int number;
+
+	if (strcmp(words->word[1], "tcp") == 0)
+		return run_cable_tcp(site, words, err);
+	if (strcmp(words->word[1], "mast") != 0)
+		return error_set(err, EINVAL, "there is no cable '%s', only tcp and mast",
+				 words->word[1]);
+	choice = choose(mast_cable, ARRAY_SIZE(mast_cable), words, 2, &number, err);
+	if (choice == NULL)
+		return -EINVAL;
+	if (site->mast == NULL)
+		return error_set(err, EINVAL, "there is no mast here");
+	return mast_plug(site->mast, choice->value != 0, err);
+}
+
+static const struct choice mast_faults[] = {
+	{"ok",      MAST_OK,	false, 0, 0},
+	{"silent",  MAST_SILENT,	false, 0, 0},
+	{"garbage", MAST_GARBAGE, false, 0, 0},
+};
+
+static int run_mast(struct site *site, const struct words *words, struct error *err)
+{
+	const struct choice *choice;
+	int number;
+
+	choice = choose(mast_faults, ARRAY_SIZE(mast_faults), words, 1, &number, err);
+	if (choice == NULL)
+		return -EINVAL;
+	if (site->mast == NULL)
+		return error_set(err, EINVAL, "there is no mast here");
+	mast_fault(site->mast, (enum mast_fault)choice->value);
+	return 0;
+}
+
+static int run_sink(struct site *site, const struct words *words, struct error *err)
+{
+	int64_t status;
+
+	if (strcmp(words->word[1], "ok") == 0)
+		status = SINK_OK;
+	else if (strcmp(words->word[1], "timeout") == 0)
+		status = SINK_TIMEOUT;
+	else if (str_to_int(words->word[1], &status) != 0 || status < 300 || status > 599)
+		return error_set(err, EINVAL, "'%s' is not ok, timeout, or a status 300..599",
+				 words->word[1]);
+	if (site->sink == NULL)
+		return error_set(err, EINVAL, "there is no sink here");
+	sink_fault(site->sink, (int)status);
+	return 0;
+}
+
+static const struct choice burner_faults[] = {
+	{"on",  PLANT_STUCK_ON,  false, 0, 0},
+	{"off", PLANT_STUCK_OFF, false, 0, 0},
+	{"ok",  PLANT_STUCK_NOT, false, 0, 0},
+};
+
+static const struct choice thermostat_faults[] = {
+	{"stuck", true,	false, 0, 0},
+	{"ok",    false, false, 0, 0},
+};
+
+static int run_plant(struct site *site, const struct words *words, struct error *err)
+{
+	bool burner = strcmp(words->word[1], "burner-stuck") == 0;
+	const struct choice *choice;
+	int number;
+
+	if (!burner && strcmp(words->word[1], "thermostat") != 0)
+		return error_set(err, EINVAL, "'%s' is not burner-stuck or thermostat",
+				 words->word[1]);
+	choice = burner ? choose(burner_faults, ARRAY_SIZE(burner_faults), words, 2, &number,
+				 err)
+			: choose(thermostat_faults, ARRAY_SIZE(thermostat_faults), words, 2,
+				 &number, err);
+	if (choice == NULL)
+		return -EINVAL;
+	if (burner)
+		site->heating.plant.burner_stuck = (enum plant_stuck)choice->value;
+	else
+		site->heating.plant.thermostat_stuck = choice->value != 0;
+	return 0;
+}
+
+static const struct command commands[] = {
+	{"unit",	 3, run_unit,
+	 "unit N ok | silent | slow MS | dribble MS | garbage | exception CODE"	       },
+	{"cable", 3, run_cable, "cable tcp cut | restore | reset; cable mast pull | plug"},
+	{"mast",	 2, run_mast,  "mast ok | silent | garbage"				  },
+	{"sink",	 2, run_sink,  "sink ok | timeout | STATUS"				  },
+	{"plant", 3, run_plant,
+	 "plant burner-stuck on | off | ok; plant thermostat stuck | ok"			},
+};
+
+static void add_plant_status(const struct site *site, struct str *answer)
+{
+	const struct plant *plant = &site->heating.plant;
+
+	str_addf(answer, " boiler=%.2f tank=%.2f level=%.1f flow=%.2f setpoint=%.1f",
+		 plant->boiler_c, plant_tank_c(plant), plant_level(plant), plant->flow_lpm,
+		 plant->setpoint_c);
+	str_addf(answer, " flame=%d burner=%d pump=%d feeding=%d limiter=%d burner_writes=%ju",
+		 plant->flame, plant->burner_release, plant->pump, plant->feeding,
+		 plant->limiter, (uintmax_t)site->heating.burner_writes);
+	for (size_t i = 0; i < HEATING_UNITS; i++)
+		str_addf(answer, " requests_%d=%ju", site->heating.units[i].id,
+			 (uintmax_t)site->heating.units[i].requests);
+	str_addf(answer, " connections=%zu dropped=%ju", fieldbus_connections(site->bus),
+		 (uintmax_t)fieldbus_dropped(site->bus));
+}
+
+/* "ok: name=number ...": for programs; names are only ever added. */
+static void add_status(const struct site *site, struct str *answer)
+{
+	str_addf(answer, "ok: seconds=%.1f", chronicle_seconds(&site->chronicle));
+	if (site->bus != NULL)
+		add_plant_status(site, answer);
+	if (site->fleet != NULL)
+		str_addf(answer, " devices=%d requests=%ju", fleet_count(site->fleet),
+			 (uintmax_t)fleet_requests(site->fleet));
+	if (site->mast != NULL)
+		str_addf(answer, " wind=%.1f sentences=%ju", mast_speed(site->mast),
+			 (uintmax_t)mast_sentences(site->mast));
+	if (site->sink != NULL) {
+		struct ledger_counts counts = sink_counts(site->sink);
+
+		str_addf(answer, " webhooks=%ju fires=%ju clears=%ju instants=%ju others=%ju",
+			 (uintmax_t)counts.good, (uintmax_t)counts.fires,
+			 (uintmax_t)counts.clears, (uintmax_t)counts.instants,
+			 (uintmax_t)counts.others);
+		str_addf(answer, " duplicates=%ju bad=%ju refused=%ju",
+			 (uintmax_t)counts.duplicates, (uintmax_t)counts.bad,
+			 (uintmax_t)sink_refused(site->sink));
+	}
+}
+
+void command_help(struct str *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		str_addf(out, "  %s\n", commands[i].usage);
+	str_adds(out, "  status\n");
+}
+
+static void split(char *line, struct words *ret)
+{
+	char *rest = line, *word;
+
+	*ret = (struct words){0};
+	while ((word = strsep(&rest, " \t\r\n")) != NULL)
+		if (*word != '\0' && ret->count < WORDS_MAX)
+			ret->word[ret->count++] = word;
+}
+
+static int run_words(struct site *site, const struct words *words, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, words->word[0]) != 0)
+			continue;
+		if (words->count < commands[i].words)
+			return error_set(err, EINVAL, "usage: %s", commands[i].usage);
+		return commands[i].run(site, words, err);
+	}
+	return error_set(err, EINVAL,
+			 "unknown command '%s'; known are unit, cable, mast, sink, "
+			 "plant, status",
+			 words->word[0]);
+}
+
+int command_run(struct site *site, const char *line, struct str *answer)
+{
+	char *copy = xstrdup(line);
+	struct words words;
+	struct error err = {0};
+	int r = 0;
+
+	split(copy, &words);
+	if (words.count == 0)
+		r = error_set(&err, EINVAL, "an empty command");
+	else if (strcmp(words.word[0], "status") == 0)
+		add_status(site, answer);
+	else if ((r = run_words(site, &words, &err)) == 0) {
+		chronicle_say(&site->chronicle, "fault", "%s", line);
+		str_addf(answer, "ok: %s", line);
+	}
+	if (r != 0)
+		str_addf(answer, "error: %s", err.text);
+	free(copy);
+	return r;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the parts of the simulation and the pace of its time. */
+#include "sim/site.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "sim/fieldbus.h"
+#include "sim/fleet.h"
+#include "sim/mast.h"
+#include "sim/sink.h"
+
+#define SITE_PACE_NS (20 * NSEC_PER_MSEC)
+
+static void site_pace(void *arg)
+{
+	struct site *site = arg;
+	struct mono now = clock_mono();
+	double us = (double)mono_diff(now, site->paced) / NSEC_PER_USEC * site->speed;
+
+	site->paced = now;
+	heating_advance(&site->heating, (int64_t)us);
+	poller_arm(site->poller, &site->pace, SITE_PACE_NS);
+}
+
+static int site_open_plant(struct site *site, const struct site_options *options,
+			   struct error *err)
+{
+	heating_init(&site->heating, &site->chronicle);
+	site->bus = fieldbus_open(site->poller, options->port, site->heating.units,
+				  HEATING_UNITS, err);
+	if (site->bus == NULL)
+		return -EADDRINUSE;
+	site->speed = options->speed;
+	site->paced = clock_mono();
+	site->pace.fn = site_pace;
+	site->pace.arg = site;
+	poller_arm(site->poller, &site->pace, SITE_PACE_NS);
+	return 0;
+}
+
+int site_open(struct site *site, const struct site_options *options, struct error *err)
+{
+	int r = 0;
+
+	*site = (struct site){0};
+	chronicle_init(&site->chronicle, STDOUT_FILENO);
+	site->poller = poller_new();
+	if (site->poller == NULL)
+		return error_errno(err, errno, "no epoll descriptor");
+	if (options->devices > 0) {
+		site->fleet = fleet_open(site->poller, options->port, options->devices, err);
+		r = site->fleet == NULL ? -EADDRINUSE : 0;
+	} else {
+		r = site_open_plant(site, options, err);
+	}
+	if (r == 0 && options->mast_path != NULL) {
+		site->mast = mast_open(site->poller, options->mast_path, err);
+		r = site->mast == NULL ? -EIO : 0;
+	}
+	if (r == 0 && options->sink_port >= 0) {
+		site->sink = sink_open(site->poller, (uint16_t)options->sink_port,
+				       &site->chronicle, err);
+		r = site->sink == NULL ? -EADDRINUSE : 0;
+	}
+	if (r != 0)
+		site_close(site);
+	return r;
+}
+
+void site_close(struct site *site)
+{
+	sink_close(site->sink);
+	mast_close(site->mast);
+	fleet_close(site->fleet);
+	fieldbus_close(site->bus);
+	poller_disarm(&site->pace);
+	poller_free(site->poller);
+	*site = (struct site){0};
+}

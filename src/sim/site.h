@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Everything that is simulated, in one place: the heating plant with its fieldbus, the mast,
+ * the webhook sink, or a fleet of plain devices for load tests.
+ */
+#ifndef GAUGED_SIM_SITE_H
+#define GAUGED_SIM_SITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/chronicle.h"
+#include "sim/heating.h"
+#include "sim/poller.h"
+
+struct error;
+struct fieldbus;
+struct fleet;
+struct mast;
+struct sink;
+
+enum { SITE_DEVICES_MAX = 10000 };
+
+struct site_options {
+	uint16_t port;	       /* 0: a free one */
+	int sink_port;	       /* -1: no sink; 0: a free one */
+	const char *mast_path; /* NULL: no mast */
+	double speed;	       /* seconds of the plant in one second */
+	int devices;	       /* > 0: so many plain devices instead of the plant */
+};
+
+struct site {
+	struct poller *poller;
+	struct chronicle chronicle;
+	struct heating heating;
+	struct fieldbus *bus; /* NULL with a fleet */
+	struct fleet *fleet;  /* NULL with a plant */
+	struct mast *mast;
+	struct sink *sink;
+	double speed;
+	struct poller_timer pace;
+	struct mono paced;
+};
+
+/* Embedded; must not move afterwards. -errno + err: nothing is left open. */
+int site_open(struct site *site, const struct site_options *options, struct error *err);
+void site_close(struct site *site);
+
+#endif
