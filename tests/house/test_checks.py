@@ -255,6 +255,17 @@ class Checks(unittest.TestCase):
         self.build()
         self.names("over 0", "check-size", self.top, self.top)
 
+    # ---- check-pages
+
+    def test_pages_names_what_does_not_format(self):
+        self.write("good.1", ".TH GOOD 1\n.SH NAME\ngood \\- a page\n")
+        self.write("bad.1", ".TH BAD 1\n.SH NAME\nbad \\- a page\n.Nonsense\n")
+        page = os.path.join(self.top, "good.1")
+        if self.check("check-pages", page)[0] == 77:
+            self.skipTest("no man")
+        self.accepts("check-pages", page)
+        self.names("'Nonsense' not defined", "check-pages", page, os.path.join(self.top, "bad.1"))
+
     # ---- check-unit: the real unit, and what is wrong with it when something is left out
 
     def unit(self, change=lambda text: text):
