@@ -188,7 +188,9 @@ static const char *word_of(const struct reading_of *of, const struct yaml_node *
 	    memchr(node->text, '\0', node->len) == NULL)
 		return node->text;
 	if (node->kind == YAML_SCALAR && node->len > 0 && !yaml_is_null(node)) {
-		diag_error(of->diags, node, "'%s' cannot hold a NUL character", of->row->name);
+		diag_error(of->diags, node, "'%s'%s%s cannot hold a NUL character",
+			   of->row->name, of->what != NULL ? " of " : "",
+			   of->what != NULL ? of->what : "");
 		return NULL;
 	}
 	wrong(of, node, NULL);
@@ -290,15 +292,16 @@ static bool read_name(const struct reading_of *of, const struct yaml_node *node,
 	return true;
 }
 
-/* A whole number where a unit is due is the commonest slip. */
+/* A number where a duration is due is the commonest slip. */
 static bool unit_missing(const struct reading_of *of, const struct yaml_node *node)
 {
 	double number;
 
 	wrong(of, node, NULL);
-	if (str_to_number(node->text, &number) == 0 && number >= 0)
-		diag_note(of->diags, "hint: a number alone has no unit; write %s for seconds",
-			  number == 0 ? "0s" : "it with an 's'");
+	if (str_to_number(node->text, &number) == 0 && number >= 0 && node->len < OPTION_SHOWN)
+		diag_note(of->diags,
+			  "hint: a number alone has no unit; write %ss for %s seconds",
+			  node->text, node->text);
 	return false;
 }
 
