@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns libcurl: its multi handle on our loop, and the limits that no request may pass. */
+#include "io/http_client.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "io/loop.h"
+
+enum {
+	CONNECTIONS_PER_HOST = 4,
+	CONNECTIONS_KEPT = 16, /* idle ones, over all hosts */
+	IDLE_SECONDS = 90,
+};
+
+struct http_request {
+	LIST_ENTRY(http_request) link;
+	struct http_client *client;
+	CURL *easy;
+	struct curl_slist *headers;
+	const char *url;
+	http_done *done;
+	void *arg;
+	int status; /* of the last complete header block, 0 before one came */
+	int64_t retry_after_ns;
+	size_t header_bytes;
+	size_t body_len;
+	bool cut;
+	const char *refused; /* what kind of address was not connected to */
+	char address[INET6_ADDRSTRLEN];
+	char failure[CURL_ERROR_SIZE];
+	char body[HTTP_BODY_MAX + 1];
+};
+
+struct http_client {
+	struct loop *loop;
+	CURLM *multi;
+	struct loop_timer *timer;
+	struct loop_defer *finish;
+	LIST_HEAD(, http_request) requests;
+	struct http_client_counters counters;
+};
+
+/* Where nobody's webhook lives. IPv4 addresses stand in their mapped form. */
+static const struct {
+	const char *prefix;
+	int bits;
+	const char *words;
+	bool loopback;
+} refused_networks[] = {
+	{"::ffff:0.0.0.0",	   104, "unspecified",	       false},
+	{"::ffff:127.0.0.0",   104, "loopback",		      true },
+	{"::ffff:169.254.0.0", 112, "link-local or metadata", false},
+	{"::ffff:224.0.0.0",   100, "multicast",	       false},
+	{"::ffff:240.0.0.0",   100, "reserved",		      false},
+	{"::",		 128, "unspecified",		   false},
+	{"::1",		128, "loopback",		 true },
+	{"fe80::",		   10,  "link-local",	     false},
+	{"ff00::",		   8,   "multicast",		   false},
+	{"fd00:ec2::254",	  128, "metadata",		   false},
+};
+
+static bool prefix_equal(const uint8_t *a, const uint8_t *b, int bits)
+{
+	int whole = bits / 8, rest = bits % 8;
+
+	if (memcmp(a, b, (size_t)whole) != 0)
+		return false;
+	return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
+}
+
+/* The host of url is an address, or this box by its usual name. */
+static bool url_names_local(const char *url)
+{
+	CURLU *parts = curl_url();
+	char *host = NULL;
+	uint8_t address[16];
+	size_t len;
+	bool local = false;
+
+	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+		len = strlen(host);
+		local = host[0] == '[' || inet_pton(AF_INET, host, address) == 1 ||
+			strcasecmp(host, "localhost") == 0 ||
+			(len > 10 && strcasecmp(host + len - 10, ".localhost") == 0);
+	}
+	curl_free(host);
+	curl_url_cleanup(parts);
+	return local;
+}
+
+/* NULL: it may be connected to; otherwise what it is. */
+static const char *address_refused(const struct sockaddr *sa, const char *url)
+{
+	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+	uint8_t address[16] = {[10] = 0xff, [11] = 0xff}, prefix[16];
+
+	if (sa->sa_family == AF_INET)
+		memcpy(address + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr,
+		       4);
+	else if (sa->sa_family == AF_INET6)
+		memcpy(address, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr,
+		       16);
+	else
+		return "not an internet";
+	/* An IPv4 address behind the well-known NAT64 prefix (RFC 6052) is judged as itself. */
+	if (memcmp(address, nat64, sizeof(nat64)) == 0) {
+		memset(address, 0, 10);
+		memset(address + 10, 0xff, 2);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(refused_networks); i++) {
+		if (inet_pton(AF_INET6, refused_networks[i].prefix, prefix) != 1 ||
+		    !prefix_equal(address, prefix, refused_networks[i].bits))
+			continue;
+		if (refused_networks[i].loopback && url_names_local(url))
+			return NULL;
+		return refused_networks[i].words;
+	}
+	return NULL;
+}
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
+{
+	struct http_request *request = arg;
+	const void *in = addr->family == AF_INET ? (const void *)(addr->addr.sa_data + 2)
+						 : (const void *)(addr->addr.sa_data + 6);
+	const char *refused = address_refused(&addr->addr, request->url);
+
+	(void)purpose;
+	if (refused != NULL) {
+		request->refused = refused;
+		inet_ntop(addr->family, in, request->address, sizeof(request->address));
+		request->client->counters.refused++;
+		return CURL_SOCKET_BAD;
+	}
+	request->client->counters.connections++;
+	return socket(addr->family, addr->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		      addr->protocol);
+}
+
+int64_t http_retry_after(const char *value, size_t len, struct wall now)
+{
+	char text[64];
+	int64_t seconds = 0;
+	time_t date;
+
+	while (len > 0 && isspace((unsigned char)value[0])) {
+		value++;
+		len--;
+	}
+	while (len > 0 && isspace((unsigned char)value[len - 1]))
+		len--;
+	if (len == 0 || len >= sizeof(text))
+		return -1;
+	memcpy(text, value, len);
+	text[len] = '\0';
+	if (strlen(text) != len)
+		return -1;
+	if (strspn(text, "0123456789") == len) {
+		for (size_t i = 0; i < len && seconds < INT32_MAX; i++)
+			seconds = 10 * seconds + (text[i] - '0');
+		return (seconds < INT32_MAX ? seconds : INT32_MAX) * NSEC_PER_SEC;
+	}
+	/* curl_getdate() is generous: all that HTTP allows starts with the name of a day. */
+	if (!isalpha((unsigned char)text[0]) || strchr(text, ':') == NULL)
+		return -1;
+	date = curl_getdate(text, NULL);
+	if (date < 0)
+		return -1;
+	if (date <= now.ns / NSEC_PER_SEC)
+		return 0;
+	seconds = date - now.ns / NSEC_PER_SEC;
+	return (seconds < INT32_MAX ? seconds : INT32_MAX) * NSEC_PER_SEC;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg)
+{
+	static const char retry[] = "retry-after:";
+	struct http_request *request = arg;
+	size_t len = size * count;
+	long status = 0;
+
+	request->header_bytes += len;
+	if (request->header_bytes > HTTP_HEADERS_MAX) {
+		snprintf(request->failure, sizeof(request->failure),
+			 "the answer's headers are longer than %d bytes", HTTP_HEADERS_MAX);
+		return 0;
+	}
+	if (len > 5 && strncasecmp(line, "HTTP/", 5) == 0)
+		request->retry_after_ns = -1;
+	else if (len >= sizeof(retry) && strncasecmp(line, retry, sizeof(retry) - 1) == 0)
+		request->retry_after_ns = http_retry_after(
+			line + sizeof(retry) - 1, len - (sizeof(retry) - 1), clock_wall());
+	else if (len == 2 && line[0] == '\r') {
+		curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+		if (status >= 200)
+			request->status = (int)status;
+	}
+	return len;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+	struct http_request *request = arg;
+	size_t len = size * count, room = HTTP_BODY_MAX - request->body_len;
+
+	memcpy(request->body + request->body_len, bytes, len < room ? len : room);
+	request->body_len += len < room ? len : room;
+	if (len <= room)
+		return len;
+	request->cut = true;
+	request->client->counters.cut++;
+	return 0;
+}
+
+static void request_free(struct http_request *request)
+{
+	LIST_REMOVE(request, link);
+	if (request->easy != NULL) {
+		curl_multi_remove_handle(request->client->multi, request->easy);
+		curl_easy_cleanup(request->easy);
+	}
+	curl_slist_free_all(request->headers);
+	free(request);
+}
+
+/*
+ * Once the headers are whole the peer has answered, whatever becomes of the rest: a body that
+ * does not end or that is cut off changes nothing about what was said.
+ */
+static void request_finish(struct http_request *request, CURLcode code)
+{
+	struct http_answer answer = {
+		.status = request->status,
+		.retry_after_ns = request->status != 0 ? request->retry_after_ns : -1,
+		.body = request->body,
+		.body_len = request->body_len,
+		.cut = request->cut,
+	};
+	http_done *done = request->done;
+	void *arg = request->arg;
+	char failure[CURL_ERROR_SIZE + 2 * INET6_ADDRSTRLEN];
+
+	if (answer.status == 0) {
+		if (request->refused != NULL)
+			snprintf(failure, sizeof(failure),
+				 "%s is a %s address and is never connected to",
+				 request->address, request->refused);
+		else
+			snprintf(failure, sizeof(failure), "%s",
+				 request->failure[0] != '\0' ? request->failure
+				 : code == CURLE_OK	     ? "not an HTTP answer"
+							     : curl_easy_strerror(code));
+		answer.failure = failure;
+	}
+	/* The body is in the request: it goes after the call, and done may not cancel it. */
+	LIST_REMOVE(request, link);
+	curl_multi_remove_handle(request->client->multi, request->easy);
+	curl_easy_cleanup(request->easy);
+	curl_slist_free_all(request->headers);
+	done(arg, &answer);
+	free(request);
+}
+
+static void on_finish(void *arg)
+{
+	struct http_client *client = arg;
+	struct http_request *request;
+	struct CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+		char *owner = NULL;
+		CURLcode code = message->data.result;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
+		request = (struct http_request *)(void *)owner;
+		request_finish(request, code);
+	}
+}
+
+static void client_act(struct http_client *client, curl_socket_t fd, int what)
+{
+	int running;
+
+	curl_multi_socket_action(client->multi, fd, what, &running);
+	on_finish(client);
+}
+
+static void on_ready(void *arg, unsigned what);
+
+/* What libcurl waits for on one socket. */
+struct http_socket {
+	struct http_client *client;
+	struct loop_watch *watch;
+	curl_socket_t fd;
+};
+
+static void on_ready(void *arg, unsigned what)
+{
+	struct http_socket *socket = arg;
+
+	/* The call may close the socket, and with it end *socket. */
+	client_act(socket->client, socket->fd,
+		   (what & LOOP_READ ? CURL_CSELECT_IN : 0) |
+			   (what & LOOP_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
+{
+	struct http_client *client = arg;
+	struct http_socket *socket = assigned;
+	unsigned bits = (what == CURL_POLL_OUT ? 0u : (unsigned)LOOP_READ) |
+			(what == CURL_POLL_IN ? 0u : (unsigned)LOOP_WRITE);
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (socket != NULL) {
+			curl_multi_assign(client->multi, fd, NULL);
+			loop_watch_free(socket->watch);
+			free(socket);
+		}
+		return 0;
+	}
+	if (socket != NULL) {
+		loop_watch_set(socket->watch, bits);
+		return 0;
+	}
+	socket = xcalloc(1, sizeof(*socket));
+	socket->client = client;
+	socket->fd = fd;
+	socket->watch = loop_watch_new(client->loop, fd, bits, on_ready, socket);
+	curl_multi_assign(client->multi, fd, socket);
+	return 0;
+}
+
+static void on_time(void *arg)
+{
+	client_act(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	struct http_client *client = arg;
+
+	(void)multi;
+	if (timeout_ms < 0)
+		loop_timer_stop(client->timer);
+	else
+		loop_timer_start(client->timer,
+				 mono_add(clock_mono(), timeout_ms * NSEC_PER_MSEC));
+	return 0;
+}
+
+struct http_client *http_client_new(struct loop *loop, struct error *err)
+{
+	struct http_client *client = xcalloc(1, sizeof(*client));
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		error_set(err, ENOMEM, "cannot start the HTTP client: libcurl does not start");
+		free(client);
+		return NULL;
+	}
+	if ((curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS) == 0) {
+		error_set(err, ENOTSUP,
+			  "cannot start the HTTP client: this libcurl waits for DNS answers "
+			  "(built without the threaded resolver)");
+		goto fail;
+	}
+	client->multi = curl_multi_init();
+	if (client->multi == NULL) {
+		error_set(err, ENOMEM, "cannot start the HTTP client: out of memory");
+		goto fail;
+	}
+	client->loop = loop;
+	LIST_INIT(&client->requests);
+	client->timer = loop_timer_new(loop, on_time, client);
+	client->finish = loop_defer_new(loop, on_finish, client);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+			  (long)CONNECTIONS_PER_HOST);
+	curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+	return client;
+fail:
+	curl_global_cleanup();
+	free(client);
+	return NULL;
+}
+
+void http_client_free(struct http_client *client)
+{
+	if (client == NULL)
+		return;
+	while (!LIST_EMPTY(&client->requests))
+		request_free(LIST_FIRST(&client->requests));
+	/* Closes the connections that stand, through on_socket(). */
+	curl_multi_cleanup(client->multi);
+	loop_timer_free(client->timer);
+	loop_defer_free(client->finish);
+	curl_global_cleanup();
+	free(client);
+}
+
+/* Written once, for every request: nothing here depends on a configuration. */
+static CURLcode request_limit(struct http_request *request)
+{
+	CURL *easy = request->easy;
+	CURLcode code = CURLE_OK;
+
+	code |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	code |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	code |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	code |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	code |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	code |= curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	code |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	code |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request);
+	code |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	code |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
+	code |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	code |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+	code |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->failure);
+	code |= curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+	code |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
+	/* Without it a request that ends while its name is being resolved waits, on our
+	 * thread, until the resolver gives up. */
+	code |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	return code;
+}
+
+struct http_request *http_client_start(struct http_client *client, const struct http_call *call,
+				       http_done *done, void *arg)
+{
+	struct http_request *request = xcalloc(1, sizeof(*request));
+	int64_t timeout_ms = (call->timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	CURLcode code = CURLE_OK;
+	int running;
+
+	request->client = client;
+	request->url = call->url;
+	request->done = done;
+	request->arg = arg;
+	request->retry_after_ns = -1;
+	request->easy = curl_easy_init();
+	if (request->easy == NULL)
+		abort();
+	for (const char *const *line = call->headers; line != NULL && *line != NULL; line++)
+		request->headers = curl_slist_append(request->headers, *line);
+	/* No "100 Continue" round trip. */
+	request->headers = curl_slist_append(request->headers, "Expect:");
+	code |= request_limit(request);
+	code |= curl_easy_setopt(request->easy, CURLOPT_URL, call->url);
+	code |= curl_easy_setopt(request->easy, CURLOPT_PATH_AS_IS, 1L);
+	code |= curl_easy_setopt(request->easy, CURLOPT_USERAGENT, "gauged/" PACKAGE_VERSION);
+	code |= curl_easy_setopt(request->easy, CURLOPT_POST, 1L);
+	code |= curl_easy_setopt(request->easy, CURLOPT_CUSTOMREQUEST, call->method);
+	code |= curl_easy_setopt(request->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)call->body_len);
+	code |= curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS, call->body);
+	code |= curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, request->headers);
+	code |= curl_easy_setopt(request->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	/* Only a lack of memory or a libcurl that is not the one we were built for. */
+	if (code != CURLE_OK || curl_multi_add_handle(client->multi, request->easy) != CURLM_OK)
+		abort();
+	LIST_INSERT_HEAD(&client->requests, request, link);
+	client->counters.requests++;
+	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	loop_defer_ask(client->finish);
+	return request;
+}
+
+void http_request_cancel(struct http_request *request)
+{
+	if (request != NULL)
+		request_free(request);
+}
+
+void http_client_counters(const struct http_client *client, struct http_client_counters *ret)
+{
+	*ret = client->counters;
+}
+
+int http_url_check(const char *url, struct error *err)
+{
+	CURLU *parts = curl_url();
+	CURLUcode code;
+	char *text = NULL;
+	int rc = 0;
+
+	if (parts == NULL)
+		abort();
+	code = curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+	if (code == CURLUE_OK)
+		code = curl_url_get(parts, CURLUPART_SCHEME, &text, 0);
+	if (code != CURLUE_OK)
+		rc = error_set(err, EINVAL, "not a URL that can be used: %s",
+			       curl_url_strerror(code));
+	else if (strcmp(text, "http") != 0 && strcmp(text, "https") != 0)
+		rc = error_set(err, EINVAL, "'%s' URLs are not supported, only http and https",
+			       text);
+	curl_free(text);
+	text = NULL;
+	if (rc == 0 &&
+	    (curl_url_get(parts, CURLUPART_HOST, &text, 0) != CURLUE_OK || text[0] == '\0'))
+		rc = error_set(err, EINVAL, "the URL has no host");
+	curl_free(text);
+	text = NULL;
+	if (rc == 0 && (curl_url_get(parts, CURLUPART_USER, &text, 0) == CURLUE_OK ||
+			curl_url_get(parts, CURLUPART_PASSWORD, &text, 0) == CURLUE_OK))
+		rc = error_set(err, EINVAL,
+			       "a user or password may not stand in a URL: use a header with "
+			       "${secret:NAME}");
+	curl_free(text);
+	curl_url_cleanup(parts);
+	return rc;
+}
