@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the way of a message: from an event to the outbox, and from there to the receiver. */
+#include "actions/webhook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "actions/action.h"
+#include "actions/event_body.h"
+#include "actions/template.h"
+#include "actions/webhook_config.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf/yaml.h"
+#include "io/http_client.h"
+#include "io/loop.h"
+#include "io/secret.h"
+#include "model/event.h"
+#include "model/report.h"
+
+struct webhook_secret {
+	char *name;
+	char *text;
+	size_t len;
+};
+
+/* One try of one message. */
+struct flight {
+	LIST_ENTRY(flight) link;
+	struct webhook *webhook;
+	struct outbox_row *row;
+	struct http_request *request;
+	struct str url;
+	struct str lines; /* the headers, a NUL behind each */
+	const char **headers;
+	struct str body;
+};
+
+struct webhook {
+	const struct webhook_config *config;
+	struct http_client *client;
+	struct loop_timer *timer;
+	struct outbox *outbox; /* NULL once another webhook took it over */
+	LIST_HEAD(, flight) flights;
+	size_t secret_count;
+	struct webhook_secret *secrets;
+	enum outbox_verdict last; /* of the last try that ended */
+	char failure[200];	  /* of the last try that failed */
+	uint64_t headers_refused;
+	struct complaint trouble, rejected, dropped, refused;
+};
+
+static void dispatch(struct webhook *webhook);
+
+/* ---- secrets ---- */
+
+static const char *find_secret(void *arg, const char *name, size_t *ret_len)
+{
+	const struct webhook *webhook = arg;
+
+	for (size_t i = 0; i < webhook->secret_count; i++) {
+		if (strcmp(webhook->secrets[i].name, name) != 0)
+			continue;
+		*ret_len = webhook->secrets[i].len;
+		return webhook->secrets[i].text;
+	}
+	return NULL;
+}
+
+static bool has_control(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static int load_secrets(struct webhook *webhook, const struct template *template, bool one_line,
+			const struct secret_dirs *dirs, struct error *err)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = template_secret(template, i)) != NULL; i++) {
+		struct webhook_secret secret = {0};
+		struct error why;
+		size_t len;
+		const char *text = find_secret(webhook, name, &len);
+
+		if (text == NULL) {
+			if (secret_read(dirs, name, &secret.text, &secret.len, &why) != 0)
+				return error_set(err, why.code, "webhook '%s': %s",
+						 webhook->config->name, why.text);
+			secret.name = xstrdup(name);
+			webhook->secrets =
+				xreallocarray(webhook->secrets, webhook->secret_count + 1,
+					      sizeof(*webhook->secrets));
+			webhook->secrets[webhook->secret_count++] = secret;
+			text = secret.text;
+			len = secret.len;
+		}
+		if (strlen(text) != len || (one_line && has_control(text, len)))
+			return error_set(err, EINVAL,
+					 "webhook '%s': the secret '%s' has control characters "
+					 "inside, perhaps more than one line",
+					 webhook->config->name, name);
+	}
+	return 0;
+}
+
+static int load_all_secrets(struct webhook *webhook, const struct secret_dirs *dirs,
+			    struct error *err)
+{
+	const struct webhook_config *config = webhook->config;
+	int rc = load_secrets(webhook, config->url, true, dirs, err);
+
+	for (size_t i = 0; rc == 0 && i < config->header_count; i++)
+		rc = load_secrets(webhook, config->headers[i].value, true, dirs, err);
+	if (rc == 0 && config->body != NULL)
+		rc = load_secrets(webhook, config->body, false, dirs, err);
+	return rc;
+}
+
+/* ---- one try ---- */
+
+static void flight_free(struct flight *flight)
+{
+	LIST_REMOVE(flight, link);
+	http_request_cancel(flight->request);
+	/* URL and headers may hold secrets. */
+	if (flight->url.s != NULL)
+		explicit_bzero(flight->url.s, flight->url.len);
+	if (flight->lines.s != NULL)
+		explicit_bzero(flight->lines.s, flight->lines.len);
+	str_done(&flight->url);
+	str_done(&flight->lines);
+	str_done(&flight->body);
+	free(flight->headers);
+	free(flight);
+}
+
+/* What the operator needs to know about a try that did not deliver. */
+static void say_failure(struct webhook *webhook, const struct outbox_row *row,
+			enum outbox_verdict verdict, bool trouble)
+{
+	const char *name = webhook->config->name;
+	struct mono now = clock_mono();
+	struct boot next;
+	struct str pause;
+	char room[64];
+
+	str_init_fixed(&pause, room, sizeof(room));
+	if (outbox_deadline(webhook->outbox, &next))
+		str_add_duration(&pause, boot_diff(next, clock_boot()));
+	switch (verdict) {
+	case OUTBOX_DONE:
+		return;
+	case OUTBOX_PARKED:
+		log_error("webhook %s: %s answered 410 Gone: parked with %zu messages, nothing "
+			  "is sent until somebody retries it",
+			  name, webhook->config->origin, webhook_waiting(webhook));
+		return;
+	case OUTBOX_DEAD:
+		complaint_say(&webhook->rejected, now,
+			      "webhook %s: a message is given up (%s), it goes to the dead "
+			      "letters",
+			      name, webhook->failure);
+		return;
+	case OUTBOX_RETRY:
+		if (trouble)
+			complaint_say(&webhook->trouble, now,
+				      "webhook %s: %s: %s, %zu messages wait, next try in %s",
+				      name, webhook->config->origin, webhook->failure,
+				      webhook_waiting(webhook), pause.s);
+		else
+			complaint_say(&webhook->rejected, now,
+				      "webhook %s: message %s is rejected (%s), try %u of %d, "
+				      "next in %s",
+				      name, row->identity.id, webhook->failure, row->rejections,
+				      OUTBOX_REJECTIONS, pause.s);
+		return;
+	}
+}
+
+static void flight_done(void *arg, const struct http_answer *answer)
+{
+	struct flight *flight = arg;
+	struct webhook *webhook = flight->webhook;
+	struct outbox_row *row = flight->row;
+	unsigned rejections = row->rejections;
+
+	flight->request = NULL;
+	flight_free(flight);
+	if (answer->status == 0)
+		snprintf(webhook->failure, sizeof(webhook->failure), "%s", answer->failure);
+	else
+		snprintf(webhook->failure, sizeof(webhook->failure), "HTTP %d", answer->status);
+	webhook->last = outbox_answer(webhook->outbox, row, answer->status,
+				      answer->retry_after_ns, clock_boot());
+	if (webhook->last == OUTBOX_DONE) {
+		complaint_end(&webhook->trouble, "webhook %s: %s takes messages again",
+			      webhook->config->name, webhook->config->origin);
+		complaint_end(&webhook->rejected, "webhook %s: messages are accepted again",
+			      webhook->config->name);
+	} else {
+		say_failure(webhook, row, webhook->last,
+			    webhook->last == OUTBOX_RETRY && row->rejections == rejections);
+	}
+	dispatch(webhook);
+}
+
+static bool expand(struct webhook *webhook, const char *text, size_t len,
+		   enum template_context context, struct str *out)
+{
+	return template_expand(text, len, context, find_secret, webhook, out) == 0;
+}
+
+/* The lines of the request, in flight->lines, and pointers to them in flight->headers. */
+static bool flight_headers(struct flight *flight)
+{
+	const char *line = flight->row->message.headers, *end;
+	size_t count = 2, at = 0;
+
+	str_addf(&flight->lines, "webhook-id: %s", flight->row->identity.id);
+	str_addc(&flight->lines, '\0');
+	str_addf(&flight->lines, "webhook-timestamp: %lld",
+		 (long long)(clock_wall().ns / NSEC_PER_SEC));
+	str_addc(&flight->lines, '\0');
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1, count++) {
+		if (!expand(flight->webhook, line, (size_t)(end - line), TEMPLATE_HEADER,
+			    &flight->lines))
+			return false;
+		str_addc(&flight->lines, '\0');
+	}
+	flight->headers = xcalloc(count + 1, sizeof(*flight->headers));
+	for (size_t i = 0; i < count; i++) {
+		flight->headers[i] = flight->lines.s + at;
+		at += strlen(flight->lines.s + at) + 1;
+	}
+	return true;
+}
+
+/*
+ * A secret that a queued message needs may be gone after a reload. The try then counts as
+ * trouble of the receiver: the message waits, and is told about.
+ */
+static bool flight_prepare(struct flight *flight)
+{
+	const struct outbox_message *message = &flight->row->message;
+	struct webhook *webhook = flight->webhook;
+
+	return flight_headers(flight) &&
+	       expand(webhook, message->url, strlen(message->url), TEMPLATE_URL,
+		      &flight->url) &&
+	       expand(webhook, message->body, message->body_len, webhook->config->body_context,
+		      &flight->body);
+}
+
+static void flight_start(struct webhook *webhook, struct outbox_row *row)
+{
+	struct flight *flight = xcalloc(1, sizeof(*flight));
+	struct http_call call;
+
+	flight->webhook = webhook;
+	flight->row = row;
+	str_init(&flight->url);
+	str_init(&flight->lines);
+	str_init(&flight->body);
+	LIST_INSERT_HEAD(&webhook->flights, flight, link);
+	if (!flight_prepare(flight)) {
+		flight_free(flight);
+		snprintf(webhook->failure, sizeof(webhook->failure),
+			 "a secret that the message needs is no longer configured");
+		webhook->last = outbox_answer(webhook->outbox, row, 0, -1, clock_boot());
+		say_failure(webhook, row, webhook->last, true);
+		return;
+	}
+	call = (struct http_call){
+		.method = webhook->config->method,
+		.url = flight->url.s,
+		.headers = flight->headers,
+		.body = flight->body.s != NULL ? flight->body.s : "",
+		.body_len = flight->body.len,
+		.timeout_ns = webhook->config->timeout_ns,
+	};
+	flight->request = http_client_start(webhook->client, &call, flight_done, flight);
+}
+
+static void dispatch(struct webhook *webhook)
+{
+	struct boot now = clock_boot(), next;
+	struct outbox_row *row;
+
+	while ((row = outbox_take(webhook->outbox, now)) != NULL)
+		flight_start(webhook, row);
+	/* A backoff counts waking time: after a suspend the network needs time as well. */
+	if (outbox_deadline(webhook->outbox, &next) && next.ns > now.ns)
+		loop_timer_start(webhook->timer, mono_add(clock_mono(), boot_diff(next, now)));
+	else
+		loop_timer_stop(webhook->timer);
+}
+
+static void on_timer(void *arg)
+{
+	dispatch(arg);
+}
+
+/* ---- the webhook ---- */
+
+struct webhook *webhook_open(const struct webhook_config *config, struct http_client *client,
+			     struct loop *loop, const struct secret_dirs *secrets,
+			     struct error *err)
+{
+	struct webhook *webhook = xcalloc(1, sizeof(*webhook));
+
+	webhook->config = config;
+	webhook->client = client;
+	LIST_INIT(&webhook->flights);
+	webhook->outbox = outbox_new(&config->policy, 0);
+	webhook->timer = loop_timer_new(loop, on_timer, webhook);
+	if (load_all_secrets(webhook, secrets, err) != 0) {
+		webhook_close(webhook);
+		return NULL;
+	}
+	return webhook;
+}
+
+void webhook_close(struct webhook *webhook)
+{
+	struct flight *flight;
+
+	if (webhook == NULL)
+		return;
+	if (webhook->outbox != NULL && webhook_waiting(webhook) > 0)
+		log_warning("webhook %s: closed with %zu messages not delivered, they are lost",
+			    webhook->config->name, webhook_waiting(webhook));
+	while ((flight = LIST_FIRST(&webhook->flights)) != NULL)
+		flight_free(flight);
+	loop_timer_free(webhook->timer);
+	outbox_free(webhook->outbox);
+	for (size_t i = 0; i < webhook->secret_count; i++) {
+		free(webhook->secrets[i].name);
+		secret_free(webhook->secrets[i].text, webhook->secrets[i].len);
+	}
+	free(webhook->secrets);
+	free(webhook);
+}
+
+void webhook_adopt(struct webhook *webhook, struct webhook *old)
+{
+	struct flight *flight;
+
+	outbox_free(webhook->outbox);
+	webhook->outbox = old->outbox;
+	old->outbox = NULL;
+	outbox_set_policy(webhook->outbox, &webhook->config->policy);
+	while ((flight = LIST_FIRST(&old->flights)) != NULL) {
+		LIST_REMOVE(flight, link);
+		flight->webhook = webhook;
+		LIST_INSERT_HEAD(&webhook->flights, flight, link);
+	}
+	webhook->last = old->last;
+	memcpy(webhook->failure, old->failure, sizeof(webhook->failure));
+	webhook->headers_refused = old->headers_refused;
+	webhook->trouble = old->trouble;
+	webhook->rejected = old->rejected;
+	webhook->dropped = old->dropped;
+	webhook->refused = old->refused;
+	loop_timer_stop(old->timer);
+	if (!yaml_equal(webhook->config->url_node, old->config->url_node))
+		outbox_unpark(webhook->outbox);
+	dispatch(webhook);
+}
+
+static void add_headers(struct webhook *webhook, const struct event_facts *facts,
+			struct str *out)
+{
+	const struct webhook_config *config = webhook->config;
+
+	str_addf(out, "Content-Type: %s\n", config->content_type);
+	for (size_t i = 0; i < config->header_count; i++) {
+		struct str value;
+
+		str_init(&value);
+		if (template_render(config->headers[i].value, facts, &value) == 0) {
+			str_addf(out, "%s: ", config->headers[i].name);
+			str_add(out, value.s != NULL ? value.s : "", value.len);
+			str_addc(out, '\n');
+		} else {
+			webhook->headers_refused++;
+			complaint_say(&webhook->refused, clock_mono(),
+				      "webhook %s: header %s would have control characters for "
+				      "rule %s, the message goes without it",
+				      config->name, config->headers[i].name,
+				      facts->event->rule_name);
+		}
+		str_done(&value);
+	}
+}
+
+void webhook_send(struct webhook *webhook, const struct event *event,
+		  const struct event_stamp *stamp)
+{
+	struct outbox_identity identity;
+	struct event_facts facts = {event, stamp, identity.id, 0};
+	struct str url, headers, body;
+	int rc;
+
+	outbox_identify(webhook->outbox, &identity);
+	facts.seq = identity.seq;
+	str_init(&url);
+	str_init(&headers);
+	str_init(&body);
+	template_render(webhook->config->url, &facts, &url);
+	add_headers(webhook, &facts, &headers);
+	if (webhook->config->body != NULL)
+		template_render(webhook->config->body, &facts, &body);
+	else
+		event_body_add(&facts, &body);
+	rc = outbox_add(webhook->outbox, &identity,
+			&(struct outbox_message){
+				.url = url.s,
+				.headers = headers.s,
+				.body = body.s != NULL ? body.s : "",
+				.body_len = body.len,
+			},
+			clock_boot());
+	if (rc != 0)
+		complaint_say(&webhook->dropped, clock_mono(),
+			      "webhook %s: the message of rule %s is lost: %s",
+			      webhook->config->name, event->rule_name,
+			      rc == -EMSGSIZE ? "it is too large" : "the queue is full");
+	else
+		complaint_end(&webhook->dropped, "webhook %s: messages are queued again",
+			      webhook->config->name);
+	str_done(&url);
+	str_done(&headers);
+	str_done(&body);
+	dispatch(webhook);
+}
+
+void webhook_retry(struct webhook *webhook)
+{
+	outbox_unpark(webhook->outbox);
+	dispatch(webhook);
+}
+
+const char *webhook_name(const struct webhook *webhook)
+{
+	return webhook->config->name;
+}
+
+void webhook_outbox(const struct webhook *webhook, struct outbox_report *ret)
+{
+	outbox_report(webhook->outbox, ret);
+}
+
+size_t webhook_waiting(const struct webhook *webhook)
+{
+	struct outbox_report box;
+
+	outbox_report(webhook->outbox, &box);
+	return box.waiting;
+}
+
+static const char *report_state(const struct webhook *webhook, const struct outbox_report *box)
+{
+	if (box->parked)
+		return "parked";
+	if (box->held)
+		return "backoff";
+	return webhook->last == OUTBOX_DONE ? "up" : "rejected";
+}
+
+static void report_detail(const struct webhook *webhook, const struct outbox_report *box,
+			  struct report *ret)
+{
+	struct boot next;
+	struct str detail;
+
+	str_init_fixed(&detail, ret->detail, sizeof(ret->detail));
+	if (webhook->last != OUTBOX_DONE)
+		str_adds(&detail, webhook->failure);
+	if (box->waiting > 0)
+		str_addf(&detail, "%s%zu waiting", detail.len > 0 ? ", " : "", box->waiting);
+	if (box->waiting > 0 && box->in_flight == 0 && !box->parked &&
+	    outbox_deadline(webhook->outbox, &next)) {
+		str_adds(&detail, ", next try in ");
+		str_add_duration(&detail, boot_diff(next, clock_boot()));
+	}
+}
+
+void webhook_report(const struct webhook *webhook, struct report *ret)
+{
+	struct outbox_report box;
+
+	outbox_report(webhook->outbox, &box);
+	*ret = (struct report){.state = report_state(webhook, &box)};
+	report_detail(webhook, &box, ret);
+	report_count(ret, "messages", "Messages queued.", box.accepted);
+	report_count(ret, "delivered", "Messages the receiver took.", box.delivered);
+	report_count(ret, "tries", "Requests sent.", box.tries);
+	report_count(ret, "failures", "Tries without an answer, or with 408, 425, 429, 5xx.",
+		     box.failures);
+	report_count(ret, "rejections", "Tries answered with 3xx or another 4xx.",
+		     box.rejections);
+	report_count(ret, "dead_letters", "Messages given up.", box.dead_letters);
+	report_count(ret, "dead_letters_dropped", "Dead letters no longer kept.",
+		     box.dead_dropped);
+	report_count(ret, "expired", "Messages given up for their age.", box.expired);
+	report_count(ret, "dropped_full", "Messages lost because the queue was full.",
+		     box.dropped_full);
+	report_count(ret, "dropped_size", "Messages lost because they were too large.",
+		     box.dropped_size);
+	report_count(ret, "headers_refused", "Headers left out for control characters.",
+		     webhook->headers_refused);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the options of a webhook and what may stand in them. */
+#include "actions/webhook_config.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "conf/diag.h"
+#include "conf/option.h"
+#include "conf/yaml.h"
+#include "io/http_client.h"
+
+struct webhook_options {
+	const struct yaml_node *url;
+	int method;
+	const struct yaml_node *headers;
+	int64_t timeout_ns;
+	const struct yaml_node *retry;
+	int order;
+	int64_t in_flight;
+	const struct yaml_node *body;
+	const struct yaml_node *content_type;
+};
+
+struct retry_options {
+	int64_t first_ns, max_ns, for_ns;
+};
+
+enum { ORDER_STRICT, ORDER_NONE };
+
+static const char *const methods[] = {"POST", "PUT", "PATCH", NULL};
+static const char *const orders[] = {"strict", "none", NULL};
+
+static const struct option webhook_rows[] = {
+	{"url",									   OPTION(NODE,   webhook_options,							url),																			       .required = true,
+	 .help = "Where messages go: http or https; ${...} only behind the host."},
+	{"method",									       OPTION(CHOICE,										     webhook_options,								method),															       .fallback = "POST",
+	 .choices = methods, .help = "The HTTP method."},
+	{"headers",							      OPTION(MAP,						 webhook_options,														       headers),
+	 .help = "Header fields to send, with ${...}."																																																																				},
+	{"timeout",								       OPTION(DURATION,						  webhook_options,															timeout_ns),																																		  .fallback = "10s",
+	 .min = 0.1, .max = 300,
+	 .help = "How long one try may take, from resolving the name to the answer."},
+	{"retry",								    OPTION(MAP,								webhook_options,																			     retry),																																						     .help = "The pauses between tries."																																																																											},
+	{"order",									 OPTION(CHOICE,	 webhook_options, order), .fallback = "strict",
+	 .choices = orders,
+	 .help = "strict: one message at a time, oldest first; none: several at a time."},
+	{"in_flight",									 OPTION(INT, webhook_options,						   in_flight),																									    .min = 1,
+	 .max = OUTBOX_IN_FLIGHT_MAX,
+	 .help = "With order none: how many messages at a time (default 4)."},
+	{"body", OPTION(NODE,	      webhook_options,									  body),
+	 .help = "event: the built-in JSON; otherwise the text to send, with ${...}."																																																												 },
+	{"content_type",								       OPTION(NODE,								    webhook_options,												    content_type),
+	 .help = "Of the body; default application/json."																																																																										       },
+};
+
+static const struct option retry_rows[] = {
+	{"first", OPTION(DURATION, retry_options, first_ns), .fallback = "1s", .min = 0.05,
+	 .max = 3600,	      .help = "At most so long is waited after the first failure."},
+	{"max",	OPTION(DURATION, retry_options, max_ns),	 .fallback = "5m", .min = 0.05,
+	 .max = 86400,	       .help = "At most so long is waited after any failure."	     },
+	{"for",	OPTION(DURATION, retry_options, for_ns),	 .fallback = "7d", .min = 1,
+	 .max = 86400.0 * 365, .help = "A message older than this is given up."	       },
+};
+
+static const struct option_table webhook_table = {
+	.section = "webhook",
+	.manual = "gauged.yaml(5)",
+	.rows = webhook_rows,
+	.count = ARRAY_SIZE(webhook_rows),
+};
+
+static const struct option_table retry_table = {
+	.section = "retry of a webhook",
+	.manual = "gauged.yaml(5)",
+	.rows = retry_rows,
+	.count = ARRAY_SIZE(retry_rows),
+};
+
+const struct option_table *const webhook_option_tables[] = {&webhook_table, &retry_table, NULL};
+
+/* Ours or the transport's: set by somebody else they would be wrong, or split a request. */
+static const struct {
+	const char *name;
+	const char *why;
+} reserved_headers[] = {
+	{"content-type",	 "use 'content_type'"   },
+	{"content-length",	   "it is counted"	  },
+	{"transfer-encoding", "gauged sets it"	      },
+	{"connection",	       "gauged sets it"       },
+	{"expect",		   "gauged sets it"	   },
+	{"host",		 "it comes from the URL"},
+	{"webhook-id",	       "gauged sets it"       },
+	{"webhook-timestamp", "gauged sets it"	      },
+	{"webhook-signature", "gauged sets it"	      },
+};
+
+static bool is_scalar(const struct yaml_node *node, const char *what, struct diags *diags)
+{
+	if (node->kind == YAML_SCALAR && !yaml_is_null(node))
+		return true;
+	diag_error(diags, node, "%s: expected text, got %s", what, yaml_kind_words(node));
+	return false;
+}
+
+/* Up to the '/', '?' or '#' behind the host; the whole text if there is none. */
+static size_t origin_length(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	return host == NULL ? strlen(url) : (size_t)(host + 3 - url) + strcspn(host + 3, "/?#");
+}
+
+static bool parse_url(struct arena *arena, const struct yaml_node *node,
+		      struct webhook_config *config, struct diags *diags)
+{
+	struct str sample;
+	struct error err;
+	size_t fixed, origin;
+	bool ok = false;
+
+	config->url_node = node;
+	if (!is_scalar(node, "url", diags))
+		return false;
+	config->url = template_parse(arena, node, TEMPLATE_URL, diags);
+	if (config->url == NULL)
+		return false;
+	str_init(&sample);
+	fixed = template_sample(config->url, &sample);
+	origin = origin_length(sample.s != NULL ? sample.s : "");
+	if (sample.s == NULL || http_url_check(sample.s, &err) != 0) {
+		diag_error(diags, node, "url: %s", sample.s == NULL ? "it is empty" : err.text);
+		diag_note(diags, "hint: expected something like https://host.example/path");
+	} else if (fixed < sample.len && origin >= fixed) {
+		diag_error(diags, node,
+			   "url: scheme, host and port are fixed, ${...} may only stand behind "
+			   "the first '/' of the path");
+	} else {
+		config->origin = arena_text(arena, sample.s, origin);
+		ok = true;
+	}
+	str_done(&sample);
+	return ok;
+}
+
+/* RFC 9110, section 5.6.2: the characters of a token. */
+static bool is_token(const struct yaml_node *key)
+{
+	if (key->len == 0)
+		return false;
+	for (size_t i = 0; i < key->len; i++)
+		if (key->text[i] == '\0' || (!isalnum((unsigned char)key->text[i]) &&
+					     strchr("!#$%&'*+-.^_`|~", key->text[i]) == NULL))
+			return false;
+	return true;
+}
+
+static bool header_name_good(const struct yaml_node *key, struct diags *diags)
+{
+	if (!is_token(key)) {
+		diag_error(diags, key, "'%s' is no name of a header", key->text);
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(reserved_headers); i++) {
+		if (strcasecmp(key->text, reserved_headers[i].name) != 0)
+			continue;
+		diag_error(diags, key, "the header '%s' can't be set here: %s", key->text,
+			   reserved_headers[i].why);
+		return false;
+	}
+	return true;
+}
+
+static bool has_control(const struct yaml_node *node)
+{
+	for (size_t i = 0; i < node->len; i++)
+		if ((unsigned char)node->text[i] < 0x20 || node->text[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static bool parse_headers(struct arena *arena, const struct yaml_node *map,
+			  struct webhook_config *config, struct diags *diags)
+{
+	struct webhook_header *headers;
+	bool ok = true;
+
+	if (map == NULL)
+		return true;
+	if (map->count > WEBHOOK_HEADERS_MAX) {
+		diag_error(diags, map, "%zu headers, at most %d are possible", map->count,
+			   WEBHOOK_HEADERS_MAX);
+		return false;
+	}
+	headers = arena_take(arena, map->count + 1, sizeof(*headers));
+	for (size_t i = 0; i < map->count; i++) {
+		const struct yaml_node *value = map->values[i];
+
+		headers[i].name = map->keys[i]->text;
+		if (!header_name_good(map->keys[i], diags) ||
+		    !is_scalar(value, map->keys[i]->text, diags)) {
+			ok = false;
+		} else if (has_control(value)) {
+			diag_error(diags, value,
+				   "a header is one line, without control characters");
+			ok = false;
+		} else {
+			headers[i].value = template_parse(arena, value, TEMPLATE_HEADER, diags);
+			ok = headers[i].value != NULL && ok;
+		}
+	}
+	config->headers = headers;
+	config->header_count = map->count;
+	return ok;
+}
+
+static bool type_is_json(const char *type, size_t len)
+{
+	return (len == 16 && strncasecmp(type, "application/json", 16) == 0) ||
+	       (len > 5 && strncasecmp(type + len - 5, "+json", 5) == 0);
+}
+
+/* How values have to be escaped in a body of the type; -1: that is not known. */
+static int body_context(const char *type)
+{
+	static const struct {
+		const char *type;
+		enum template_context context;
+	} contexts[] = {
+		{"application/x-www-form-urlencoded", TEMPLATE_URL },
+		{"text/plain",			       TEMPLATE_TEXT},
+	};
+	size_t len = strcspn(type, "; ");
+
+	if (type_is_json(type, len))
+		return TEMPLATE_JSON;
+	for (size_t i = 0; i < ARRAY_SIZE(contexts); i++)
+		if (strlen(contexts[i].type) == len &&
+		    strncasecmp(contexts[i].type, type, len) == 0)
+			return (int)contexts[i].context;
+	return -1;
+}
+
+static bool parse_body(struct arena *arena, const struct webhook_options *options,
+		       struct webhook_config *config, struct diags *diags)
+{
+	const struct yaml_node *type = options->content_type, *body = options->body;
+	int context;
+
+	config->content_type = "application/json";
+	if (type != NULL) {
+		if (!is_scalar(type, "content_type", diags))
+			return false;
+		if (has_control(type) || strchr(type->text, '/') == NULL) {
+			diag_error(diags, type, "content_type: expected type/subtype");
+			return false;
+		}
+		config->content_type = type->text;
+	}
+	context = body_context(config->content_type);
+	if (body != NULL && !is_scalar(body, "body", diags))
+		return false;
+	if (body == NULL || (body->plain && strcmp(body->text, "event") == 0)) {
+		if (context == TEMPLATE_JSON)
+			return true;
+		diag_error(diags, type, "the built-in body is JSON, not %s",
+			   config->content_type);
+		return false;
+	}
+	if (context < 0) {
+		diag_error(diags, type, "no way to escape values is known for %s",
+			   config->content_type);
+		diag_note(diags, "hint: application/json, text/plain or "
+				 "application/x-www-form-urlencoded");
+		return false;
+	}
+	config->body_context = (enum template_context)context;
+	config->body = template_parse(arena, body, config->body_context, diags);
+	return config->body != NULL;
+}
+
+static bool parse_policy(struct arena *arena, const struct webhook_options *options,
+			 struct webhook_config *config, struct diags *diags)
+{
+	struct retry_options retry = {0};
+	struct option_binding binding = {&retry_table, &retry};
+	const struct yaml_node *in_flight = yaml_get(config->node, "in_flight");
+
+	if (!option_bind(arena, options->retry, "retry", &binding, 1, diags))
+		return false;
+	if (retry.max_ns < retry.first_ns) {
+		diag_error(diags, options->retry, "retry: 'max' is shorter than 'first'");
+		return false;
+	}
+	if (options->order == ORDER_STRICT && options->in_flight > 1) {
+		diag_error(diags, in_flight,
+			   "in_flight: with order strict there is one message at a time");
+		diag_note(diags, "hint: order: none");
+		return false;
+	}
+	config->policy = (struct outbox_policy){
+		.strict = options->order == ORDER_STRICT,
+		.in_flight = options->in_flight > 0	      ? (unsigned)options->in_flight
+			     : options->order == ORDER_STRICT ? 1
+							      : OUTBOX_IN_FLIGHT_MAX,
+		.first_ns = retry.first_ns,
+		.max_ns = retry.max_ns,
+		.for_ns = retry.for_ns,
+	};
+	return true;
+}
+
+struct webhook_config *webhook_config_parse(struct arena *arena, const char *name,
+					    const struct yaml_node *node, struct diags *diags)
+{
+	struct webhook_config *config = arena_take(arena, 1, sizeof(*config));
+	struct webhook_options options = {0};
+	struct option_binding binding = {&webhook_table, &options};
+	char *what = arena_printf(arena, "webhook '%s'", name);
+	bool ok = option_bind(arena, node, what, &binding, 1, diags);
+
+	config->name = name;
+	config->node = node;
+	config->method = methods[options.method];
+	config->timeout_ns = options.timeout_ns;
+	if (options.url != NULL)
+		ok = parse_url(arena, options.url, config, diags) && ok;
+	ok = parse_headers(arena, options.headers, config, diags) && ok;
+	ok = parse_body(arena, &options, config, diags) && ok;
+	ok = parse_policy(arena, &options, config, diags) && ok;
+	return ok ? config : NULL;
+}

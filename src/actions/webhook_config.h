@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* One entry of 'webhooks:', bound and checked: immutable. */
+#ifndef GAUGED_ACTIONS_WEBHOOK_CONFIG_H
+#define GAUGED_ACTIONS_WEBHOOK_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "actions/outbox.h"
+#include "actions/template.h"
+
+struct arena;
+struct diags;
+struct option_table;
+struct yaml_node;
+
+enum { WEBHOOK_HEADERS_MAX = 32 };
+
+struct webhook_header {
+	const char *name;
+	const struct template *value;
+};
+
+struct webhook_config {
+	const char *name;
+	const struct yaml_node *node;
+	const struct yaml_node *url_node;
+	const struct template *url;
+	const char *origin; /* "https://host:port" of the URL: all of it that is ever shown */
+	const char *method;
+	size_t header_count;
+	const struct webhook_header *headers;
+	int64_t timeout_ns;
+	struct outbox_policy policy;
+	const struct template *body; /* NULL: the built-in event */
+	enum template_context body_context;
+	const char *content_type;
+};
+
+/* Everything in arena; NULL after errors were added. node is the map under the name. */
+struct webhook_config *webhook_config_parse(struct arena *arena, const char *name,
+					    const struct yaml_node *node, struct diags *diags);
+
+/* The tables of the options, for the schema and the manual; ends in NULL. */
+extern const struct option_table *const webhook_option_tables[];
+
+#endif
