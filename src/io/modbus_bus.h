@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * One Modbus TCP connection and the units that are reached over it: requests are pipelined
+ * by transaction id, each with an absolute deadline, and an answer that comes late is known by
+ * its id and thrown away. Units share the connection in turns; writes overtake reads; a unit
+ * that does not answer is asked ever more rarely and costs the others nothing. Allocates
+ * nothing once its units are made.
+ */
+#ifndef GAUGED_IO_MODBUS_BUS_H
+#define GAUGED_IO_MODBUS_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "io/modbus_pdu.h"
+#include "io/stream.h"
+#include "model/report.h"
+
+struct loop;
+struct modbus_bus;
+struct modbus_unit;
+
+enum { MODBUS_IN_FLIGHT_MAX = 16 };
+
+struct modbus_bus_config {
+	struct stream_config stream;
+	int in_flight; /* requests without an answer, 1..MODBUS_IN_FLIGHT_MAX */
+};
+
+enum modbus_outcome {
+	MODBUS_OK,
+	MODBUS_EXCEPTION, /* the device refused; see exception */
+	MODBUS_TIMEOUT,	  /* sent, no answer in time */
+	MODBUS_BAD,	  /* sent, and the answer is not one to this request */
+	MODBUS_LOST,	  /* sent, and the connection broke */
+	MODBUS_DOWN,	  /* not sent: no connection */
+	MODBUS_OFFLINE,	  /* not sent: the unit has not answered for some time */
+	MODBUS_DROPPED,	  /* not sent: the bus was closed */
+};
+
+struct modbus_result {
+	enum modbus_outcome outcome;
+	uint8_t exception;
+	const uint8_t *data; /* MODBUS_OK of a read: as in struct modbus_answer */
+	size_t len;
+	const char *text; /* why, for people; "" for MODBUS_OK */
+};
+
+/*
+ * One request. The memory is the caller's and lent from submit until done was called. done may
+ * submit this or other jobs and may free the bus.
+ */
+struct modbus_job {
+	struct modbus_request request;
+	void (*done)(struct modbus_job *job, const struct modbus_result *result);
+	/* the bus's: */
+	TAILQ_ENTRY(modbus_job) entry;
+	struct modbus_unit *unit;
+	enum { MODBUS_JOB_IDLE, MODBUS_JOB_QUEUED, MODBUS_JOB_SENT } state;
+	uint8_t tries;
+};
+
+struct modbus_bus_ops {
+	/*
+	 * true: requests can be sent. false: an attempt to connect failed or a connection broke
+	 * for good; jobs that waited were done before.
+	 */
+	void (*link)(void *arg, bool up);
+};
+
+/* config is borrowed and must outlive the bus. */
+struct modbus_bus *modbus_bus_new(struct loop *loop, const struct modbus_bus_config *config,
+				  const struct modbus_bus_ops *ops, void *arg);
+/* All jobs are done first: MODBUS_LOST if they were sent, MODBUS_DROPPED if not. */
+void modbus_bus_free(struct modbus_bus *bus);
+/* Connects after delay; see stream_start(). */
+void modbus_bus_start(struct modbus_bus *bus, int64_t delay_ns);
+
+/*
+ * The unit with this number, made at the first call, which also gives it its name for the log
+ * (borrowed) and its timeout.
+ */
+struct modbus_unit *modbus_bus_unit(struct modbus_bus *bus, uint8_t number, const char *name,
+				    int64_t timeout_ns);
+
+/*
+ * Queues the job; jobs of one unit keep their order, but for writes, which go ahead of reads.
+ * Call modbus_bus_send() behind the last of a series. done may be called from within
+ * (MODBUS_DOWN, MODBUS_OFFLINE). The request must be valid.
+ */
+void modbus_bus_submit(struct modbus_bus *bus, struct modbus_unit *unit,
+		       struct modbus_job *job);
+/* Sends what may be sent, in one system call. */
+void modbus_bus_send(struct modbus_bus *bus);
+
+bool modbus_bus_up(const struct modbus_bus *bus);
+bool modbus_unit_offline(const struct modbus_unit *unit);
+
+/* State of the connection, and counters of connection and protocol. */
+void modbus_bus_report(const struct modbus_bus *bus, struct report *ret);
+void modbus_unit_report(const struct modbus_unit *unit, struct report *ret);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the order in which jobs are sent, and the judgement on each unit. */
+#include "io/modbus_queue.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+static const int64_t probe_min_ns = NSEC_PER_SEC, probe_max_ns = 60 * NSEC_PER_SEC;
+static const int64_t busy_min_ns = 100 * NSEC_PER_MSEC, busy_max_ns = NSEC_PER_SEC;
+
+/* A probe takes one timeout: nine more without it leave the other units nine tenths. */
+enum { PROBE_SHARE = 9 };
+
+void modbus_queue_init(struct modbus_queue *queue)
+{
+	*queue = (struct modbus_queue){0};
+	TAILQ_INIT(&queue->units);
+	TAILQ_INIT(&queue->waiting);
+}
+
+void modbus_queue_done(struct modbus_queue *queue)
+{
+	struct modbus_unit *unit;
+
+	while ((unit = TAILQ_FIRST(&queue->units)) != NULL) {
+		TAILQ_REMOVE(&queue->units, unit, all);
+		free(unit);
+	}
+}
+
+static void unit_set_probes(struct modbus_unit *unit, bool shared)
+{
+	int64_t min = shared ? PROBE_SHARE * unit->timeout_ns : probe_min_ns;
+
+	unit->probe.min_ns = min < probe_min_ns ? probe_min_ns : min;
+	unit->probe.max_ns = min < probe_max_ns ? probe_max_ns : min;
+}
+
+struct modbus_unit *modbus_queue_unit(struct modbus_queue *queue, uint8_t number,
+				      const char *name, int64_t timeout_ns)
+{
+	struct modbus_unit *unit, *each;
+
+	TAILQ_FOREACH (unit, &queue->units, all)
+		if (unit->number == number)
+			break;
+	if (unit == NULL) {
+		unit = xcalloc(1, sizeof(*unit));
+		unit->number = number;
+		unit->name = name;
+		TAILQ_INIT(&unit->writes);
+		TAILQ_INIT(&unit->reads);
+		backoff_init(&unit->probe, probe_min_ns, probe_max_ns, 0);
+		backoff_init(&unit->busy, busy_min_ns, busy_max_ns, 0);
+		TAILQ_INSERT_TAIL(&queue->units, unit, all);
+		queue->unit_count++;
+	}
+	if (unit->timeout_ns < timeout_ns)
+		unit->timeout_ns = timeout_ns;
+	TAILQ_FOREACH (each, &queue->units, all)
+		unit_set_probes(each, queue->unit_count > 1);
+	return unit;
+}
+
+static bool unit_waits(const struct modbus_unit *unit)
+{
+	return !TAILQ_EMPTY(&unit->writes) || !TAILQ_EMPTY(&unit->reads);
+}
+
+void modbus_queue_add(struct modbus_queue *queue, struct modbus_job *job, bool first)
+{
+	struct modbus_unit *unit = job->unit;
+	bool writes = modbus_writes(job->request.function);
+	struct modbus_jobs *jobs = writes ? &unit->writes : &unit->reads;
+
+	if (!unit_waits(unit))
+		TAILQ_INSERT_TAIL(&queue->waiting, unit, waiting);
+	if (first)
+		TAILQ_INSERT_HEAD(jobs, job, entry);
+	else
+		TAILQ_INSERT_TAIL(jobs, job, entry);
+	job->state = MODBUS_JOB_QUEUED;
+	queue->writes += writes;
+}
+
+static struct modbus_job *unit_next(const struct modbus_unit *unit, bool writes,
+				    struct mono now)
+{
+	if (now.ns < unit->paused.ns || (unit->offline && unit->sent > 0))
+		return NULL;
+	if (writes)
+		return unit->writing ? NULL : TAILQ_FIRST(&unit->writes);
+	return TAILQ_FIRST(&unit->reads);
+}
+
+static struct modbus_job *queue_take(struct modbus_queue *queue, struct modbus_unit *unit,
+				     struct modbus_job *job, bool writes)
+{
+	TAILQ_REMOVE(writes ? &unit->writes : &unit->reads, job, entry);
+	queue->writes -= writes;
+	/* Behind the others: each unit has its turn. */
+	TAILQ_REMOVE(&queue->waiting, unit, waiting);
+	if (unit_waits(unit))
+		TAILQ_INSERT_TAIL(&queue->waiting, unit, waiting);
+	return job;
+}
+
+struct modbus_job *modbus_queue_next(struct modbus_queue *queue, struct mono now)
+{
+	struct modbus_unit *unit;
+	struct modbus_job *job;
+
+	for (int writes = queue->writes > 0; writes >= 0; writes--) {
+		TAILQ_FOREACH (unit, &queue->waiting, waiting) {
+			job = unit_next(unit, writes, now);
+			if (job != NULL)
+				return queue_take(queue, unit, job, writes);
+		}
+	}
+	return NULL;
+}
+
+void modbus_queue_drain(struct modbus_queue *queue, struct modbus_unit *only, bool writes,
+			struct modbus_jobs *ret)
+{
+	struct modbus_unit *unit, *next;
+	struct modbus_job *job;
+
+	for (unit = TAILQ_FIRST(&queue->waiting); unit != NULL; unit = next) {
+		next = TAILQ_NEXT(unit, waiting);
+		if (only != NULL && unit != only)
+			continue;
+		TAILQ_CONCAT(ret, &unit->reads, entry);
+		if (writes) {
+			TAILQ_FOREACH (job, &unit->writes, entry)
+				queue->writes--;
+			TAILQ_CONCAT(ret, &unit->writes, entry);
+		}
+		if (!unit_waits(unit))
+			TAILQ_REMOVE(&queue->waiting, unit, waiting);
+	}
+}
+
+struct mono modbus_queue_wakes(const struct modbus_queue *queue, struct mono now)
+{
+	struct mono first = MONO_NEVER;
+	struct modbus_unit *unit;
+
+	TAILQ_FOREACH (unit, &queue->waiting, waiting)
+		if (unit->paused.ns > now.ns && unit->paused.ns < first.ns)
+			first = unit->paused;
+	return first;
+}
+
+bool modbus_unit_takes_reads(const struct modbus_unit *unit, struct mono now)
+{
+	return !unit->offline ||
+	       (unit->sent == 0 && TAILQ_EMPTY(&unit->reads) && now.ns >= unit->next_probe.ns);
+}
+
+void modbus_unit_unreachable(struct modbus_unit *unit, struct mono now)
+{
+	unit->offlines += !unit->offline;
+	unit->offline = true;
+	unit->next_probe = mono_add(now, backoff_next(&unit->probe));
+}
+
+bool modbus_unit_timed_out(struct modbus_unit *unit, struct mono sent, struct mono now)
+{
+	unit->timeouts++;
+	/* What was on its way together failed together: that is one sign, not several. */
+	if (sent.ns >= unit->silent_at.ns) {
+		unit->silent_at = now;
+		unit->silent++;
+		if (unit->silent >= MODBUS_UNIT_TIMEOUTS)
+			modbus_unit_unreachable(unit, now);
+	}
+	return unit->offline;
+}
+
+bool modbus_unit_answered(struct modbus_unit *unit)
+{
+	bool was = unit->offline;
+
+	unit->silent = 0;
+	unit->offline = false;
+	unit->paused = (struct mono){0};
+	backoff_reset(&unit->probe);
+	backoff_reset(&unit->busy);
+	return was;
+}
+
+void modbus_unit_busy(struct modbus_unit *unit, struct mono now)
+{
+	unit->silent = 0;
+	unit->paused = mono_add(now, backoff_next(&unit->busy));
+}
+
+bool modbus_unit_offline(const struct modbus_unit *unit)
+{
+	return unit->offline;
+}
+
+void modbus_unit_report(const struct modbus_unit *unit, struct report *ret)
+{
+	report_count(ret, "requests", "Requests sent.", unit->requests);
+	report_count(ret, "answers", "Answers that were as asked.", unit->answers);
+	report_count(ret, "exceptions", "Requests that the device refused.", unit->exceptions);
+	report_count(ret, "timeouts", "Requests without an answer in time.", unit->timeouts);
+	report_count(ret, "garbled", "Answers that did not fit their request.", unit->garbled);
+	report_count(ret, "offlines", "Times that the device was given up.", unit->offlines);
+}

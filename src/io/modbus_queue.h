@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The jobs of one bus that wait to be sent, in which order units have their turns, and what
+ * each unit is like: online, busy, or offline and probed ever more rarely. For the bus machines
+ * only. Makes no calls out and reads no clock.
+ */
+#ifndef GAUGED_IO_MODBUS_QUEUE_H
+#define GAUGED_IO_MODBUS_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "io/backoff.h"
+#include "io/modbus_bus.h"
+
+/* So many timeouts in a row make a unit offline. */
+enum { MODBUS_UNIT_TIMEOUTS = 3 };
+
+TAILQ_HEAD(modbus_jobs, modbus_job);
+
+struct modbus_unit {
+	TAILQ_ENTRY(modbus_unit) all;	  /* every unit of the bus */
+	TAILQ_ENTRY(modbus_unit) waiting; /* those with jobs, in turns */
+	uint8_t number;
+	const char *name;
+	int64_t timeout_ns;
+	struct modbus_jobs writes, reads;
+	bool writing;	 /* a write is on its way: the next one waits, so that order holds */
+	unsigned sent;	 /* jobs on their way */
+	unsigned silent; /* timeouts in a row, those of one moment counted once */
+	struct mono silent_at;
+	bool offline;
+	struct mono next_probe; /* offline: no read is sent before */
+	struct backoff probe;
+	struct mono paused; /* busy: nothing is sent before */
+	struct backoff busy;
+	struct complaint complaint;
+	uint64_t requests, answers, exceptions, timeouts, garbled, offlines;
+};
+
+struct modbus_queue {
+	TAILQ_HEAD(, modbus_unit) units;
+	TAILQ_HEAD(, modbus_unit) waiting;
+	unsigned unit_count, writes;
+};
+
+void modbus_queue_init(struct modbus_queue *queue);
+/* Frees the units; no job may wait. */
+void modbus_queue_done(struct modbus_queue *queue);
+/* Finds or makes it; a unit that has it already keeps the longer timeout. */
+struct modbus_unit *modbus_queue_unit(struct modbus_queue *queue, uint8_t number,
+				      const char *name, int64_t timeout_ns);
+
+/* In its unit's queue, behind the others or before them. */
+void modbus_queue_add(struct modbus_queue *queue, struct modbus_job *job, bool first);
+/* Takes out the job to send next, writes first; NULL: none may be sent now. */
+struct modbus_job *modbus_queue_next(struct modbus_queue *queue, struct mono now);
+/* Moves the waiting jobs of one unit (NULL: of all) to ret; writes only if asked for. */
+void modbus_queue_drain(struct modbus_queue *queue, struct modbus_unit *only, bool writes,
+			struct modbus_jobs *ret);
+/* When the first pause of a unit with waiting jobs ends, or MONO_NEVER. */
+struct mono modbus_queue_wakes(const struct modbus_queue *queue, struct mono now);
+
+/* Whether a read that is submitted now would be sent. */
+bool modbus_unit_takes_reads(const struct modbus_unit *unit, struct mono now);
+/* No answer to what was sent at sent; true if the unit is offline now. */
+bool modbus_unit_timed_out(struct modbus_unit *unit, struct mono sent, struct mono now);
+/* Somebody between says that it can't be reached: it is offline. */
+void modbus_unit_unreachable(struct modbus_unit *unit, struct mono now);
+/* True if it was offline. */
+bool modbus_unit_answered(struct modbus_unit *unit);
+/* It asked for time (exceptions 5 and 6). */
+void modbus_unit_busy(struct modbus_unit *unit, struct mono now);
+
+#endif
