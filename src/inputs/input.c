@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the list of input drivers. */
+#include "inputs/input.h"
+
+#include "inputs/modbus.h"
+
+const struct input_type *const input_types[] = {
+	&input_modbus,
+	NULL,
+};

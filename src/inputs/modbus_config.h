@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* A Modbus bus as configured: its devices, their points, and the requests that read them. */
+#ifndef GAUGED_INPUTS_MODBUS_CONFIG_H
+#define GAUGED_INPUTS_MODBUS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inputs/input.h"
+#include "inputs/modbus_plan.h"
+#include "inputs/modbus_types.h"
+#include "io/modbus_bus.h"
+
+struct modbus_device {
+	const char *name;
+	uint8_t unit;
+	int64_t timeout_ns;
+	struct modbus_limits limits;
+};
+
+struct modbus_point {
+	const char *name; /* device.point */
+	uint32_t device;
+	uint8_t function; /* that reads it */
+	uint16_t address;
+	struct modbus_format format;
+	bool write;
+};
+
+struct input_config {
+	const char *name; /* of the bus */
+	struct modbus_bus_config bus;
+	size_t device_count;
+	const struct modbus_device *devices;
+	size_t point_count;
+	const struct modbus_point *points; /* by local number */
+	size_t writable;		   /* points that may be written */
+	size_t item_count;
+	const struct modbus_item *items;
+	/* What is read together, and the same one by one, for devices that refuse a block. */
+	size_t span_count, single_count;
+	const struct modbus_span *spans, *singles;
+};
+
+/* See struct input_type; modbus.c puts it into its table. */
+struct input_config *modbus_config_parse(struct arena *arena, const struct input_source *source,
+					 struct point_table *points, struct diags *diags);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the rows that bind the keys of Modbus buses, devices and points. */
+#include "inputs/modbus_options.h"
+
+#include "base/alloc.h"
+#include "io/modbus_bus.h"
+
+static const char *const order_names[] = {
+	"ABCD",	    "CDAB",	"BADC",	    "DCBA",	"AB", "BA",
+	"ABCDEFGH", "GHEFCDAB", "BADCFEHG", "HGFEDCBA", NULL,
+};
+
+/* In the order of order_names. */
+const enum modbus_order modbus_orders[] = {
+	MODBUS_ABCD, MODBUS_CDAB, MODBUS_BADC, MODBUS_DCBA, MODBUS_ABCD,
+	MODBUS_BADC, MODBUS_ABCD, MODBUS_CDAB, MODBUS_BADC, MODBUS_DCBA,
+};
+
+/* clang-format 14 crashes on rows of unequal length. */
+/* clang-format off */
+#define POLL_SECONDS	.min = 0.001, .max = 86400
+#define TIMEOUT_SECONDS .min = 0.001, .max = 60
+
+static const struct option bus_rows[] = {
+	{.name = "modbus",
+	 OPTION(TEXT, modbus_bus_settings, address),
+	 .required = true,
+	 .help = "Where the devices are: tcp://HOST or tcp://HOST:PORT (port 502)."},
+	{.name = "timeout",
+	 OPTION(DURATION, modbus_bus_settings, timeout_ns),
+	 .fallback = "1s",
+	 TIMEOUT_SECONDS,
+	 .help = "How long an answer may take; a device may say otherwise."},
+	{.name = "connect_timeout",
+	 OPTION(DURATION, modbus_bus_settings, connect_timeout_ns),
+	 .fallback = "3s",
+	 TIMEOUT_SECONDS,
+	 .help = "How long connecting to one address may take."},
+	{.name = "in_flight",
+	 OPTION(INT, modbus_bus_settings, in_flight),
+	 .fallback = "1",
+	 .min = 1,
+	 .max = MODBUS_IN_FLIGHT_MAX,
+	 .help = "Requests sent before the first one is answered; many devices take only one."},
+	{.name = "reconnect_min",
+	 OPTION(DURATION, modbus_bus_settings, reconnect_min_ns),
+	 .fallback = "500ms",
+	 .min = 0.01,
+	 .max = 3600,
+	 .help = "The shortest pause before a lost connection is made again."},
+	{.name = "reconnect_max",
+	 OPTION(DURATION, modbus_bus_settings, reconnect_max_ns),
+	 .fallback = "60s",
+	 .min = 0.01,
+	 .max = 3600,
+	 .help = "The longest pause before a lost connection is made again."},
+};
+
+static const struct option device_rows[] = {
+	{.name = "bus",
+	 OPTION(NAME, modbus_device_settings, bus),
+	 .required = true,
+	 .help = "The bus that the device stands on."},
+	{.name = "unit",
+	 OPTION(INT, modbus_device_settings, unit),
+	 .fallback = "1",
+	 .min = 0,
+	 .max = 255,
+	 .help = "Unit identifier (slave address); many TCP devices take 1, 0 or 255."},
+	{.name = "poll",
+	 OPTION(DURATION, modbus_device_settings, poll_ns),
+	 .fallback = "1s",
+	 POLL_SECONDS,
+	 .help = "How often points are read; a point may say otherwise."},
+	{.name = "timeout",
+	 OPTION(DURATION, modbus_device_settings, timeout_ns),
+	 TIMEOUT_SECONDS,
+	 .help = "How long an answer may take; as the bus says, if absent."},
+	{.name = "order",
+	 OPTION(CHOICE, modbus_device_settings, order),
+	 .fallback = "ABCD",
+	 .choices = order_names,
+	 .help = "Order of bytes in values of several registers; A is the highest byte."},
+	{.name = "stale_after",
+	 OPTION(DURATION, modbus_device_settings, stale_after_ns),
+	 .min = 0.001,
+	 .max = 31 * 86400,
+	 .help = "How long a value counts without a new one; three polls and one timeout, at "
+		 "least 1s, if absent."},
+	{.name = "max_regs",
+	 OPTION(INT, modbus_device_settings, max_regs),
+	 .fallback = "125",
+	 .min = 1,
+	 .max = MODBUS_READ_REGISTERS_MAX,
+	 .help = "Registers that the device takes in one request."},
+	{.name = "max_bits",
+	 OPTION(INT, modbus_device_settings, max_bits),
+	 .fallback = "2000",
+	 .min = 1,
+	 .max = MODBUS_READ_BITS_MAX,
+	 .help = "Coils or discrete inputs that the device takes in one request."},
+	{.name = "max_hole",
+	 OPTION(INT, modbus_device_settings, max_hole),
+	 .fallback = "16",
+	 .min = 0,
+	 .max = MODBUS_READ_REGISTERS_MAX,
+	 .help = "Registers without a point that are read along to join two points; 16 times "
+		 "as many bits."},
+	{.name = "points",
+	 OPTION(MAP, modbus_device_settings, points),
+	 .required = true,
+	 .help = "The values of the device, by name."},
+};
+
+static const struct option point_rows[] = {
+	{.name = "holding",
+	 OPTION(TEXT, modbus_point_settings, holding),
+	 .help = "Zero-based address of a holding register."},
+	{.name = "input",
+	 OPTION(TEXT, modbus_point_settings, input),
+	 .help = "Zero-based address of an input register."},
+	{.name = "coil",
+	 OPTION(TEXT, modbus_point_settings, coil),
+	 .help = "Zero-based address of a coil."},
+	{.name = "discrete",
+	 OPTION(TEXT, modbus_point_settings, discrete),
+	 .help = "Zero-based address of a discrete input."},
+	{.name = "ref",
+	 OPTION(TEXT, modbus_point_settings, ref),
+	 .help = "One-based reference of 5 or 6 digits as manuals print it: 40101 is holding "
+		 "100."},
+	{.name = "type",
+	 OPTION(TEXT, modbus_point_settings, type),
+	 .help = "What the registers hold: int16 uint16 int32 uint32 int64 uint64 float32 "
+		 "float64 bcd16 bcd32 string(N), N in registers; uint16 if absent."},
+	{.name = "bits",
+	 OPTION(MAP, modbus_point_settings, bits),
+	 .help = "Single bits of the register as points of their own, by name: a number, or "
+		 "4..6; bit 0 is the lowest."},
+	{.name = "order",
+	 OPTION(CHOICE, modbus_point_settings, order),
+	 .choices = order_names,
+	 .help = "Order of bytes; as the device says, if absent."},
+	{.name = "scale",
+	 OPTION(NUMBER, modbus_point_settings, scale),
+	 .fallback = "1",
+	 .help = "The value is what was read times this, plus offset."},
+	{.name = "offset",
+	 OPTION(NUMBER, modbus_point_settings, offset),
+	 .fallback = "0",
+	 .help = "Added behind scale."},
+	{.name = "unit",
+	 OPTION(TEXT, modbus_point_settings, unit),
+	 .help = "Unit of measurement of the value: degC, L/min, %."},
+	{.name = "range",
+	 OPTION(LIMITS, modbus_point_settings, range),
+	 .help = "[low, high]: a value outside is bad, and is never written."},
+	{.name = "deadband",
+	 OPTION(NUMBER, modbus_point_settings, deadband),
+	 .fallback = "0",
+	 .min = 0,
+	 .max = 1e300,
+	 .help = "Changes smaller than this leave the value as it is."},
+	{.name = "invalid",
+	 OPTION(SEQ, modbus_point_settings, invalid),
+	 .help = "Raw values that mean that there is none: [0x7FFF, -1]."},
+	{.name = "poll",
+	 OPTION(DURATION, modbus_point_settings, poll_ns),
+	 POLL_SECONDS,
+	 .help = "How often the point is read; as the device says, if absent."},
+	{.name = "stale_after",
+	 OPTION(DURATION, modbus_point_settings, stale_after_ns),
+	 .min = 0.001,
+	 .max = 31 * 86400,
+	 .help = "How long a value counts without a new one; as the device says, if absent."},
+	{.name = "write",
+	 OPTION(BOOL, modbus_point_settings, write),
+	 .fallback = "false",
+	 .help = "Whether rules and people may write the point."},
+	{.name = "exclusive",
+	 OPTION(BOOL, modbus_point_settings, exclusive),
+	 .fallback = "false",
+	 .help = "Read it alone: reading it has effects, or takes long."},
+};
+
+/* clang-format on */
+
+const struct option_table modbus_bus_options = {
+	.section = "Modbus bus",
+	.manual = "gauged.yaml(5)",
+	.rows = bus_rows,
+	.count = ARRAY_SIZE(bus_rows),
+};
+const struct option_table modbus_device_options = {
+	.section = "Modbus device",
+	.manual = "gauged.yaml(5)",
+	.rows = device_rows,
+	.count = ARRAY_SIZE(device_rows),
+};
+const struct option_table modbus_point_options = {
+	.section = "Modbus point",
+	.manual = "gauged.yaml(5)",
+	.rows = point_rows,
+	.count = ARRAY_SIZE(point_rows),
+};

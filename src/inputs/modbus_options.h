@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* The options of Modbus buses, devices and points: one row for each key, as it is written. */
+#ifndef GAUGED_INPUTS_MODBUS_OPTIONS_H
+#define GAUGED_INPUTS_MODBUS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/option.h"
+#include "inputs/modbus_types.h"
+
+struct yaml_node;
+
+struct modbus_bus_settings {
+	const char *address;
+	int64_t timeout_ns, connect_timeout_ns, in_flight, reconnect_min_ns, reconnect_max_ns;
+};
+
+struct modbus_device_settings {
+	const char *bus;
+	int64_t unit, poll_ns, timeout_ns, stale_after_ns, max_regs, max_bits, max_hole;
+	int order;
+	const struct yaml_node *points;
+};
+
+struct modbus_point_settings {
+	const char *holding, *input, *coil, *discrete, *ref;
+	const char *type, *unit;
+	int order;
+	double scale, offset, deadband;
+	struct option_limits range;
+	const struct yaml_node *bits, *invalid;
+	int64_t poll_ns, stale_after_ns;
+	bool write, exclusive;
+};
+
+/* What the choices of 'order' mean. */
+extern const enum modbus_order modbus_orders[];
+
+/* For the schema and the manual as well. */
+extern const struct option_table modbus_bus_options, modbus_device_options,
+	modbus_point_options;
+
+#endif
