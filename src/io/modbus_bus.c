@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * Owns one Modbus TCP connection: which request goes next, which answer belongs to which
- * request, and when the connection itself is to blame. What a unit deserves is modbus_unit's.
+ * Owns one Modbus TCP connection: what is sent when, what has waited too long, and when the
+ * connection itself is to blame. Answers are modbus_answer's, turns and units modbus_queue's.
  */
 #include "io/modbus_bus.h"
 
@@ -16,48 +16,13 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "io/loop.h"
-#include "io/modbus_queue.h"
-#include "io/modbus_slot.h"
+#include "io/modbus_link.h"
 
 enum {
 	/* What may have timed out before the connection is given up: so many, or all that were
 	 * in flight at once. */
 	BUS_ZOMBIES = 2,
-	BUS_GARBLED = 3,    /* bad answers in a row that end the connection */
-	BUS_STRANGERS = 10, /* answers to nothing within BUS_STRANGERS_S that do so too */
-	BUS_STRANGERS_S = 10,
-	BUS_BUSY_TRIES = 3, /* how often a write is sent to a device that says busy */
-	BUS_READ = 8192,    /* bytes taken from one connection in one turn */
-};
-
-struct modbus_bus {
-	struct loop *loop;
-	const struct modbus_bus_config *config;
-	const struct modbus_bus_ops *ops;
-	void *arg;
-	struct stream *stream;
-	struct loop_timer *timer;
-	struct modbus_queue queue;
-	struct modbus_slots slots;
-	unsigned max_zombies;
-	struct modbus_jobs expired; /* timed out, to be told */
-	bool up;
-	bool told_up;  /* what ops->link() was told last */
-	bool answered; /* this connection gave a good answer */
-	bool hold;     /* the peer closed after good answers: jobs wait for the next connect */
-	bool breaking; /* the break is our own doing */
-	struct mono last_answer;
-	unsigned garbled_row;
-	unsigned strangers;
-	struct mono strangers_since;
-	uint64_t requests, answers, exceptions, timeouts, garbled, late, unknown, bad_headers,
-		given_up, retries;
-	unsigned calls;
-	bool freed;
-	uint8_t *read_room; /* shared by the loop */
-	size_t in_len, out_len;
-	uint8_t in[MODBUS_FRAME_MAX]; /* the start of a frame whose rest is on its way */
-	uint8_t out[];		      /* what the kernel did not take yet */
+	BUS_READ = 8192, /* bytes taken from one connection in one turn */
 };
 
 static const char read_room_key;
@@ -91,15 +56,15 @@ static bool bus_leave(struct modbus_bus *bus)
 
 /* Jobs that come to an end. */
 
-static void job_done(struct modbus_job *job, const struct modbus_result *result)
+void modbus_job_done(struct modbus_job *job, const struct modbus_result *result)
 {
 	job->state = MODBUS_JOB_IDLE;
 	job->done(job, result);
 }
 
-static void job_failed(struct modbus_job *job, enum modbus_outcome outcome, const char *text)
+void modbus_job_failed(struct modbus_job *job, enum modbus_outcome outcome, const char *text)
 {
-	job_done(job, &(struct modbus_result){.outcome = outcome, .text = text});
+	modbus_job_done(job, &(struct modbus_result){.outcome = outcome, .text = text});
 }
 
 /* jobs is nobody else's any more: whoever is told may submit anew, or free the bus. */
@@ -109,7 +74,7 @@ static void jobs_fail(struct modbus_jobs *jobs, enum modbus_outcome outcome, con
 
 	while ((job = TAILQ_FIRST(jobs)) != NULL) {
 		TAILQ_REMOVE(jobs, job, entry);
-		job_failed(job, outcome, text);
+		modbus_job_failed(job, outcome, text);
 	}
 }
 
@@ -121,9 +86,8 @@ static void waiting_fail(struct modbus_bus *bus, enum modbus_outcome outcome, co
 	jobs_fail(&jobs, outcome, text);
 }
 
-/* The slot's job is on its way no longer; the caller decides what became of it. */
-static struct modbus_job *bus_release(struct modbus_bus *bus, struct modbus_slot *slot,
-				      bool zombie)
+struct modbus_job *modbus_link_release(struct modbus_bus *bus, struct modbus_slot *slot,
+				       bool zombie)
 {
 	struct modbus_job *job = modbus_slot_release(&bus->slots, slot, zombie);
 
@@ -146,7 +110,7 @@ static void bus_arm(struct modbus_bus *bus, struct mono now)
 		loop_timer_stop(bus->timer);
 }
 
-static void bus_break(struct modbus_bus *bus, int code, const char *text)
+void modbus_link_break(struct modbus_bus *bus, int code, const char *text)
 {
 	struct error err;
 
@@ -157,7 +121,7 @@ static void bus_break(struct modbus_bus *bus, int code, const char *text)
 
 /* Units that come and go, for the log. */
 
-static void unit_gone(struct modbus_bus *bus, struct modbus_unit *unit, struct mono now,
+void modbus_link_gone(struct modbus_bus *bus, struct modbus_unit *unit, struct mono now,
 		      const char *why)
 {
 	struct modbus_jobs jobs = TAILQ_HEAD_INITIALIZER(jobs);
@@ -171,13 +135,6 @@ static void unit_gone(struct modbus_bus *bus, struct modbus_unit *unit, struct m
 		      bus->config->stream.name, unit->name, unit->number, why, room);
 	modbus_queue_drain(&bus->queue, unit, false, &jobs);
 	jobs_fail(&jobs, MODBUS_OFFLINE, "the device does not answer");
-}
-
-static void unit_answered(struct modbus_bus *bus, struct modbus_unit *unit)
-{
-	if (modbus_unit_answered(unit))
-		complaint_end(&unit->complaint, "bus %s: device %s (unit %u) answers again",
-			      bus->config->stream.name, unit->name, unit->number);
 }
 
 /* Sending. */
@@ -235,10 +192,10 @@ void modbus_bus_submit(struct modbus_bus *bus, struct modbus_unit *unit, struct 
 	job->unit = unit;
 	job->tries = 0;
 	if (!bus->up && !bus->hold)
-		job_failed(job, MODBUS_DOWN, "there is no connection");
+		modbus_job_failed(job, MODBUS_DOWN, "there is no connection");
 	else if (!modbus_writes(job->request.function) &&
 		 !modbus_unit_takes_reads(unit, clock_mono()))
-		job_failed(job, MODBUS_OFFLINE, "the device does not answer");
+		modbus_job_failed(job, MODBUS_OFFLINE, "the device does not answer");
 	else
 		modbus_queue_add(&bus->queue, job, false);
 }
@@ -269,7 +226,7 @@ static bool bus_expire(struct modbus_bus *bus, struct mono now)
 			continue;
 		bus->timeouts++;
 		modbus_unit_timed_out(slot->unit, slot->sent, now);
-		TAILQ_INSERT_TAIL(&bus->expired, bus_release(bus, slot, true), entry);
+		TAILQ_INSERT_TAIL(&bus->expired, modbus_link_release(bus, slot, true), entry);
 		if (bus_dead(bus))
 			return true;
 	}
@@ -285,144 +242,22 @@ static void bus_timer(void *arg)
 	bus_enter(bus);
 	if (bus_expire(bus, now)) {
 		bus->given_up++;
-		bus_break(bus, ETIMEDOUT, "the device does not answer any more");
+		modbus_link_break(bus, ETIMEDOUT, "the device does not answer any more");
 	}
 	while (!bus->freed && (job = TAILQ_FIRST(&bus->expired)) != NULL) {
 		struct modbus_unit *unit = job->unit;
 
 		TAILQ_REMOVE(&bus->expired, job, entry);
-		job_failed(job, MODBUS_TIMEOUT, "no answer in time");
+		modbus_job_failed(job, MODBUS_TIMEOUT, "no answer in time");
 		if (!bus->freed && unit->offline)
-			unit_gone(bus, unit, now, "no answer in time");
+			modbus_link_gone(bus, unit, now, "no answer in time");
 	}
 	if (!bus->freed)
 		modbus_bus_send(bus);
 	bus_leave(bus);
 }
 
-/* Answers. */
-
-static void bus_stranger(struct modbus_bus *bus, struct mono now)
-{
-	bus->unknown++;
-	if (mono_diff(now, bus->strangers_since) > BUS_STRANGERS_S * NSEC_PER_SEC) {
-		bus->strangers_since = now;
-		bus->strangers = 0;
-	}
-	if (++bus->strangers > BUS_STRANGERS)
-		bus_break(bus, EPROTO, "too many answers that nobody asked for");
-}
-
-static void bus_refused(struct modbus_bus *bus, struct modbus_slot *slot, uint8_t exception,
-			struct mono now)
-{
-	struct modbus_unit *unit = slot->unit;
-	struct modbus_job *job = bus_release(bus, slot, false);
-	const char *words = modbus_exception_words(exception);
-	bool busy = exception == MODBUS_BUSY || exception == MODBUS_ACKNOWLEDGE;
-	bool gone = exception == MODBUS_GATEWAY_PATH || exception == MODBUS_GATEWAY_TARGET;
-
-	bus->exceptions++;
-	unit->exceptions++;
-	if (gone)
-		modbus_unit_unreachable(unit, now);
-	else if (busy)
-		modbus_unit_busy(unit, now);
-	else
-		unit_answered(bus, unit);
-	/* Busy means not carried out: a write may be sent again. */
-	if (exception == MODBUS_BUSY && modbus_writes(job->request.function) &&
-	    ++job->tries < BUS_BUSY_TRIES) {
-		bus->retries++;
-		modbus_queue_add(&bus->queue, job, true);
-		return;
-	}
-	job_done(job, &(struct modbus_result){.outcome = MODBUS_EXCEPTION,
-					      .exception = exception,
-					      .text = words});
-	if (gone && !bus->freed)
-		unit_gone(bus, unit, now, words);
-}
-
-static void bus_garbled(struct modbus_bus *bus, struct modbus_slot *slot, const char *fault)
-{
-	unsigned row = ++bus->garbled_row;
-
-	bus->garbled++;
-	slot->unit->garbled++;
-	job_failed(bus_release(bus, slot, false), MODBUS_BAD, fault);
-	if (row >= BUS_GARBLED && bus->up && !bus->freed)
-		bus_break(bus, EPROTO, fault);
-}
-
-static void bus_answer(struct modbus_bus *bus, struct modbus_slot *slot,
-		       const struct modbus_frame *frame, struct mono now)
-{
-	struct modbus_answer answer;
-	enum modbus_verdict verdict =
-		modbus_answer_check(&slot->job->request, frame->pdu, frame->pdu_len, &answer);
-
-	if (frame->unit != slot->unit->number) {
-		bus_garbled(bus, slot, "the answer is from another unit");
-		return;
-	}
-	if (verdict == MODBUS_GARBLED) {
-		bus_garbled(bus, slot, answer.fault);
-		return;
-	}
-	bus->garbled_row = 0;
-	bus->last_answer = now;
-	bus->answered = true;
-	stream_good(bus->stream);
-	if (verdict == MODBUS_REFUSAL) {
-		bus_refused(bus, slot, answer.exception, now);
-		return;
-	}
-	bus->answers++;
-	slot->unit->answers++;
-	unit_answered(bus, slot->unit);
-	job_done(bus_release(bus, slot, false), &(struct modbus_result){.outcome = MODBUS_OK,
-									.data = answer.data,
-									.len = answer.len,
-									.text = ""});
-}
-
-static void bus_frame(struct modbus_bus *bus, const struct modbus_frame *frame, struct mono now)
-{
-	struct modbus_slot *slot = modbus_slot_find(&bus->slots, frame->id);
-
-	if (slot == NULL) {
-		bus_stranger(bus, now);
-	} else if (slot->state == SLOT_ZOMBIE) {
-		modbus_slot_forget(&bus->slots, slot);
-		bus->late++;
-	} else {
-		bus_answer(bus, slot, frame, now);
-	}
-}
-
-/* All frames of buf; what is left of it is the start of one, and kept. */
-static void bus_frames(struct modbus_bus *bus, const uint8_t *buf, size_t len)
-{
-	struct mono now = clock_mono();
-	struct modbus_frame frame;
-	int n;
-
-	while ((n = modbus_frame_take(buf, len, &frame)) > 0) {
-		buf += n;
-		len -= (size_t)n;
-		bus_frame(bus, &frame, now);
-		if (bus->freed || !bus->up)
-			return;
-	}
-	if (n < 0) {
-		bus->bad_headers++;
-		bus_break(bus, EPROTO, "what came is not Modbus TCP");
-		return;
-	}
-	memcpy(bus->in, buf, len);
-	bus->in_len = len;
-}
+/* Reading. */
 
 static void bus_readable(void *arg)
 {
@@ -436,7 +271,7 @@ static void bus_readable(void *arg)
 	if (n > 0) {
 		memcpy(room, bus->in, had);
 		bus->in_len = 0;
-		bus_frames(bus, room, had + (size_t)n);
+		modbus_link_frames(bus, room, had + (size_t)n);
 		if (!bus->freed)
 			modbus_bus_send(bus);
 	}
@@ -492,7 +327,7 @@ static void bus_empty(struct modbus_bus *bus, bool again)
 			modbus_slot_forget(&bus->slots, slot);
 		if (slot->state != SLOT_LIVE)
 			continue;
-		job = bus_release(bus, slot, false);
+		job = modbus_link_release(bus, slot, false);
 		if (again && !modbus_writes(job->request.function) && job->tries == 0) {
 			job->tries = 1;
 			bus->retries++;
