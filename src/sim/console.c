@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "sim/command.h"
-#include "sim/listener.h"
+#include "sim/endpoint.h"
 #include "sim/poller.h"
 #include "sim/site.h"
 
@@ -112,7 +112,7 @@ static void console_accept(void *arg, unsigned what)
 {
 	struct console *console = arg;
 	char peer[32];
-	int fd = listener_accept(console->fd, peer, sizeof(peer));
+	int fd = endpoint_accept(console->fd, peer, sizeof(peer));
 
 	if (fd >= 0 && (console->count >= CONSOLE_SPEAKERS || !console_listen(console, fd, fd)))
 		close(fd);
@@ -126,7 +126,7 @@ struct console *console_open(struct site *site, const char *path, struct error *
 	console->fd = -1;
 	LIST_INIT(&console->speakers);
 	if (path != NULL) {
-		console->fd = listener_unix(path, err);
+		console->fd = endpoint_unix(path, err);
 		if (console->fd < 0) {
 			free(console);
 			return NULL;

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
-#include "sim/listener.h"
+#include "sim/endpoint.h"
 #include "sim/poller.h"
 
 enum {
@@ -319,7 +319,7 @@ static void fieldbus_accept(void *arg, unsigned what)
 	struct fieldbus *bus = arg;
 	struct link *link;
 	char peer[sizeof(link->peer)];
-	int fd = listener_accept(bus->fd, peer, sizeof(peer));
+	int fd = endpoint_accept(bus->fd, peer, sizeof(peer));
 
 	if (fd < 0)
 		return;
@@ -366,7 +366,7 @@ struct fieldbus *fieldbus_open(struct poller *poller, uint16_t port,
 	for (int i = 0; i < PLUGS_MAX; i++)
 		bus->plugs[i] = -1;
 	random_init(&bus->random, 1);
-	bus->fd = listener_tcp(port, &bus->port, err);
+	bus->fd = endpoint_tcp(port, &bus->port, err);
 	if (bus->fd < 0 || fieldbus_modbus(bus, err) != 0) {
 		fieldbus_close(bus);
 		return NULL;

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "sim/chronicle.h"
-#include "sim/listener.h"
+#include "sim/endpoint.h"
 #include "sim/poller.h"
 
 enum { HEAD_MAX = 16 << 10, BODY_MAX = 64 << 10, CLIENTS_MAX = 64, BOOKS_MAX = 16 };
@@ -276,7 +276,7 @@ static void sink_accept(void *arg, unsigned what)
 	struct sink *sink = arg;
 	struct client *client;
 	char peer[32];
-	int fd = listener_accept(sink->fd, peer, sizeof(peer));
+	int fd = endpoint_accept(sink->fd, peer, sizeof(peer));
 
 	if (fd < 0)
 		return;
@@ -302,7 +302,7 @@ struct sink *sink_open(struct poller *poller, uint16_t port, struct chronicle *c
 	sink->chronicle = chronicle;
 	SLIST_INIT(&sink->books);
 	LIST_INIT(&sink->clients);
-	sink->fd = listener_tcp(port, &sink->port, err);
+	sink->fd = endpoint_tcp(port, &sink->port, err);
 	if (sink->fd < 0) {
 		free(sink);
 		return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /* Owns how the simulator's sockets are opened. */
-#include "sim/listener.h"
+#include "sim/endpoint.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 
-int listener_tcp(uint16_t port, uint16_t *ret_port, struct error *err)
+int endpoint_tcp(uint16_t port, uint16_t *ret_port, struct error *err)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_port = htons(port),
@@ -39,7 +39,7 @@ int listener_tcp(uint16_t port, uint16_t *ret_port, struct error *err)
 	return error_errno(err, code, "can't listen on 127.0.0.1:%d", port);
 }
 
-int listener_unix(const char *path, struct error *err)
+int endpoint_unix(const char *path, struct error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct stat st;
@@ -66,7 +66,7 @@ int listener_unix(const char *path, struct error *err)
 	return error_errno(err, code, "can't listen on %s", path);
 }
 
-int listener_accept(int fd, char *peer, size_t size)
+int endpoint_accept(int fd, char *peer, size_t size)
 {
 	union {
 		struct sockaddr any;
