@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,24 +19,61 @@
 enum { LOG_LINE = 2048 };
 
 static int log_fd = STDERR_FILENO;
+static int log_own_fd = -1; /* what log_init() opened, or -1 */
 static enum log_level log_level_max = LOG_LEVEL_INFO;
 static bool log_prefixed;
+static bool log_socket;
+static atomic_bool log_torn; /* the last line was written in part */
 static atomic_uint_fast64_t log_dropped_lines;
 static atomic_uint_fast64_t log_untold_lines;
 
-void log_init(int fd, enum log_level level)
+/*
+ * A description of our own of the same pipe or terminal: O_NONBLOCK on the one we were given
+ * would be felt by everybody who shares it, such as the shell.
+ */
+static int log_reopen(int fd)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+static void log_unblock(int fd)
 {
 	struct stat st;
 	int flags;
 
+	if (fstat(fd, &st) != 0) {
+		/* Closed. Whatever gets its number later is not for us to write to. */
+		log_fd = -1;
+		return;
+	}
+	log_socket = S_ISSOCK(st.st_mode);
+	if (!S_ISFIFO(st.st_mode) && isatty(fd) == 0)
+		return;
+	log_own_fd = log_reopen(fd);
+	if (log_own_fd >= 0) {
+		log_fd = log_own_fd;
+	} else if (S_ISFIFO(st.st_mode)) {
+		flags = fcntl(fd, F_GETFL);
+		if (flags >= 0)
+			(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	}
+}
+
+void log_init(int fd, enum log_level level)
+{
+	if (log_own_fd >= 0)
+		close(log_own_fd);
+	log_own_fd = -1;
 	log_fd = fd;
 	log_level_max = level;
 	log_prefixed = isatty(fd) == 0;
-	if (fstat(fd, &st) != 0 || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
-		return;
-	flags = fcntl(fd, F_GETFL);
-	if (flags >= 0)
-		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	log_socket = false;
+	log_torn = false;
+	signal(SIGPIPE, SIG_IGN);
+	log_unblock(fd);
 }
 
 uint64_t log_dropped(void)
@@ -47,28 +86,31 @@ static bool log_put(const char *line, size_t len)
 	ssize_t n;
 
 	do
-		n = write(log_fd, line, len);
+		n = log_socket ? send(log_fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL)
+			       : write(log_fd, line, len);
 	while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)len)
-		return true;
-	atomic_fetch_add(&log_dropped_lines, 1);
-	atomic_fetch_add(&log_untold_lines, 1);
-	return false;
+	log_torn = n > 0 && n < (ssize_t)len;
+	return n == (ssize_t)len;
 }
 
-static void log_tell_dropped(void)
+/* True when nothing is left to tell. */
+static bool log_tell_dropped(void)
 {
 	uint64_t untold = atomic_exchange(&log_untold_lines, 0);
+	bool torn = log_torn;
 	char line[96];
 	int len;
 
 	if (untold == 0)
-		return;
-	len = snprintf(line, sizeof(line),
-		       "%s%ju log lines could not be written and are lost\n",
-		       log_prefixed ? "<4>" : "", (uintmax_t)untold);
-	if (!log_put(line, (size_t)len))
-		atomic_fetch_add(&log_untold_lines, untold);
+		return true;
+	len = snprintf(line, sizeof(line), "%s%s%ju log line%s could not be written\n",
+		       torn ? "\n" : "", log_prefixed ? "<4>" : "", (uintmax_t)untold,
+		       untold == 1 ? "" : "s");
+	if (log_put(line, (size_t)len))
+		return true;
+	log_torn = log_torn || torn;
+	atomic_fetch_add(&log_untold_lines, untold);
+	return false;
 }
 
 __attribute__((format(printf, 2, 0))) static void log_write(enum log_level level,
@@ -87,8 +129,10 @@ __attribute__((format(printf, 2, 0))) static void log_write(enum log_level level
 		str_adds(&line, prefixes[level]);
 	str_add_safe(&line, text, strlen(text));
 	room[line.len++] = '\n';
-	log_tell_dropped();
-	log_put(room, line.len);
+	if (!log_tell_dropped() || !log_put(room, line.len)) {
+		atomic_fetch_add(&log_dropped_lines, 1);
+		atomic_fetch_add(&log_untold_lines, 1);
+	}
 	errno = saved;
 }
 
@@ -127,7 +171,7 @@ void log_debug(const char *fmt, ...)
 
 bool complaint_say(struct complaint *complaint, struct mono now, const char *fmt, ...)
 {
-	char text[LOG_LINE];
+	char text[LOG_LINE - 64]; /* leaves room for what is added below */
 	va_list ap;
 
 	if (complaint->active && now.ns < complaint->next.ns) {

@@ -21,8 +21,11 @@ enum log_level {
 	LOG_LEVEL_DEBUG
 };
 
-/* Lines above level are not written. The descriptor is made non-blocking if it is a pipe or
- * socket. */
+/*
+ * Lines above level are not written. Writing to fd never waits, and whoever shares a pipe,
+ * socket or terminal with us does not notice that. SIGPIPE is ignored from then on. A fd that
+ * is closed is not written to, even if something else gets its number. May be called again.
+ */
 void log_init(int fd, enum log_level level);
 /* Lines that could not be written since the start. */
 uint64_t log_dropped(void);
