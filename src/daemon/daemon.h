@@ -88,6 +88,8 @@ struct daemon_watcher {
 	void (*reading)(void *arg,
 			const struct reading *reading); /* point: of the config in force */
 	void (*reloaded)(void *arg); /* numbers and names may be others now */
+	void (*reload_begins)(void *arg);
+	void (*reload_ends)(void *arg); /* carried out or refused */
 	void *arg;
 	struct daemon_watcher *next; /* the daemon's */
 };

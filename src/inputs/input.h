@@ -41,9 +41,9 @@ struct input_source {
 };
 
 /*
- * Where readings go. point is the driver's local number: the n-th point that its parse() added
- * to the table has the local number n, from 0. Called on the loop only; may not close the
- * input.
+ * Where readings go; never called from inside open() or write(). point is the driver's local
+ * number: the n-th point that its parse() added to the table has the local number n, from 0.
+ * Called on the loop only; may not close the input.
  */
 struct input_sink {
 	void (*put)(void *arg, const struct reading *reading);

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the building of a configuration out of its files. Opens nothing but those. */
+#include "daemon/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "conf/diag.h"
+#include "conf/option.h"
+#include "conf/yaml.h"
+#include "daemon/config_file.h"
+#include "model/name.h"
+#include "model/point.h"
+#include "rules/ruleset.h"
+#include "actions/webhook_config.h"
+
+enum { CONFIG_MAX_BUSES = 1000, CONFIG_MAX_DEVICES = 20000, CONFIG_MAX_WEBHOOKS = 200 };
+
+/* The top level of one file. Every section may stand in any file. */
+struct config_file {
+	const struct yaml_node *root;
+	const struct yaml_node *site, *secrets_dir, *state, *control, *metrics, *include;
+	const struct yaml_node *buses, *devices, *webhooks, *rules;
+};
+
+static const struct option config_file_rows[] = {
+	{.name = "site",
+	 OPTION(NODE,		       config_file, site),
+	 .help = "Name of the installation; stands in every event."				   },
+	{.name = "secrets_dir",
+	 OPTION(NODE,		       config_file, secrets_dir),
+	 .help = "Directory of the files that ${secret:NAME} reads."				    },
+	{.name = "state",	  OPTION(MAP, config_file, state),	   .help = "Where state is kept."},
+	{.name = "control",	    OPTION(MAP, config_file, control),     .help = "The control socket." },
+	{.name = "metrics",	    OPTION(MAP, config_file, metrics),     .help = "Metrics over TCP."	  },
+	{.name = "include",
+	 OPTION(NODE,		       config_file, include),
+	 .help = "Further files: one pattern or a list; only in the main file."		       },
+	{.name = "buses",	  OPTION(MAP, config_file, buses),	   .help = "Buses by name."	   },
+	{.name = "devices",	    OPTION(MAP, config_file, devices),     .help = "Devices by name."	 },
+	{.name = "webhooks",    OPTION(MAP, config_file, webhooks),	 .help = "Webhooks by name."   },
+	{.name = "rules",	  OPTION(MAP, config_file, rules),	   .help = "Rules by name."	   },
+};
+static const struct option_table config_file_table = {
+	.section = "configuration file",
+	.manual = "gauged.yaml(5)",
+	.rows = config_file_rows,
+	.count = ARRAY_SIZE(config_file_rows),
+};
+
+struct config_general {
+	const char *site;
+	const char *secrets_dir;
+};
+
+static const struct option config_general_rows[] = {
+	{.name = "site",
+	 OPTION(TEXT,	      config_general, site),
+	 .fallback = "",
+	 .help = "Name of the installation; stands in every event."},
+	{.name = "secrets_dir",
+	 OPTION(TEXT, config_general,			      secrets_dir),
+	 .help = "Directory of the files that ${secret:NAME} reads."},
+};
+
+struct config_state {
+	const char *dir;
+	int64_t max_bytes;
+};
+
+static const struct option config_state_rows[] = {
+	{.name = "dir",
+	 OPTION(TEXT,		      config_state, dir),
+	 .fallback = "/var/lib/gauged",
+	 .help = "Directory of what survives a restart."},
+	{ .name = "max_size",
+	 OPTION(SIZE, config_state,			    max_bytes),
+	 .fallback = "64MiB",
+	 .min = 1 << 20,
+	 .max = 1ll << 40,
+	 .help = "What the state may take on the disk."},
+};
+static const struct option_table config_state_table = {
+	.section = "state",
+	.manual = "gauged.yaml(5)",
+	.rows = config_state_rows,
+	.count = ARRAY_SIZE(config_state_rows),
+};
+
+struct config_control {
+	const char *socket;
+};
+
+static const struct option config_control_rows[] = {
+	{.name = "socket",
+	 OPTION(TEXT, config_control, socket),
+	 .fallback = "/run/gauged/control.sock",
+	 .help = "Path of the Unix socket that gaugectl speaks to."},
+};
+static const struct option_table config_control_table = {
+	.section = "control",
+	.manual = "gauged.yaml(5)",
+	.rows = config_control_rows,
+	.count = ARRAY_SIZE(config_control_rows),
+};
+
+struct config_metrics {
+	const char *listen;
+};
+
+static const struct option config_metrics_rows[] = {
+	{.name = "listen",
+	 OPTION(TEXT, config_metrics, listen),
+	 .required = true,
+	 .help = "ADDRESS:PORT that serves GET /metrics over TCP; without it there is no listener."},
+};
+static const struct option_table config_metrics_table = {
+	.section = "metrics",
+	.manual = "gauged.yaml(5)",
+	.rows = config_metrics_rows,
+	.count = ARRAY_SIZE(config_metrics_rows),
+};
+
+/* What is common to the building steps. */
+struct config_build {
+	struct config *config;
+	struct arena *arena;
+	struct diags *diags;
+	bool strict;
+	struct config_file files[CONFIG_FILE_MAX_FILES];
+	size_t file_count;
+};
+
+/* One entry of a section that may be spread over several files. */
+struct config_entry {
+	const char *name;
+	const struct yaml_node *key;
+	const struct yaml_node *node;
+};
+
+static bool config_read_file(struct config_build *build, const char *path,
+			     const struct yaml_node *where)
+{
+	struct config_file *file = &build->files[build->file_count];
+	const struct diag_source *source;
+	struct option_binding binding = {&config_file_table, file};
+
+	source = config_file_read(build->arena, path, build->strict, where, build->diags);
+	if (source == NULL)
+		return false;
+	file->root = yaml_parse(build->arena, source, build->diags);
+	if (file->root == NULL)
+		return false;
+	if (!option_bind(build->arena, file->root, NULL, &binding, 1, build->diags))
+		return false;
+	if (file->include != NULL && build->file_count > 0) {
+		diag_error(build->diags, yaml_key(file->root, "include"),
+			   "'include' may stand in the main file only");
+		return false;
+	}
+	build->file_count++;
+	return true;
+}
+
+static bool config_read_files(struct config_build *build, const char *path)
+{
+	const char *paths[CONFIG_FILE_MAX_FILES];
+	const struct yaml_node *include;
+	const char **files;
+	bool ok;
+	int count;
+
+	if (!config_read_file(build, path, NULL))
+		return false;
+	include = build->files[0].include;
+	count = include == NULL
+			? 0
+			: config_file_glob(build->arena, include, build->config->directory,
+					   paths, CONFIG_FILE_MAX_FILES - 1, build->diags);
+	ok = count >= 0;
+	for (int i = 0; i < count; i++)
+		ok = config_read_file(build, paths[i], include) && ok;
+	files = arena_take(build->arena, build->file_count, sizeof(*files));
+	for (size_t i = 0; i < build->file_count; i++)
+		files[i] = build->files[i].root->source->file;
+	build->config->files = files;
+	build->config->file_count = build->file_count;
+	return ok;
+}
+
+/* The one file that has the section at offset in struct config_file; a second one is an error.
+ */
+static const struct yaml_node *config_only(struct config_build *build, const char *section,
+					   size_t offset)
+{
+	const struct yaml_node *found = NULL;
+
+	for (size_t i = 0; i < build->file_count; i++) {
+		const struct yaml_node *node;
+
+		memcpy(&node, (const char *)&build->files[i] + offset, sizeof(node));
+		if (node != NULL && found != NULL) {
+			diag_error(build->diags, yaml_key(build->files[i].root, section),
+				   "'%s' is defined a second time", section);
+			diag_note(build->diags, "note: the first one stands at %s:%u",
+				  found->source->file, found->line);
+		} else if (node != NULL) {
+			found = node;
+		}
+	}
+	return found;
+}
+
+static const char *config_text(struct config_build *build, const char *section, size_t offset,
+			       const struct option *row)
+{
+	const struct yaml_node *node = config_only(build, section, offset);
+	const char *text = row->fallback;
+
+	if (node != NULL)
+		option_parse(build->arena, row, node, &text, build->diags);
+	return text;
+}
+
+static void config_bind_general(struct config_build *build)
+{
+	struct config *config = build->config;
+	struct config_state state = {0};
+	struct config_control control = {0};
+	struct config_metrics metrics = {0};
+	struct {
+		const char *section;
+		size_t offset;
+		struct option_binding binding;
+	} sections[] = {
+		{"state",	  offsetof(struct config_file, state),   {&config_state_table, &state}},
+		{"control",
+		 offsetof(struct config_file,	      control),
+		 {&config_control_table, &control}						  },
+		{"metrics",
+		 offsetof(struct config_file,	      metrics),
+		 {&config_metrics_table, &metrics}						  },
+	};
+
+	config->site = config_text(build, "site", offsetof(struct config_file, site),
+				   &config_general_rows[0]);
+	config->secrets_dir =
+		config_text(build, "secrets_dir", offsetof(struct config_file, secrets_dir),
+			    &config_general_rows[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		const struct yaml_node *node =
+			config_only(build, sections[i].section, sections[i].offset);
+
+		/* An absent section gives its defaults; 'metrics' has none. */
+		if (node != NULL || sections[i].binding.table != &config_metrics_table)
+			option_bind(build->arena, node, NULL, &sections[i].binding, 1,
+				    build->diags);
+	}
+	config->state_dir = state.dir;
+	config->state_max_bytes = state.max_bytes;
+	config->control_socket = control.socket;
+	config->metrics_listen = metrics.listen;
+}
+
+static bool config_entry_check(struct config_build *build, const char *what,
+			       const struct config_entry *entry)
+{
+	if (!name_valid(entry->name, entry->key->len)) {
+		diag_error(
+			build->diags, entry->key,
+			"'%s' is no name for a %s: expected a letter, then letters, digits, '_' "
+			"and '-', at most %d",
+			entry->name, what, NAME_MAX_BYTES);
+		return false;
+	}
+	if (entry->node->kind != YAML_MAP) {
+		diag_error(build->diags, entry->node, "%s '%s' must be a map, not %s", what,
+			   entry->name, yaml_kind_words(entry->node));
+		return false;
+	}
+	return true;
+}
+
+static int config_entry_compare(const void *a, const void *b)
+{
+	const struct config_entry *const *x = a, *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+
+	/* Equal names: in order of definition, which is the order of the array they lie in. */
+	return order != 0 ? order : (*x > *y) - (*x < *y);
+}
+
+static void config_entries_unique(struct config_build *build, const char *what,
+				  const struct config_entry *entries, size_t count)
+{
+	const struct config_entry **sorted = arena_take(build->arena, count, sizeof(*sorted));
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &entries[i];
+	qsort(sorted, count, sizeof(*sorted), config_entry_compare);
+	for (size_t i = 1; i < count; i++) {
+		if (strcmp(sorted[i - 1]->name, sorted[i]->name) != 0)
+			continue;
+		diag_error(build->diags, sorted[i]->key, "%s '%s' is defined a second time",
+			   what, sorted[i]->name);
+		diag_note(build->diags, "note: the first one stands at %s:%u",
+			  sorted[i - 1]->key->source->file, sorted[i - 1]->key->line);
+	}
+}
+
+/* All entries of a section, file after file. Wrong ones are told and left out. */
+static size_t config_entries(struct config_build *build, const char *what, size_t offset,
+			     size_t max, struct config_entry **ret)
+{
+	struct config_entry *entries;
+	size_t total = 0, count = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		if (pass == 1)
+			entries = arena_take(build->arena, total, sizeof(*entries));
+		for (size_t i = 0; i < build->file_count; i++) {
+			const struct yaml_node *map;
+
+			memcpy(&map, (const char *)&build->files[i] + offset, sizeof(map));
+			for (size_t k = 0; map != NULL && k < map->count; k++) {
+				if (pass == 0) {
+					total++;
+					continue;
+				}
+				entries[count] = (struct config_entry){
+					map->keys[k]->text, map->keys[k], map->values[k]};
+				if (config_entry_check(build, what, &entries[count]))
+					count++;
+			}
+		}
+	}
+	if (count > max) {
+		diag_error(build->diags, entries[max].key,
+			   "more than %zu of one kind: %s '%s' is too many", max, what,
+			   entries[max].name);
+		count = max;
+	}
+	config_entries_unique(build, what, entries, count);
+	*ret = entries;
+	return count;
+}
+
+static const struct input_type *config_bus_type(struct config_build *build,
+						const struct config_entry *entry)
+{
+	const struct input_type *type = NULL;
+	const char *keys[32];
+	size_t count = 0;
+
+	for (size_t i = 0; input_types[i] != NULL && count < ARRAY_SIZE(keys); i++) {
+		const struct yaml_node *key = yaml_key(entry->node, input_types[i]->key);
+
+		keys[count++] = input_types[i]->key;
+		if (key != NULL && type != NULL) {
+			diag_error(build->diags, key,
+				   "bus '%s' is '%s' already: it cannot be '%s' as well",
+				   entry->name, type->key, input_types[i]->key);
+			return NULL;
+		}
+		if (key != NULL)
+			type = input_types[i];
+	}
+	if (type == NULL) {
+		char list[256] = "";
+
+		for (size_t i = 0; i < count; i++)
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
+				 i == 0		  ? ""
+				 : i == count - 1 ? " or "
+						  : ", ",
+				 keys[i]);
+		diag_error(build->diags, entry->key,
+			   "bus '%s' has no kind: expected the key %s in it", entry->name,
+			   list);
+		for (size_t i = 0; i < entry->node->count; i++) {
+			if (diag_suggest(build->diags, entry->node->keys[i]->text, keys, count))
+				break;
+		}
+	}
+	return type;
+}
+
+/* The bus that the device says it stands on; SIZE_MAX after an error. */
+static size_t config_device_bus(struct config_build *build, const struct config_entry *device,
+				const struct config_entry *buses, size_t bus_count)
+{
+	const struct yaml_node *node = yaml_get(device->node, "bus");
+	const char **names;
+
+	if (node == NULL) {
+		diag_error(build->diags, device->key,
+			   "device '%s' needs 'bus': the name of a bus", device->name);
+		return SIZE_MAX;
+	}
+	if (node->kind != YAML_SCALAR) {
+		diag_error(build->diags, node,
+			   "'bus' of device '%s' must be the name of a bus, not %s",
+			   device->name, yaml_kind_words(node));
+		return SIZE_MAX;
+	}
+	for (size_t i = 0; i < bus_count; i++) {
+		if (strcmp(buses[i].name, node->text) == 0)
+			return i;
+	}
+	diag_error(build->diags, node, "unknown bus '%s' in device '%s'", node->text,
+		   device->name);
+	names = arena_take(build->arena, bus_count, sizeof(*names));
+	for (size_t i = 0; i < bus_count; i++)
+		names[i] = buses[i].name;
+	diag_suggest(build->diags, node->text, names, bus_count);
+	return SIZE_MAX;
+}
+
+static void config_build_bus(struct config_build *build, const struct config_entry *entry,
+			     struct config_bus *bus)
+{
+	struct point_table *points = build->config->points;
+
+	bus->name = entry->name;
+	bus->source.name = entry->name;
+	bus->source.node = entry->node;
+	bus->source.directory = build->config->directory;
+	bus->first_point = (uint32_t)point_table_count(points);
+	bus->type = config_bus_type(build, entry);
+	if (bus->type != NULL)
+		bus->input = bus->type->parse(build->arena, &bus->source, points, build->diags);
+	bus->point_count = (uint32_t)point_table_count(points) - bus->first_point;
+	if (bus->source.device_count == 0)
+		diag_warning(build->diags, entry->key, "bus '%s' has no devices", entry->name);
+}
+
+static void config_build_buses(struct config_build *build)
+{
+	struct config_entry *buses, *devices;
+	struct config_bus *built;
+	size_t bus_count, device_count;
+	size_t *bus_of;
+
+	bus_count = config_entries(build, "bus", offsetof(struct config_file, buses),
+				   CONFIG_MAX_BUSES, &buses);
+	device_count = config_entries(build, "device", offsetof(struct config_file, devices),
+				      CONFIG_MAX_DEVICES, &devices);
+	bus_of = arena_take(build->arena, device_count, sizeof(*bus_of));
+	built = arena_take(build->arena, bus_count, sizeof(*built));
+	for (size_t i = 0; i < device_count; i++) {
+		bus_of[i] = config_device_bus(build, &devices[i], buses, bus_count);
+		if (bus_of[i] != SIZE_MAX)
+			built[bus_of[i]].source.device_count++;
+	}
+	for (size_t b = 0; b < bus_count; b++) {
+		struct input_device *on_bus =
+			arena_take(build->arena, built[b].source.device_count, sizeof(*on_bus));
+		size_t n = 0;
+
+		for (size_t i = 0; i < device_count; i++) {
+			if (bus_of[i] == b)
+				on_bus[n++] =
+					(struct input_device){devices[i].name, devices[i].node};
+		}
+		built[b].source.devices = on_bus;
+		config_build_bus(build, &buses[b], &built[b]);
+	}
+	build->config->buses = built;
+	build->config->bus_count = bus_count;
+}
+
+static void config_build_webhooks(struct config_build *build)
+{
+	struct config_entry *entries;
+	struct config_webhook *built;
+	size_t count;
+
+	count = config_entries(build, "webhook", offsetof(struct config_file, webhooks),
+			       CONFIG_MAX_WEBHOOKS, &entries);
+	built = arena_take(build->arena, count, sizeof(*built));
+	for (size_t i = 0; i < count; i++) {
+		built[i].name = entries[i].name;
+		built[i].node = entries[i].node;
+		built[i].webhook = webhook_config_parse(build->arena, entries[i].name,
+							entries[i].node, build->diags);
+	}
+	build->config->webhooks = built;
+	build->config->webhook_count = count;
+}
+
+static void config_build_actions(struct config_build *build)
+{
+	struct config *config = build->config;
+	size_t count = ruleset_count(config->rules);
+	const char **names = arena_take(build->arena, config->webhook_count, sizeof(*names));
+	struct config_rule *rules = arena_take(build->arena, count, sizeof(*rules));
+	struct action_scope scope = {
+		.points = config->points,
+		.webhook_count = config->webhook_count,
+		.webhook_names = names,
+	};
+
+	for (size_t i = 0; i < config->webhook_count; i++)
+		names[i] = config->webhooks[i].name;
+	for (uint32_t i = 0; i < count; i++) {
+		struct rule_view view;
+
+		ruleset_view(config->rules, i, &view);
+		action_list_parse(build->arena, view.on_fire, &scope, &rules[i].on_fire,
+				  build->diags);
+		action_list_parse(build->arena, view.on_clear, &scope, &rules[i].on_clear,
+				  build->diags);
+		action_list_parse(build->arena, view.on_instant, &scope, &rules[i].on_instant,
+				  build->diags);
+	}
+	config->rule_actions = rules;
+}
+
+static void config_build_rules(struct config_build *build)
+{
+	const struct yaml_node *maps[CONFIG_FILE_MAX_FILES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < build->file_count; i++) {
+		if (build->files[i].rules != NULL)
+			maps[count++] = build->files[i].rules;
+	}
+	build->config->rules =
+		ruleset_parse(build->arena, maps, count, build->config->points, build->diags);
+	if (build->config->rules != NULL)
+		config_build_actions(build);
+}
+
+static const char *config_directory(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return ".";
+	return slash == path ? "/" : arena_text(arena, path, (size_t)(slash - path));
+}
+
+struct config *config_load(const char *path, bool strict, struct diags *diags)
+{
+	struct arena *arena = arena_new();
+	struct config_build *build = arena_take(arena, 1, sizeof(*build));
+	struct config *config = arena_take(arena, 1, sizeof(*config));
+	size_t before = diags_errors(diags);
+
+	build->config = config;
+	build->arena = config->arena = arena;
+	build->diags = diags;
+	build->strict = strict;
+	config->references = 1;
+	config->path = arena_text(arena, path, strlen(path));
+	config->directory = config_directory(arena, config->path);
+	config->points = point_table_new(arena);
+	/* Every step runs even after errors of another, so that one run tells all of them. */
+	config_read_files(build, config->path);
+	if (build->file_count > 0) {
+		config_bind_general(build);
+		config_build_buses(build);
+		config_build_webhooks(build);
+		config_build_rules(build);
+	}
+	if (diags_errors(diags) > before) {
+		diags_own(diags, arena);
+		return NULL;
+	}
+	return config;
+}
+
+struct config *config_ref(struct config *config)
+{
+	config->references++;
+	return config;
+}
+
+void config_unref(struct config *config)
+{
+	if (config != NULL && --config->references == 0)
+		arena_free(config->arena);
+}

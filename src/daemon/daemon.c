@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Owns the assembly: readings of the buses into the engine, its events to the actions, and
+ * the swap of one configuration for another between two events.
+ */
+#include "daemon/daemon.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf/diag.h"
+#include "model/point.h"
+#include "io/http_client.h"
+#include "io/loop.h"
+#include "rules/engine.h"
+#include "daemon/bus.h"
+#include "daemon/config.h"
+#include "actions/action.h"
+#include "daemon/dispatch.h"
+#include "daemon/output.h"
+#include "daemon/reload.h"
+#include "daemon/running.h"
+
+struct daemon {
+	struct loop *loop;
+	struct running now;
+	const struct config *leaving; /* while it is swapped out; otherwise NULL */
+	struct loop_alarm *alarm;
+	struct http_client *http;
+	struct outputs *outputs;
+	struct reload *reload;
+	struct daemon_watcher *watchers;
+	struct boot started;
+	struct wall started_wall, last_reload;
+	uint64_t reloads, reloads_failed, actions_failed;
+	char *last_failure;
+	char boot_id[40];
+};
+
+/* An event on its way: whose actions it runs. */
+struct daemon_action {
+	struct daemon *daemon;
+	const struct config *config;
+};
+
+static void daemon_read_boot_id(struct daemon *daemon)
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, daemon->boot_id, 36) : 0;
+
+	daemon->boot_id[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Up: a bus has a reading. */
+
+static void daemon_plan(struct daemon *daemon)
+{
+	struct boot deadline;
+
+	/* The engine runs what is due before now: one nanosecond after the deadline it is. */
+	if (engine_deadline(daemon->now.engine, &deadline))
+		loop_alarm_start(daemon->alarm, boot_add(deadline, 1));
+	else
+		loop_alarm_stop(daemon->alarm);
+}
+
+static void daemon_put(void *arg, const struct reading *reading)
+{
+	struct daemon *daemon = arg;
+
+	engine_feed(daemon->now.engine, reading);
+	daemon_plan(daemon);
+	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
+		next = w->next;
+		if (w->reading != NULL)
+			w->reading(w->arg, reading);
+	}
+}
+
+static void daemon_due(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	engine_tick(daemon->now.engine, clock_boot());
+	daemon_plan(daemon);
+}
+
+/* Down: the engine has an event. */
+
+/* Whose actions an event runs. A rule that a reload removes says its last clear by the old. */
+static const struct config *daemon_actions_of(const struct daemon *daemon,
+					      const struct event *event)
+{
+	bool removed = event->reason != NULL && strcmp(event->reason, "removed") == 0;
+
+	return removed && daemon->leaving != NULL ? daemon->leaving : daemon->now.config;
+}
+
+static struct webhook *daemon_action_webhook(void *arg, size_t index)
+{
+	const struct daemon_action *action = arg;
+	const struct running *now = &action->daemon->now;
+	const char *name = action->config->webhooks[index].name;
+
+	if (action->config == now->config)
+		return now->webhooks[index];
+	for (size_t i = 0; i < now->config->webhook_count; i++) {
+		if (strcmp(now->config->webhooks[i].name, name) == 0)
+			return now->webhooks[i];
+	}
+	return NULL;
+}
+
+static int daemon_action_write(void *arg, uint32_t point, struct value value, const char *why,
+			       struct error *err)
+{
+	const struct daemon_action *action = arg;
+	struct daemon *daemon = action->daemon;
+	const char *name = point_table_get(action->config->points, point)->name;
+	int rc;
+
+	if (action->config != daemon->now.config)
+		point = point_table_find(daemon->now.config->points, name, strlen(name));
+	rc = point != POINT_NONE ? daemon_write(daemon, point, value, why, NULL, NULL, err)
+				 : error_set(err, ENOENT, "%s is gone with the reload", name);
+	daemon->actions_failed += rc < 0;
+	return rc;
+}
+
+static void daemon_event(void *arg, const struct event *event)
+{
+	struct daemon *daemon = arg;
+	struct daemon_action action = {daemon, daemon_actions_of(daemon, event)};
+	struct action_host host = {daemon_action_webhook, daemon_action_write, &action};
+	struct event_stamp stamp;
+
+	dispatch_stamp(action.config, daemon->boot_id, event, &stamp);
+	dispatch_run(action.config, &host, event, &stamp);
+	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
+		next = w->next;
+		if (w->event != NULL)
+			w->event(w->arg, event, &stamp);
+	}
+}
+
+static struct running_scope daemon_scope(struct daemon *daemon)
+{
+	return (struct running_scope){
+		.loop = daemon->loop,
+		.http = daemon->http,
+		.readings = {daemon_put,	 daemon},
+		.events = {daemon_event, daemon},
+	};
+}
+
+/* Reload. */
+
+static void daemon_remember_failure(struct daemon *daemon, const struct diags *diags)
+{
+	struct str text;
+
+	str_init(&text);
+	diags_render(diags, &text);
+	free(daemon->last_failure);
+	daemon->last_failure = str_steal(&text);
+	daemon->reloads_failed++;
+}
+
+static void daemon_swap_to(struct daemon *daemon, struct running next,
+			   struct reload_result *result)
+{
+	struct running old = daemon->now;
+	struct boot now = clock_boot();
+
+	/* What is due under the old rules is theirs to say. */
+	engine_tick(old.engine, now);
+	running_move(&old, &next, result);
+	daemon->now = next;
+	daemon->leaving = old.config;
+	engine_adopt(next.engine, old.engine, now);
+	daemon->leaving = NULL;
+	running_close(&old);
+	daemon_plan(daemon);
+	daemon->reloads++;
+	daemon->last_reload = clock_wall();
+	free(daemon->last_failure);
+	daemon->last_failure = NULL;
+	for (struct daemon_watcher *w = daemon->watchers; w != NULL; w = w->next) {
+		if (w->reloaded != NULL)
+			w->reloaded(w->arg);
+	}
+}
+
+static bool daemon_swap(void *arg, struct config *config, struct diags *diags,
+			struct reload_result *result)
+{
+	struct daemon *daemon = arg;
+	struct running_scope scope = daemon_scope(daemon);
+	struct running next = {0};
+	bool ok = config != NULL &&
+		  running_open(&scope, config, &daemon->now, &next, diags, result);
+
+	if (ok)
+		daemon_swap_to(daemon, next, result);
+	else
+		daemon_remember_failure(daemon, diags);
+	for (struct daemon_watcher *w = daemon->watchers; w != NULL; w = w->next) {
+		if (w->reload_ends != NULL)
+			w->reload_ends(w->arg);
+	}
+	return ok;
+}
+
+/* The life of the daemon. */
+
+struct daemon *daemon_new(struct config *config, struct loop *loop, struct error *err)
+{
+	struct daemon *daemon = xcalloc(1, sizeof(*daemon));
+	struct diags *diags = diags_new(16);
+	struct reload_result result = {0};
+	struct running_scope scope;
+
+	daemon->loop = loop;
+	daemon->started = clock_boot();
+	daemon->started_wall = clock_wall();
+	daemon_read_boot_id(daemon);
+	daemon->outputs = outputs_new();
+	daemon->alarm = loop_alarm_new(loop, daemon_due, daemon);
+	daemon->http = http_client_new(loop, err);
+	daemon->reload = reload_new(loop, config->path, daemon_swap, daemon, err);
+	if (daemon->alarm == NULL)
+		error_set(err, EMFILE, "cannot make a timer: no descriptor left");
+	if (daemon->alarm == NULL || daemon->http == NULL || daemon->reload == NULL) {
+		config_unref(config);
+		goto fail;
+	}
+	scope = daemon_scope(daemon);
+	if (!running_open(&scope, config, NULL, &daemon->now, diags, &result)) {
+		error_set(err, EINVAL, "%s", diags_get(diags, 0)->message);
+		goto fail;
+	}
+	daemon_plan(daemon);
+	diags_free(diags);
+	return daemon;
+fail:
+	diags_free(diags);
+	daemon_free(daemon);
+	return NULL;
+}
+
+void daemon_free(struct daemon *daemon)
+{
+	if (daemon == NULL)
+		return;
+	reload_free(daemon->reload);
+	running_close(&daemon->now);
+	http_client_free(daemon->http);
+	loop_alarm_free(daemon->alarm);
+	outputs_free(daemon->outputs);
+	free(daemon->last_failure);
+	free(daemon);
+}
+
+struct loop *daemon_loop(const struct daemon *daemon)
+{
+	return daemon->loop;
+}
+
+const struct config *daemon_config(const struct daemon *daemon)
+{
+	return daemon->now.config;
+}
+
+const struct engine *daemon_engine(const struct daemon *daemon)
+{
+	return daemon->now.engine;
+}
+
+size_t daemon_bus_count(const struct daemon *daemon)
+{
+	return daemon->now.config->bus_count;
+}
+
+const struct bus *daemon_bus(const struct daemon *daemon, size_t i)
+{
+	return daemon->now.buses[i];
+}
+
+size_t daemon_webhook_count(const struct daemon *daemon)
+{
+	return daemon->now.config->webhook_count;
+}
+
+const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i)
+{
+	return daemon->now.webhooks[i];
+}
+
+void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
+{
+	struct output_counters writes;
+
+	output_count(daemon->outputs, &writes);
+	*ret = (struct daemon_status){
+		.boot_id = daemon->boot_id,
+		.started = daemon->started,
+		.started_wall = daemon->started_wall,
+		.synchronised = clock_synchronised(),
+		.reloading = reload_running(daemon->reload),
+		.reloads = daemon->reloads,
+		.reloads_failed = daemon->reloads_failed,
+		.last_reload = daemon->last_reload,
+		.last_failure = daemon->last_failure,
+		.writes_done = writes.done,
+		.writes_refused = writes.refused,
+		.writes_unknown = writes.unknown,
+		.actions_failed = daemon->actions_failed,
+	};
+}
+
+void daemon_reload(struct daemon *daemon, reload_done *done, void *arg)
+{
+	for (struct daemon_watcher *w = daemon->watchers; w != NULL; w = w->next) {
+		if (w->reload_begins != NULL && !reload_running(daemon->reload))
+			w->reload_begins(w->arg);
+	}
+	reload_ask(daemon->reload, done, arg);
+}
+
+void daemon_reload_forget(struct daemon *daemon, void *arg)
+{
+	reload_forget(daemon->reload, arg);
+}
+
+int daemon_write(struct daemon *daemon, uint32_t point, struct value value, const char *who,
+		 write_done *done, void *arg, struct error *err)
+{
+	return output_write(daemon->outputs, daemon->now.config, daemon->now.buses,
+			    daemon->now.config->bus_count, point, value, who, done, arg, err);
+}
+
+void daemon_write_forget(struct daemon *daemon, void *arg)
+{
+	output_forget(daemon->outputs, arg);
+}
+
+void daemon_watch(struct daemon *daemon, struct daemon_watcher *watcher)
+{
+	watcher->next = daemon->watchers;
+	daemon->watchers = watcher;
+}
+
+void daemon_unwatch(struct daemon *daemon, struct daemon_watcher *watcher)
+{
+	struct daemon_watcher **at = &daemon->watchers;
+
+	while (*at != NULL && *at != watcher)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = watcher->next;
+}

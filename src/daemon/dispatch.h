@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* From an event to what it does: stamps it with the clocks and runs its rule's actions. */
+#ifndef GAUGED_DAEMON_DISPATCH_H
+#define GAUGED_DAEMON_DISPATCH_H
+
+#include "actions/action.h"
+
+struct config;
+struct event;
+
+/*
+ * The list of actions that the event of a rule runs, or NULL for an event that only tells of a
+ * transition.
+ */
+const struct action_list *dispatch_list(const struct config *config, const struct event *event);
+
+/* The clocks at this moment, with wall time mapped back to when the event happened. */
+void dispatch_stamp(const struct config *config, const char *boot_id, const struct event *event,
+		    struct event_stamp *ret);
+
+/* Runs the event's actions in order. */
+void dispatch_run(const struct config *config, const struct action_host *host,
+		  const struct event *event, const struct event_stamp *stamp);
+
+#endif

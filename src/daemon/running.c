@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the opening of what a configuration describes, and the move of what stays. */
+#include "daemon/running.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "conf/diag.h"
+#include "io/secret.h"
+#include "rules/ruleset.h"
+#include "actions/webhook.h"
+#include "daemon/bus.h"
+#include "daemon/config.h"
+#include "daemon/daemon.h"
+
+/* Mostly at the same place as before: hint is where to look first. */
+static struct bus *running_kept_bus(const struct running *old, const struct config_bus *entry,
+				    size_t hint, size_t *ret_index)
+{
+	size_t count = old != NULL ? old->config->bus_count : 0;
+
+	for (size_t n = 0; n < count; n++) {
+		size_t i = (hint + n) % count;
+
+		if (old->buses[i] != NULL && bus_unchanged(old->buses[i], entry)) {
+			*ret_index = i;
+			return old->buses[i];
+		}
+	}
+	return NULL;
+}
+
+static bool running_open_buses(const struct running_scope *scope, struct running *next,
+			       const struct running *old, struct diags *diags,
+			       struct reload_result *result)
+{
+	for (size_t i = 0; i < next->config->bus_count; i++) {
+		const struct config_bus *entry = &next->config->buses[i];
+		struct error err;
+		size_t index;
+
+		if (running_kept_bus(old, entry, i, &index) != NULL) {
+			result->buses_kept++;
+			continue;
+		}
+		next->buses[i] =
+			bus_open(next->config, entry, scope->loop, scope->readings, &err);
+		if (next->buses[i] == NULL) {
+			diag_error(diags, entry->source.node, "%s", err.text);
+			return false;
+		}
+		result->buses_opened++;
+	}
+	return true;
+}
+
+static bool running_open_webhooks(const struct running_scope *scope, struct running *next,
+				  struct diags *diags)
+{
+	struct secret_dirs secrets = {
+		.credentials = getenv("CREDENTIALS_DIRECTORY"),
+		.configured = next->config->secrets_dir,
+	};
+	bool ok = true;
+
+	for (size_t i = 0; i < next->config->webhook_count; i++) {
+		const struct config_webhook *entry = &next->config->webhooks[i];
+		struct error err;
+
+		next->webhooks[i] =
+			webhook_open(entry->webhook, scope->http, scope->loop, &secrets, &err);
+		if (next->webhooks[i] == NULL) {
+			diag_error(diags, entry->node, "%s", err.text);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
+void running_close(struct running *running)
+{
+	if (running->config == NULL)
+		return;
+	for (size_t i = 0; i < running->config->bus_count; i++)
+		bus_close(running->buses[i]);
+	for (size_t i = 0; i < running->config->webhook_count; i++)
+		webhook_close(running->webhooks[i]);
+	engine_free(running->engine);
+	free(running->buses);
+	free(running->webhooks);
+	config_unref(running->config);
+	*running = (struct running){0};
+}
+
+bool running_open(const struct running_scope *scope, struct config *config,
+		  const struct running *old, struct running *next, struct diags *diags,
+		  struct reload_result *result)
+{
+	next->config = config;
+	next->buses = xcalloc(config->bus_count, sizeof(*next->buses));
+	next->webhooks = xcalloc(config->webhook_count, sizeof(*next->webhooks));
+	next->engine = engine_new(config->rules, config->points, scope->events, clock_boot());
+	if (running_open_webhooks(scope, next, diags) &&
+	    running_open_buses(scope, next, old, diags, result))
+		return true;
+	running_close(next);
+	return false;
+}
+
+static void running_move_buses(struct running *old, struct running *next,
+			       struct reload_result *result)
+{
+	for (size_t i = 0; i < next->config->bus_count; i++) {
+		const struct config_bus *entry = &next->config->buses[i];
+		size_t index;
+
+		if (next->buses[i] != NULL)
+			continue;
+		next->buses[i] = running_kept_bus(old, entry, i, &index);
+		bus_renumber(next->buses[i], entry);
+		old->buses[index] = NULL;
+	}
+	for (size_t i = 0; i < old->config->bus_count; i++)
+		result->buses_closed += old->buses[i] != NULL;
+}
+
+static void running_move_webhooks(struct running *old, struct running *next)
+{
+	for (size_t i = 0; i < next->config->webhook_count; i++) {
+		for (size_t k = 0; k < old->config->webhook_count; k++) {
+			if (strcmp(old->config->webhooks[k].name,
+				   next->config->webhooks[i].name) == 0)
+				webhook_adopt(next->webhooks[i], old->webhooks[k]);
+		}
+	}
+}
+
+static void running_count_rules(const struct config *old, const struct config *next,
+				struct reload_result *result)
+{
+	size_t count = ruleset_count(next->rules);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct rule_view view;
+
+		ruleset_view(next->rules, i, &view);
+		if (ruleset_find(old->rules, view.name) != UINT32_MAX)
+			result->rules_kept++;
+		else
+			result->rules_added++;
+	}
+	result->rules_removed = ruleset_count(old->rules) - result->rules_kept;
+}
+
+static void running_warn_fixed(const struct config *old, const struct config *next)
+{
+	const char *was = old->metrics_listen != NULL ? old->metrics_listen : "";
+	const char *is = next->metrics_listen != NULL ? next->metrics_listen : "";
+
+	if (strcmp(old->control_socket, next->control_socket) != 0)
+		log_warning("the control socket stays at %s until a restart",
+			    old->control_socket);
+	if (strcmp(was, is) != 0)
+		log_warning("the metrics listener stays as it is until a restart");
+}
+
+void running_move(struct running *old, struct running *next, struct reload_result *result)
+{
+	running_move_buses(old, next, result);
+	running_move_webhooks(old, next);
+	running_count_rules(old->config, next->config, result);
+	running_warn_fixed(old->config, next->config);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * What belongs to one configuration while it runs: its engine, its open buses and webhooks. A
+ * reload opens the next one beside it and moves over what the two have in common.
+ */
+#ifndef GAUGED_DAEMON_RUNNING_H
+#define GAUGED_DAEMON_RUNNING_H
+
+#include <stdbool.h>
+
+#include "rules/engine.h"
+#include "inputs/input.h"
+
+struct bus;
+struct config;
+struct diags;
+struct http_client;
+struct loop;
+struct reload_result;
+struct webhook;
+
+struct running {
+	struct config *config;
+	struct engine *engine;
+	struct bus **buses;	   /* the n-th is the configuration's n-th */
+	struct webhook **webhooks; /* likewise */
+};
+
+struct running_scope {
+	struct loop *loop;
+	struct http_client *http;
+	struct input_sink readings;
+	struct engine_sink events;
+};
+
+/*
+ * Takes config. Buses that old (NULL: there is none) has unchanged stay NULL in *next until
+ * running_move(). False after errors were added: then nothing is open and nothing has changed.
+ */
+bool running_open(const struct running_scope *scope, struct config *config,
+		  const struct running *old, struct running *next, struct diags *diags,
+		  struct reload_result *result);
+/* Closes what is open and was not moved away. */
+void running_close(struct running *running);
+
+/* Moves unchanged buses and the queues of webhooks with the same name; counts in *result. */
+void running_move(struct running *old, struct running *next, struct reload_result *result);
+
+#endif
