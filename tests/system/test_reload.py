@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The gauged authors
+"""Reload: all or nothing, and what did not change does not notice."""
+import os
+
+import lab
+
+CONFIG = """
+include: [rules.d/*.yaml]
+buses:
+  plc: {{modbus: "tcp://127.0.0.1:{plant}"}}
+  other: {{modbus: "tcp://127.0.0.1:{other}"}}
+devices:
+  boiler: {{bus: plc, unit: 1, poll: 20ms, points: {{temp: {{holding: 100, type: int16}}}}}}
+  tank: {{bus: other, unit: 1, poll: {poll}, points: {{level: {{holding: 1, type: int16}}}}}}
+webhooks:
+  ops: {{url: "http://127.0.0.1:{sink}/"}}
+"""
+RULES = """
+rules:
+  hot:
+    when: boiler.temp > {limit}
+    for: 1h
+    on_fire: [{{webhook: ops}}]
+  warm:
+    when: boiler.temp > 50
+    on_fire: [{{webhook: ops}}]
+    on_clear: [{{webhook: ops}}]
+"""
+
+
+def make():
+    plant, other, sink = lab.Plant(), lab.Plant(), lab.Sink()
+    plant.set(1, 100, 90)
+    text = CONFIG.format(plant=plant.port, other=other.port, sink=sink.port, poll="20ms")
+    daemon = lab.Gauged(text, {"rules.d/a.yaml": RULES.format(limit=80)})
+    daemon.start().ready()
+    lab.wait_for("pending", lambda: daemon.get("/v1/rules/hot")["state"] == "pending")
+    lab.wait_for("fire of warm", lambda: sink.of("warm", "fire"))
+    return plant, other, sink, daemon
+
+
+def test_fault_F1_bad_file_changes_nothing():
+    plant, other, sink, daemon = make()
+    since = daemon.get("/v1/rules/hot")["since"]
+    daemon.write(RULES.format(limit="eighty"), "rules.d/a.yaml")
+    answer = daemon.ctl("reload")
+    assert answer.returncode == 1, answer
+    assert "rules.d/a.yaml:4:" in answer.stdout + answer.stderr, answer
+    status, problem = daemon.ask("POST", "/v1/reload")
+    assert status == 422 or status == 400, (status, problem)
+    assert problem["errors"][0]["line"] == 4, problem
+    rule = daemon.get("/v1/rules/hot")
+    assert (rule["state"], rule["since"]) == ("pending", since), rule
+    before = plant.requests
+    lab.wait_for("polls go on", lambda: plant.requests > before + 10)
+    assert plant.connections == 1 and other.connections == 1
+    assert "rules.d/a.yaml" in str(daemon.get("/v1/status")), "status remembers the failure"
+    assert len(sink.events) == 1
+    daemon.stop()
+
+
+def test_reload_keeps_what_did_not_change():
+    plant, other, sink, daemon = make()
+    since = daemon.get("/v1/rules/hot")["since"]
+    text = CONFIG.format(plant=plant.port, other=other.port, sink=sink.port, poll="30ms")
+    daemon.write(text)
+    answer = daemon.ctl("reload")
+    assert answer.returncode == 0, answer
+    lab.wait_for("the changed bus is opened anew", lambda: other.connections == 2)
+    assert plant.connections == 1, "the unchanged bus stays open"
+    rule = daemon.get("/v1/rules/hot")
+    assert (rule["state"], rule["since"]) == ("pending", since), rule
+    assert daemon.get("/v1/rules/warm")["state"] == "firing"
+    before = plant.requests
+    lab.wait_for("polls go on", lambda: plant.requests > before + 10)
+    plant.set(1, 100, 20)
+    lab.wait_for("clear of warm", lambda: sink.of("warm", "clear"))
+    assert len(sink.events) == 2, "nothing fired twice: %s" % sink.events
+    daemon.stop()
+
+
+def test_rule_that_is_removed_while_firing_says_clear():
+    plant, other, sink, daemon = make()
+    daemon.write("rules: {quiet: {when: tank.level > 5}}\n", "rules.d/a.yaml")
+    assert daemon.ctl("reload").returncode == 0
+    lab.wait_for("the last clear", lambda: sink.of("warm", "clear"))
+    assert sink.of("warm", "clear")[0].get("reason") == "removed", sink.events
+    status, _ = daemon.ask("GET", "/v1/rules/warm")
+    assert status == 404
+    daemon.stop()
+
+
+def test_reload_with_more_points_renumbers_open_buses():
+    plant, other, sink, daemon = make()
+    other.set(1, 1, 7)
+    text = CONFIG.format(plant=plant.port, other=other.port, sink=sink.port, poll="20ms")
+    text = text.replace("buses:\n", "buses:\n  aaa: {modbus: \"tcp://127.0.0.1:%d\"}\n" % plant.port)
+    text = text.replace("devices:\n", "devices:\n  new: {bus: aaa, unit: 2, points: "
+                        "{x: {holding: 5, type: int16}, y: {holding: 6, type: int16}}}\n")
+    daemon.write(text)
+    assert daemon.ctl("reload").returncode == 0
+    plant.set(1, 100, 61)
+    lab.wait_for("the value of the kept bus", lambda: daemon.get("/v1/points/boiler.temp")["value"] == 61)
+    lab.wait_for("of the other", lambda: daemon.get("/v1/points/tank.level")["value"] == 7)
+    lab.wait_for("the new point", lambda: daemon.get("/v1/points/new.x")["value"] == 0)
+    daemon.stop()
+
+
+def test_failing_open_changes_nothing():
+    plant, other, sink, daemon = make()
+    text = CONFIG.format(plant=plant.port, other=other.port, sink=sink.port, poll="30ms")
+    text += "  more: {url: \"http://127.0.0.1:1/\", headers: {X-Key: \"${secret:nothing}\"}}\n"
+    daemon.write(text)
+    answer = daemon.ctl("reload")
+    assert answer.returncode == 1 and "nothing" in answer.stdout + answer.stderr, answer
+    before = other.requests
+    lab.wait_for("polls go on", lambda: other.requests > before + 10)
+    assert plant.connections == 1 and other.connections == 1
+    daemon.stop()
+
+
+def test_many_reloads_leak_no_descriptor():
+    plant, other, sink, daemon = make()
+    fds = "/proc/%d/fd" % daemon.process.pid
+    assert daemon.ctl("reload").returncode == 0
+    before = len(os.listdir(fds))
+    for turn in range(25):
+        text = CONFIG.format(plant=plant.port, other=other.port, sink=sink.port,
+                             poll="%dms" % (20 + turn % 2))
+        daemon.write(text)
+        assert daemon.ctl("reload").returncode == 0
+    lab.wait_for("old descriptors are closed", lambda: len(os.listdir(fds)) <= before + 1)
+    assert plant.connections == 1
+    daemon.stop()
+
+
+lab.run(test_fault_F1_bad_file_changes_nothing, test_reload_keeps_what_did_not_change,
+        test_rule_that_is_removed_while_firing_says_clear,
+        test_reload_with_more_points_renumbers_open_buses, test_failing_open_changes_nothing,
+        test_many_reloads_leak_no_descriptor)

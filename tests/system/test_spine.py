@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The gauged authors
+"""The whole way of a value: a Modbus register and a serial line, a rule, a webhook, a write."""
+import os
+import pty
+import tty
+
+import lab
+
+CONFIG = """
+site: plant-7
+buses:
+  plc: {{modbus: "tcp://127.0.0.1:{plant}", timeout: 500ms}}
+  mast: {{serial: {tty}, baud: 9600, framing: {{delimiter: "\\n", max: 1KiB}}}}
+devices:
+  boiler:
+    bus: plc
+    unit: 1
+    poll: 20ms
+    points:
+      temp: {{holding: 100, type: int16, scale: 0.1, unit: degC, range: [-40, 400]}}
+      burner: {{coil: 7, write: true}}
+      setpoint: {{holding: 30, type: int16, scale: 0.1, unit: degC, write: true, range: [20, 90]}}
+  wind:
+    bus: mast
+    match: '^W (?<speed>[\\d.]+)'
+    points:
+      speed: {{field: speed, unit: m/s}}
+webhooks:
+  ops: {{url: "http://127.0.0.1:{sink}/hook", retry: {{first: 100ms, max: 1s}}}}
+rules:
+  over-temp:
+    severity: critical
+    when: boiler.temp > 80 degC
+    clear: boiler.temp < 75 degC
+    message: "Boiler ${{boiler.temp:.1f}} ${{boiler.temp.unit}}"
+    labels: {{area: boiler-room}}
+    on_fire: [{{webhook: ops}}, {{write: {{boiler.burner: off}}}}]
+    on_clear: [{{webhook: ops}}]
+  storm:
+    when: wind.speed > 20
+    on_fire: [{{webhook: ops}}]
+"""
+
+
+def make():
+    plant, sink = lab.Plant(), lab.Sink()
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    plant.set(1, 100, 700)
+    plant.coils[1, 7] = True
+    daemon = lab.Gauged(CONFIG.format(plant=plant.port, sink=sink.port, tty=os.ttyname(slave)))
+    os.close(slave)
+    return plant, sink, master, daemon
+
+
+def value(daemon, name):
+    point = daemon.get("/v1/points/" + name)
+    return point["value"] if point["quality"] == "good" else None
+
+
+def test_value_reaches_webhook_and_output():
+    plant, sink, master, daemon = make()
+    daemon.start().ready()
+    lab.wait_for("the first reading", lambda: value(daemon, "boiler.temp") == 70)
+    plant.set(1, 100, 813)
+    lab.wait_for("fire", lambda: sink.of("over-temp", "fire"))
+    lab.wait_for("the burner is off", lambda: (1, "coil", 7, False) in plant.writes)
+    event = sink.of("over-temp", "fire")[0]
+    assert event["severity"] == "critical" and event["site"] == "plant-7", event
+    assert event["message"] == "Boiler 81.3 degC", event
+    assert event["labels"] == {"area": "boiler-room"}, event
+    assert event["id"] == event["_headers"]["webhook-id"], event
+    lab.wait_for("the state", lambda: daemon.get("/v1/rules/over-temp")["state"] == "firing")
+    plant.set(1, 100, 780)
+    lab.wait_for("78 degrees", lambda: value(daemon, "boiler.temp") == 78)
+    assert daemon.get("/v1/rules/over-temp")["state"] == "firing", "hysteresis holds at 78"
+    plant.set(1, 100, 740)
+    lab.wait_for("clear", lambda: sink.of("over-temp", "clear"))
+    os.write(master, b"W 3.5\nW 21.25\n")
+    lab.wait_for("storm", lambda: sink.of("storm", "fire"))
+    assert len(sink.of("over-temp")) == 2, sink.events
+    assert [e["seq"] for e in sink.events] == sorted(e["seq"] for e in sink.events)
+    daemon.stop()
+
+
+def test_unknown_neither_fires_nor_clears():
+    plant, sink, _, daemon = make()
+    plant.set(1, 100, 900)
+    daemon.start().ready()
+    lab.wait_for("fire", lambda: sink.of("over-temp", "fire"))
+    plant.silent = True
+    lab.wait_for("the value is stale", lambda: value(daemon, "boiler.temp") is None)
+    lab.wait_for("unknown", lambda: daemon.get("/v1/points/boiler.temp")["quality"] != "uncertain")
+    assert daemon.get("/v1/rules/over-temp")["state"] == "firing"
+    assert not sink.of("over-temp", "clear")
+    point = daemon.get("/v1/points/boiler.temp")
+    assert point["value"] is None, point
+    plant.set(1, 100, 700)
+    plant.silent = False
+    lab.wait_for("clear", lambda: sink.of("over-temp", "clear"))
+    daemon.stop()
+
+
+def test_write_by_hand_stays_within_limits():
+    plant, _, _, daemon = make()
+    daemon.start().ready()
+    lab.wait_for("a reading", lambda: value(daemon, "boiler.temp") == 70)
+    good = daemon.ctl("write", "boiler.setpoint", "55.5")
+    assert good.returncode == 0, good
+    assert (1, "holding", 30, 555) in plant.writes, plant.writes
+    for name, text in (("boiler.setpoint", "95"), ("boiler.temp", "20"), ("boiler.nope", "1"),
+                       ("boiler.burner", "7"), ("boiler.setpoint", "warm")):
+        count = len(plant.writes)
+        bad = daemon.ctl("write", name, text)
+        assert bad.returncode != 0, (name, text, bad)
+        assert bad.stderr.strip(), (name, text, bad)
+        assert len(plant.writes) == count, "nothing may leave: %s" % plant.writes
+    daemon.stop()
+
+
+def test_webhook_down_and_up_keeps_order():
+    plant, sink, _, daemon = make()
+    sink.status = 500
+    daemon.start().ready()
+    for round_ in range(3):
+        plant.set(1, 100, 850)
+        lab.wait_for("firing", lambda: daemon.get("/v1/rules/over-temp")["state"] == "firing")
+        plant.set(1, 100, 700)
+        lab.wait_for("ok", lambda: daemon.get("/v1/rules/over-temp")["state"] == "ok")
+    assert not sink.events
+    sink.status = 200
+    lab.wait_for("six events", lambda: len(sink.events) == 6)
+    assert [e["type"] for e in sink.events] == ["fire", "clear"] * 3, sink.events
+    assert len({e["id"] for e in sink.events}) == 6
+    daemon.stop()
+
+
+lab.run(test_value_reaches_webhook_and_output, test_unknown_neither_fires_nor_clears,
+        test_write_by_hand_stays_within_limits, test_webhook_down_and_up_keeps_order)
