@@ -13,6 +13,7 @@
 #include "conf/option.h"
 #include "conf/yaml.h"
 #include "daemon/config_file.h"
+#include "daemon/config_options.h"
 #include "model/name.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
@@ -20,118 +21,13 @@
 
 enum { CONFIG_MAX_BUSES = 1000, CONFIG_MAX_DEVICES = 20000, CONFIG_MAX_WEBHOOKS = 200 };
 
-/* The top level of one file. Every section may stand in any file. */
-struct config_file {
-	const struct yaml_node *root;
-	const struct yaml_node *site, *secrets_dir, *state, *control, *metrics, *include;
-	const struct yaml_node *buses, *devices, *webhooks, *rules;
-};
-
-static const struct option config_file_rows[] = {
-	{.name = "site",
-	 OPTION(NODE,		       config_file, site),
-	 .help = "Name of the installation; stands in every event."				   },
-	{.name = "secrets_dir",
-	 OPTION(NODE,		       config_file, secrets_dir),
-	 .help = "Directory of the files that ${secret:NAME} reads."				    },
-	{.name = "state",	  OPTION(MAP, config_file, state),	   .help = "Where state is kept."},
-	{.name = "control",	    OPTION(MAP, config_file, control),     .help = "The control socket." },
-	{.name = "metrics",	    OPTION(MAP, config_file, metrics),     .help = "Metrics over TCP."	  },
-	{.name = "include",
-	 OPTION(NODE,		       config_file, include),
-	 .help = "Further files: one pattern or a list; only in the main file."		       },
-	{.name = "buses",	  OPTION(MAP, config_file, buses),	   .help = "Buses by name."	   },
-	{.name = "devices",	    OPTION(MAP, config_file, devices),     .help = "Devices by name."	 },
-	{.name = "webhooks",    OPTION(MAP, config_file, webhooks),	 .help = "Webhooks by name."   },
-	{.name = "rules",	  OPTION(MAP, config_file, rules),	   .help = "Rules by name."	   },
-};
-static const struct option_table config_file_table = {
-	.section = "configuration file",
-	.manual = "gauged.yaml(5)",
-	.rows = config_file_rows,
-	.count = ARRAY_SIZE(config_file_rows),
-};
-
-struct config_general {
-	const char *site;
-	const char *secrets_dir;
-};
-
-static const struct option config_general_rows[] = {
-	{.name = "site",
-	 OPTION(TEXT,	      config_general, site),
-	 .fallback = "",
-	 .help = "Name of the installation; stands in every event."},
-	{.name = "secrets_dir",
-	 OPTION(TEXT, config_general,			      secrets_dir),
-	 .help = "Directory of the files that ${secret:NAME} reads."},
-};
-
-struct config_state {
-	const char *dir;
-	int64_t max_bytes;
-};
-
-static const struct option config_state_rows[] = {
-	{.name = "dir",
-	 OPTION(TEXT,		      config_state, dir),
-	 .fallback = "/var/lib/gauged",
-	 .help = "Directory of what survives a restart."},
-	{ .name = "max_size",
-	 OPTION(SIZE, config_state,			    max_bytes),
-	 .fallback = "64MiB",
-	 .min = 1 << 20,
-	 .max = 1ll << 40,
-	 .help = "What the state may take on the disk."},
-};
-static const struct option_table config_state_table = {
-	.section = "state",
-	.manual = "gauged.yaml(5)",
-	.rows = config_state_rows,
-	.count = ARRAY_SIZE(config_state_rows),
-};
-
-struct config_control {
-	const char *socket;
-};
-
-static const struct option config_control_rows[] = {
-	{.name = "socket",
-	 OPTION(TEXT, config_control, socket),
-	 .fallback = "/run/gauged/control.sock",
-	 .help = "Path of the Unix socket that gaugectl speaks to."},
-};
-static const struct option_table config_control_table = {
-	.section = "control",
-	.manual = "gauged.yaml(5)",
-	.rows = config_control_rows,
-	.count = ARRAY_SIZE(config_control_rows),
-};
-
-struct config_metrics {
-	const char *listen;
-};
-
-static const struct option config_metrics_rows[] = {
-	{.name = "listen",
-	 OPTION(TEXT, config_metrics, listen),
-	 .required = true,
-	 .help = "ADDRESS:PORT that serves GET /metrics over TCP; without it there is no listener."},
-};
-static const struct option_table config_metrics_table = {
-	.section = "metrics",
-	.manual = "gauged.yaml(5)",
-	.rows = config_metrics_rows,
-	.count = ARRAY_SIZE(config_metrics_rows),
-};
-
 /* What is common to the building steps. */
 struct config_build {
 	struct config *config;
 	struct arena *arena;
 	struct diags *diags;
 	bool strict;
-	struct config_file files[CONFIG_FILE_MAX_FILES];
+	struct config_sections files[CONFIG_FILE_MAX_FILES];
 	size_t file_count;
 };
 
@@ -145,9 +41,9 @@ struct config_entry {
 static bool config_read_file(struct config_build *build, const char *path,
 			     const struct yaml_node *where)
 {
-	struct config_file *file = &build->files[build->file_count];
+	struct config_sections *file = &build->files[build->file_count];
 	const struct diag_source *source;
-	struct option_binding binding = {&config_file_table, file};
+	struct option_binding binding = {&config_file_options, file};
 
 	source = config_file_read(build->arena, path, build->strict, where, build->diags);
 	if (source == NULL)
@@ -192,7 +88,8 @@ static bool config_read_files(struct config_build *build, const char *path)
 	return ok;
 }
 
-/* The one file that has the section at offset in struct config_file; a second one is an error.
+/* The one file that has the section at offset in struct config_sections; a second one is an
+ * error.
  */
 static const struct yaml_node *config_only(struct config_build *build, const char *section,
 					   size_t offset)
@@ -237,26 +134,28 @@ static void config_bind_general(struct config_build *build)
 		size_t offset;
 		struct option_binding binding;
 	} sections[] = {
-		{"state",	  offsetof(struct config_file, state),   {&config_state_table, &state}},
+		{"state",
+		 offsetof(struct config_sections, state),
+		 {&config_state_options, &state}	},
 		{"control",
-		 offsetof(struct config_file,	      control),
-		 {&config_control_table, &control}						  },
+		 offsetof(struct config_sections, control),
+		 {&config_control_options, &control}},
 		{"metrics",
-		 offsetof(struct config_file,	      metrics),
-		 {&config_metrics_table, &metrics}						  },
+		 offsetof(struct config_sections, metrics),
+		 {&config_metrics_options, &metrics}},
 	};
 
-	config->site = config_text(build, "site", offsetof(struct config_file, site),
-				   &config_general_rows[0]);
+	config->site = config_text(build, "site", offsetof(struct config_sections, site),
+				   &config_text_options.rows[0]);
 	config->secrets_dir =
-		config_text(build, "secrets_dir", offsetof(struct config_file, secrets_dir),
-			    &config_general_rows[1]);
+		config_text(build, "secrets_dir", offsetof(struct config_sections, secrets_dir),
+			    &config_text_options.rows[1]);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		const struct yaml_node *node =
 			config_only(build, sections[i].section, sections[i].offset);
 
 		/* An absent section gives its defaults; 'metrics' has none. */
-		if (node != NULL || sections[i].binding.table != &config_metrics_table)
+		if (node != NULL || sections[i].binding.table != &config_metrics_options)
 			option_bind(build->arena, node, NULL, &sections[i].binding, 1,
 				    build->diags);
 	}
@@ -445,10 +344,11 @@ static void config_build_buses(struct config_build *build)
 	size_t bus_count, device_count;
 	size_t *bus_of;
 
-	bus_count = config_entries(build, "bus", offsetof(struct config_file, buses),
+	bus_count = config_entries(build, "bus", offsetof(struct config_sections, buses),
 				   CONFIG_MAX_BUSES, &buses);
-	device_count = config_entries(build, "device", offsetof(struct config_file, devices),
-				      CONFIG_MAX_DEVICES, &devices);
+	device_count =
+		config_entries(build, "device", offsetof(struct config_sections, devices),
+			       CONFIG_MAX_DEVICES, &devices);
 	bus_of = arena_take(build->arena, device_count, sizeof(*bus_of));
 	built = arena_take(build->arena, bus_count, sizeof(*built));
 	for (size_t i = 0; i < device_count; i++) {
@@ -479,7 +379,7 @@ static void config_build_webhooks(struct config_build *build)
 	struct config_webhook *built;
 	size_t count;
 
-	count = config_entries(build, "webhook", offsetof(struct config_file, webhooks),
+	count = config_entries(build, "webhook", offsetof(struct config_sections, webhooks),
 			       CONFIG_MAX_WEBHOOKS, &entries);
 	built = arena_take(build->arena, count, sizeof(*built));
 	for (size_t i = 0; i < count; i++) {

@@ -16,7 +16,6 @@
 #include "inputs/input.h"
 
 struct diags;
-struct option_table;
 struct ruleset;
 struct webhook_config;
 struct yaml_node;
@@ -73,9 +72,5 @@ struct config {
 struct config *config_load(const char *path, bool strict_mode, struct diags *diags);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
-
-/* Every option table of the program, for the schema and the check of the manual; ends in NULL.
- */
-extern const struct option_table *const config_tables[];
 
 #endif

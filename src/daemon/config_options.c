@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the options that are nobody else's, and the list of all tables. */
+#include "daemon/config_options.h"
+
+#include "base/alloc.h"
+#include "inputs/modbus_options.h"
+#include "actions/webhook_config.h"
+
+static const struct option config_file_rows[] = {
+	{.name = "site",
+	 OPTION(NODE,		       config_sections, site),
+	 .help = "Name of the installation; stands in every event."					   },
+	{.name = "secrets_dir",
+	 OPTION(NODE,		       config_sections, secrets_dir),
+	 .help = "Directory of the files that ${secret:NAME} reads."					    },
+	{.name = "state",	  OPTION(MAP, config_sections, state),       .help = "Where state is kept."},
+	{.name = "control",
+	 OPTION(MAP,			config_sections, control),
+	 .help = "The control socket."								   },
+	{.name = "metrics",	    OPTION(MAP, config_sections, metrics),	   .help = "Metrics over TCP."   },
+	{.name = "include",
+	 OPTION(NODE,		       config_sections, include),
+	 .help = "Further files: one pattern or a list; only in the main file."			       },
+	{.name = "buses",	  OPTION(MAP, config_sections, buses),       .help = "Buses by name."      },
+	{.name = "devices",	    OPTION(MAP, config_sections, devices),	   .help = "Devices by name."    },
+	{.name = "webhooks",
+	 OPTION(MAP,			config_sections, webhooks),
+	 .help = "Webhooks by name."								     },
+	{.name = "rules",	  OPTION(MAP, config_sections, rules),       .help = "Rules by name."      },
+};
+const struct option_table config_file_options = {
+	.section = "configuration file",
+	.manual = "gauged.yaml(5)",
+	.rows = config_file_rows,
+	.count = ARRAY_SIZE(config_file_rows),
+};
+
+static const struct option config_text_rows[] = {
+	{.name = "site",
+	 .type = OPTION_TEXT,
+	 .fallback = "",
+	 .help = "Name of the installation; stands in every event."},
+	{.name = "secrets_dir",
+	 .type = OPTION_TEXT,
+	 .help = "Directory of the files that ${secret:NAME} reads."},
+};
+const struct option_table config_text_options = {
+	.section = "configuration file",
+	.manual = "gauged.yaml(5)",
+	.rows = config_text_rows,
+	.count = ARRAY_SIZE(config_text_rows),
+};
+
+static const struct option config_state_rows[] = {
+	{.name = "dir",
+	 OPTION(TEXT,		      config_state, dir),
+	 .fallback = "/var/lib/gauged",
+	 .help = "Directory of what survives a restart."},
+	{ .name = "max_size",
+	 OPTION(SIZE, config_state,			    max_bytes),
+	 .fallback = "64MiB",
+	 .min = 1 << 20,
+	 .max = 1ll << 40,
+	 .help = "What the state may take on the disk."},
+};
+const struct option_table config_state_options = {
+	.section = "state",
+	.manual = "gauged.yaml(5)",
+	.rows = config_state_rows,
+	.count = ARRAY_SIZE(config_state_rows),
+};
+
+static const struct option config_control_rows[] = {
+	{.name = "socket",
+	 OPTION(TEXT, config_control, socket),
+	 .fallback = "/run/gauged/control.sock",
+	 .help = "Path of the Unix socket that gaugectl speaks to."},
+};
+const struct option_table config_control_options = {
+	.section = "control",
+	.manual = "gauged.yaml(5)",
+	.rows = config_control_rows,
+	.count = ARRAY_SIZE(config_control_rows),
+};
+
+static const struct option config_metrics_rows[] = {
+	{.name = "listen",
+	 OPTION(TEXT, config_metrics, listen),
+	 .required = true,
+	 .help = "ADDRESS:PORT that serves GET /metrics over TCP; without it there is no listener."},
+};
+const struct option_table config_metrics_options = {
+	.section = "metrics",
+	.manual = "gauged.yaml(5)",
+	.rows = config_metrics_rows,
+	.count = ARRAY_SIZE(config_metrics_rows),
+};
+
+size_t config_tables(const struct option_table **ret, size_t max)
+{
+	static const struct option_table *const tables[] = {
+		&config_file_options,	 &config_state_options, &config_control_options,
+		&config_metrics_options, &modbus_bus_options,	&modbus_device_options,
+		&modbus_point_options,
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables) && count < max; i++)
+		ret[count++] = tables[i];
+	for (size_t i = 0; webhook_option_tables[i] != NULL && count < max; i++)
+		ret[count++] = webhook_option_tables[i];
+	return count;
+}
