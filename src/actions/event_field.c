@@ -106,17 +106,17 @@ static struct value get_point(const struct event_facts *facts, const char *key,
 }
 
 static const struct event_field fields[] = {
-	{"message",  EVENT_FIELD_PLAIN, get_message },
-	{"rule",	 EVENT_FIELD_PLAIN, get_rule    },
+	{"message", EVENT_FIELD_PLAIN, get_message},
+	{"rule", EVENT_FIELD_PLAIN, get_rule},
 	{"severity", EVENT_FIELD_PLAIN, get_severity},
-	{"state",	  EVENT_FIELD_PLAIN, get_state   },
-	{"type",	 EVENT_FIELD_PLAIN, get_type    },
-	{"site",	 EVENT_FIELD_PLAIN, get_site    },
-	{"time",	 EVENT_FIELD_PLAIN, get_time    },
-	{"id",       EVENT_FIELD_PLAIN, get_id	},
-	{"seq",	EVENT_FIELD_PLAIN, get_seq	  },
-	{"labels.",  EVENT_FIELD_LABEL, get_label	},
-	{"values.",  EVENT_FIELD_POINT, get_point	},
+	{"state", EVENT_FIELD_PLAIN, get_state},
+	{"type", EVENT_FIELD_PLAIN, get_type},
+	{"site", EVENT_FIELD_PLAIN, get_site},
+	{"time", EVENT_FIELD_PLAIN, get_time},
+	{"id", EVENT_FIELD_PLAIN, get_id},
+	{"seq", EVENT_FIELD_PLAIN, get_seq},
+	{"labels.", EVENT_FIELD_LABEL, get_label},
+	{"values.", EVENT_FIELD_POINT, get_point},
 };
 
 const struct event_field *event_field_find(const char *text, size_t len, size_t *ret_key)

@@ -35,12 +35,8 @@ static const struct {
 	int from, to;
 	enum outcome outcome;
 } outcomes[] = {
-	{0,   0,   OUTCOME_TROUBLE},
-	     {200, 299, OUTCOME_DONE   },
-	  {408, 408, OUTCOME_TROUBLE},
-	{410, 410, OUTCOME_GONE   },
-	     {425, 425, OUTCOME_TROUBLE},
-	  {429, 429, OUTCOME_TROUBLE},
+	{0, 0, OUTCOME_TROUBLE},     {200, 299, OUTCOME_DONE},	  {408, 408, OUTCOME_TROUBLE},
+	{410, 410, OUTCOME_GONE},    {425, 425, OUTCOME_TROUBLE}, {429, 429, OUTCOME_TROUBLE},
 	{500, 599, OUTCOME_TROUBLE},
 };
 

@@ -38,35 +38,35 @@ static const char *const methods[] = {"POST", "PUT", "PATCH", NULL};
 static const char *const orders[] = {"strict", "none", NULL};
 
 static const struct option webhook_rows[] = {
-	{"url",									   OPTION(NODE,   webhook_options,							url),																			       .required = true,
+	{"url", OPTION(NODE, webhook_options, url), .required = true,
 	 .help = "Where messages go: http or https; ${...} only behind the host."},
-	{"method",									       OPTION(CHOICE,										     webhook_options,								method),															       .fallback = "POST",
+	{"method", OPTION(CHOICE, webhook_options, method), .fallback = "POST",
 	 .choices = methods, .help = "The HTTP method."},
-	{"headers",							      OPTION(MAP,						 webhook_options,														       headers),
-	 .help = "Header fields to send, with ${...}."																																																																				},
-	{"timeout",								       OPTION(DURATION,						  webhook_options,															timeout_ns),																																		  .fallback = "10s",
+	{"headers", OPTION(MAP, webhook_options, headers),
+	 .help = "Header fields to send, with ${...}."},
+	{"timeout", OPTION(DURATION, webhook_options, timeout_ns), .fallback = "10s",
 	 .min = 0.1, .max = 300,
 	 .help = "How long one try may take, from resolving the name to the answer."},
-	{"retry",								    OPTION(MAP,								webhook_options,																			     retry),																																						     .help = "The pauses between tries."																																																																											},
-	{"order",									 OPTION(CHOICE,	 webhook_options, order), .fallback = "strict",
+	{"retry", OPTION(MAP, webhook_options, retry), .help = "The pauses between tries."},
+	{"order", OPTION(CHOICE, webhook_options, order), .fallback = "strict",
 	 .choices = orders,
 	 .help = "strict: one message at a time, oldest first; none: several at a time."},
-	{"in_flight",									 OPTION(INT, webhook_options,						   in_flight),																									    .min = 1,
+	{"in_flight", OPTION(INT, webhook_options, in_flight), .min = 1,
 	 .max = OUTBOX_IN_FLIGHT_MAX,
 	 .help = "With order none: how many messages at a time (default 4)."},
-	{"body", OPTION(NODE,	      webhook_options,									  body),
-	 .help = "event: the built-in JSON; otherwise the text to send, with ${...}."																																																												 },
-	{"content_type",								       OPTION(NODE,								    webhook_options,												    content_type),
-	 .help = "Of the body; default application/json."																																																																										       },
+	{"body", OPTION(NODE, webhook_options, body),
+	 .help = "event: the built-in JSON; otherwise the text to send, with ${...}."},
+	{"content_type", OPTION(NODE, webhook_options, content_type),
+	 .help = "Of the body; default application/json."},
 };
 
 static const struct option retry_rows[] = {
 	{"first", OPTION(DURATION, retry_options, first_ns), .fallback = "1s", .min = 0.05,
-	 .max = 3600,	      .help = "At most so long is waited after the first failure."},
-	{"max",	OPTION(DURATION, retry_options, max_ns),	 .fallback = "5m", .min = 0.05,
-	 .max = 86400,	       .help = "At most so long is waited after any failure."	     },
-	{"for",	OPTION(DURATION, retry_options, for_ns),	 .fallback = "7d", .min = 1,
-	 .max = 86400.0 * 365, .help = "A message older than this is given up."	       },
+	 .max = 3600, .help = "At most so long is waited after the first failure."},
+	{"max", OPTION(DURATION, retry_options, max_ns), .fallback = "5m", .min = 0.05,
+	 .max = 86400, .help = "At most so long is waited after any failure."},
+	{"for", OPTION(DURATION, retry_options, for_ns), .fallback = "7d", .min = 1,
+	 .max = 86400.0 * 365, .help = "A message older than this is given up."},
 };
 
 static const struct option_table webhook_table = {
@@ -90,15 +90,15 @@ static const struct {
 	const char *name;
 	const char *why;
 } reserved_headers[] = {
-	{"content-type",	 "use 'content_type'"   },
-	{"content-length",	   "it is counted"	  },
-	{"transfer-encoding", "gauged sets it"	      },
-	{"connection",	       "gauged sets it"       },
-	{"expect",		   "gauged sets it"	   },
-	{"host",		 "it comes from the URL"},
-	{"webhook-id",	       "gauged sets it"       },
-	{"webhook-timestamp", "gauged sets it"	      },
-	{"webhook-signature", "gauged sets it"	      },
+	{"content-type", "use 'content_type'"},
+	{"content-length", "it is counted"},
+	{"transfer-encoding", "gauged sets it"},
+	{"connection", "gauged sets it"},
+	{"expect", "gauged sets it"},
+	{"host", "it comes from the URL"},
+	{"webhook-id", "gauged sets it"},
+	{"webhook-timestamp", "gauged sets it"},
+	{"webhook-signature", "gauged sets it"},
 };
 
 static bool is_scalar(const struct yaml_node *node, const char *what, struct diags *diags)
@@ -233,8 +233,8 @@ static int body_context(const char *type)
 		const char *type;
 		enum template_context context;
 	} contexts[] = {
-		{"application/x-www-form-urlencoded", TEMPLATE_URL },
-		{"text/plain",			       TEMPLATE_TEXT},
+		{"application/x-www-form-urlencoded", TEMPLATE_URL},
+		{"text/plain", TEMPLATE_TEXT},
 	};
 	size_t len = strcspn(type, "; ");
 

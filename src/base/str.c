@@ -247,15 +247,15 @@ static const struct {
 	const char *name;
 	int64_t ns;
 } duration_units[] = {
-	{"w",   7 * 86400 * NSEC_PER_SEC},
-	{"d",   86400 * NSEC_PER_SEC	  },
-	{"h",   3600 * NSEC_PER_SEC	 },
-	{"min", 60 * NSEC_PER_SEC	 },
-	{"m",   60 * NSEC_PER_SEC       },
-	{"s",   NSEC_PER_SEC		  },
-	{"ms",  NSEC_PER_MSEC	    },
-	{"us",  NSEC_PER_USEC	    },
-	{"ns",  1		       },
+	{"w", 7 * 86400 * NSEC_PER_SEC},
+	{"d", 86400 * NSEC_PER_SEC},
+	{"h", 3600 * NSEC_PER_SEC},
+	{"min", 60 * NSEC_PER_SEC},
+	{"m", 60 * NSEC_PER_SEC},
+	{"s", NSEC_PER_SEC},
+	{"ms", NSEC_PER_MSEC},
+	{"us", NSEC_PER_USEC},
+	{"ns", 1},
 };
 
 static int64_t duration_unit(const char *name, size_t len)

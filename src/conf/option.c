@@ -74,20 +74,20 @@ static const struct {
 	const char *name;
 	const char *example;
 } expected[] = {
-	[OPTION_BOOL] = {"true or false (on and off, yes and no will do)",		   ""			     },
-	[OPTION_INT] = {"a whole number",						  ""			    },
-	[OPTION_NUMBER] = {"a number",							""				 },
-	[OPTION_TEXT] = {"a text",							  ""			     },
-	[OPTION_NAME] = {"a name (a letter, then letters, digits, '_' or '-', at most 64)", ""			      },
-	[OPTION_DURATION] = {"a duration",						      " such as 250ms, 10s or 1h30m"},
-	[OPTION_SIZE] = {"a size",							  " such as 512, 64KiB or 16MiB"},
-	[OPTION_CHOICE] = {"",								""				 },
-	[OPTION_RATE] = {"a rate such as 20/h or 3/10s",					 ""				   },
-	[OPTION_LIMITS] = {"two numbers in a list, [low, high]",				 ""				   },
-	[OPTION_TEXTS] = {"a text or a list of texts",				       ""				 },
-	[OPTION_NODE] = {"a value",							 ""			      },
-	[OPTION_MAP] = {"a map",							   ""				   },
-	[OPTION_SEQ] = {"a list",							  ""			    },
+	[OPTION_BOOL] = {"true or false (on and off, yes and no will do)", ""},
+	[OPTION_INT] = {"a whole number", ""},
+	[OPTION_NUMBER] = {"a number", ""},
+	[OPTION_TEXT] = {"a text", ""},
+	[OPTION_NAME] = {"a name (a letter, then letters, digits, '_' or '-', at most 64)", ""},
+	[OPTION_DURATION] = {"a duration", " such as 250ms, 10s or 1h30m"},
+	[OPTION_SIZE] = {"a size", " such as 512, 64KiB or 16MiB"},
+	[OPTION_CHOICE] = {"", ""},
+	[OPTION_RATE] = {"a rate such as 20/h or 3/10s", ""},
+	[OPTION_LIMITS] = {"two numbers in a list, [low, high]", ""},
+	[OPTION_TEXTS] = {"a text or a list of texts", ""},
+	[OPTION_NODE] = {"a value", ""},
+	[OPTION_MAP] = {"a map", ""},
+	[OPTION_SEQ] = {"a list", ""},
 };
 
 void option_expected(const struct option *row, struct str *out)

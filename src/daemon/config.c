@@ -136,7 +136,7 @@ static void config_bind_general(struct config_build *build)
 	} sections[] = {
 		{"state",
 		 offsetof(struct config_sections, state),
-		 {&config_state_options, &state}	},
+		 {&config_state_options, &state}},
 		{"control",
 		 offsetof(struct config_sections, control),
 		 {&config_control_options, &control}},

@@ -159,7 +159,7 @@ static struct running_scope daemon_scope(struct daemon *daemon)
 	return (struct running_scope){
 		.loop = daemon->loop,
 		.http = daemon->http,
-		.readings = {daemon_put,	 daemon},
+		.readings = {daemon_put, daemon},
 		.events = {daemon_event, daemon},
 	};
 }

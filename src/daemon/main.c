@@ -73,12 +73,12 @@ static bool options_level(const char *name, enum log_level *ret)
 static int options_parse(int argc, char **argv, struct options *ret)
 {
 	static const struct option rows[] = {
-		{"config",	   required_argument, NULL, 'c'},
-		{"check",	  no_argument, NULL, 'k'},
-		{"log-level",	      required_argument, NULL, 'l'},
-		{"version",no_argument, NULL, 'v'},
-		{"help",	 no_argument, NULL, 'h'},
-		{0 },
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'k'},
+		{"log-level", required_argument, NULL, 'l'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	int c;
 
@@ -220,9 +220,9 @@ static int process_start(struct process *process, struct config *config, struct 
 		int signo;
 		loop_timer_fn *fn;
 	} signals[] = {
-		{SIGTERM, process_stop  },
-		{SIGINT,	 process_stop  },
-		{SIGHUP,	 process_hangup},
+		{SIGTERM, process_stop},
+		{SIGINT, process_stop},
+		{SIGHUP, process_hangup},
 	};
 	struct control_config control = {config->control_socket, config->metrics_listen};
 

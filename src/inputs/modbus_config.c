@@ -136,11 +136,11 @@ static const struct {
 	uint8_t function;
 	char digit; /* that references begin with */
 } tables[] = {
-	{"holding",  offsetof(struct modbus_point_settings, holding),  MODBUS_READ_HOLDING,  '4'},
-	{"input",	  offsetof(struct modbus_point_settings, input),	 MODBUS_READ_INPUT,    '3'},
-	{"coil",	 offsetof(struct modbus_point_settings, coil),     MODBUS_READ_COILS,	  '0'},
+	{"holding", offsetof(struct modbus_point_settings, holding), MODBUS_READ_HOLDING, '4'},
+	{"input", offsetof(struct modbus_point_settings, input), MODBUS_READ_INPUT, '3'},
+	{"coil", offsetof(struct modbus_point_settings, coil), MODBUS_READ_COILS, '0'},
 	{"discrete", offsetof(struct modbus_point_settings, discrete), MODBUS_READ_DISCRETE,
-	 '1'										    },
+	 '1'},
 };
 
 static bool is_bit(uint8_t function)

@@ -27,20 +27,20 @@ struct type {
 };
 
 static const struct type types[] = {
-	[MODBUS_TYPE_BOOL] = {SHAPE_FLAG,	  0, 0,			1			 },
-	[MODBUS_TYPE_INT16] = {SHAPE_SIGNED,   1, -32768,			32767		     },
-	[MODBUS_TYPE_UINT16] = {SHAPE_UNSIGNED, 1, 0,			      65535		   },
-	[MODBUS_TYPE_INT32] = {SHAPE_SIGNED,   2, -2147483648.0,	       2147483647.0	   },
-	[MODBUS_TYPE_UINT32] = {SHAPE_UNSIGNED, 2, 0,			      4294967295.0	  },
- /* the last doubles below 2^63 and 2^64 */
-	[MODBUS_TYPE_INT64] = {SHAPE_SIGNED,   4, -0x1p63,		 0x1.fffffffffffffp62},
-	[MODBUS_TYPE_UINT64] = {SHAPE_UNSIGNED, 4, 0,			      0x1.fffffffffffffp63},
-	[MODBUS_TYPE_FLOAT32] = {SHAPE_FLOAT,    2, -0x1.fffffep127,	  0x1.fffffep127	},
-	[MODBUS_TYPE_FLOAT64] = {SHAPE_FLOAT,    4, -0x1.fffffffffffffp1023,
-				 0x1.fffffffffffffp1023					       },
-	[MODBUS_TYPE_BCD16] = {SHAPE_BCD,	  1, 0,			9999		    },
-	[MODBUS_TYPE_BCD32] = {SHAPE_BCD,	  2, 0,			99999999		},
-	[MODBUS_TYPE_STRING] = {SHAPE_TEXT,	    1, 0,			  0		   },
+	[MODBUS_TYPE_BOOL] = {SHAPE_FLAG, 0, 0, 1},
+	[MODBUS_TYPE_INT16] = {SHAPE_SIGNED, 1, -32768, 32767},
+	[MODBUS_TYPE_UINT16] = {SHAPE_UNSIGNED, 1, 0, 65535},
+	[MODBUS_TYPE_INT32] = {SHAPE_SIGNED, 2, -2147483648.0, 2147483647.0},
+	[MODBUS_TYPE_UINT32] = {SHAPE_UNSIGNED, 2, 0, 4294967295.0},
+	/* the last doubles below 2^63 and 2^64 */
+	[MODBUS_TYPE_INT64] = {SHAPE_SIGNED, 4, -0x1p63, 0x1.fffffffffffffp62},
+	[MODBUS_TYPE_UINT64] = {SHAPE_UNSIGNED, 4, 0, 0x1.fffffffffffffp63},
+	[MODBUS_TYPE_FLOAT32] = {SHAPE_FLOAT, 2, -0x1.fffffep127, 0x1.fffffep127},
+	[MODBUS_TYPE_FLOAT64] = {SHAPE_FLOAT, 4, -0x1.fffffffffffffp1023,
+				 0x1.fffffffffffffp1023},
+	[MODBUS_TYPE_BCD16] = {SHAPE_BCD, 1, 0, 9999},
+	[MODBUS_TYPE_BCD32] = {SHAPE_BCD, 2, 0, 99999999},
+	[MODBUS_TYPE_STRING] = {SHAPE_TEXT, 1, 0, 0},
 };
 
 const char *const modbus_type_names[] = {

@@ -60,16 +60,16 @@ static const struct {
 	const char *words;
 	bool loopback;
 } refused_networks[] = {
-	{"::ffff:0.0.0.0",	   104, "unspecified",	       false},
-	{"::ffff:127.0.0.0",   104, "loopback",		      true },
+	{"::ffff:0.0.0.0", 104, "unspecified", false},
+	{"::ffff:127.0.0.0", 104, "loopback", true},
 	{"::ffff:169.254.0.0", 112, "link-local or metadata", false},
-	{"::ffff:224.0.0.0",   100, "multicast",	       false},
-	{"::ffff:240.0.0.0",   100, "reserved",		      false},
-	{"::",		 128, "unspecified",		   false},
-	{"::1",		128, "loopback",		 true },
-	{"fe80::",		   10,  "link-local",	     false},
-	{"ff00::",		   8,   "multicast",		   false},
-	{"fd00:ec2::254",	  128, "metadata",		   false},
+	{"::ffff:224.0.0.0", 100, "multicast", false},
+	{"::ffff:240.0.0.0", 100, "reserved", false},
+	{"::", 128, "unspecified", false},
+	{"::1", 128, "loopback", true},
+	{"fe80::", 10, "link-local", false},
+	{"ff00::", 8, "multicast", false},
+	{"fd00:ec2::254", 128, "metadata", false},
 };
 
 static bool prefix_equal(const uint8_t *a, const uint8_t *b, int bits)

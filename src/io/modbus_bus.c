@@ -429,19 +429,19 @@ void modbus_bus_report(const struct modbus_bus *bus, struct report *ret)
 		const char *name, *help;
 		uint64_t count;
 	} counters[] = {
-		{"requests",	     "Requests sent.",					       bus->requests  },
-		{"answers",	    "Answers that were as asked.",				   bus->answers   },
-		{"exceptions",      "Requests that a device refused.",				  bus->exceptions},
-		{"timeouts",	     "Requests without an answer in time.",			    bus->timeouts	 },
-		{"garbled",	    "Answers that did not fit their request.",		       bus->garbled   },
-		{"late_answers",	 "Answers that came after their time and were discarded.",
-		 bus->late										       },
-		{"unknown_answers", "Answers to nothing that was asked.",			  bus->unknown   },
-		{"bad_headers",	"Connections given up because what came was not Modbus TCP.",
-		 bus->bad_headers										},
-		{"given_up",	     "Connections given up because nothing was answered.",
-		 bus->given_up										   },
-		{"retries",	    "Requests sent a second time.",				    bus->retries	},
+		{"requests", "Requests sent.", bus->requests},
+		{"answers", "Answers that were as asked.", bus->answers},
+		{"exceptions", "Requests that a device refused.", bus->exceptions},
+		{"timeouts", "Requests without an answer in time.", bus->timeouts},
+		{"garbled", "Answers that did not fit their request.", bus->garbled},
+		{"late_answers", "Answers that came after their time and were discarded.",
+		 bus->late},
+		{"unknown_answers", "Answers to nothing that was asked.", bus->unknown},
+		{"bad_headers", "Connections given up because what came was not Modbus TCP.",
+		 bus->bad_headers},
+		{"given_up", "Connections given up because nothing was answered.",
+		 bus->given_up},
+		{"retries", "Requests sent a second time.", bus->retries},
 	};
 
 	stream_report(bus->stream, ret);

@@ -102,11 +102,11 @@ static void tcp_options(const struct stream_opener *tcp)
 	const struct {
 		int level, name, value;
 	} options[] = {
-		{IPPROTO_TCP, TCP_NODELAY,	   1		    },
-		{SOL_SOCKET,  SO_KEEPALIVE,	   1		    },
-		{IPPROTO_TCP, TCP_KEEPIDLE,	    TCP_KEEP_IDLE	 },
-		{IPPROTO_TCP, TCP_KEEPINTVL,    TCP_KEEP_INTERVAL   },
-		{IPPROTO_TCP, TCP_KEEPCNT,	   TCP_KEEP_COUNT	 },
+		{IPPROTO_TCP, TCP_NODELAY, 1},
+		{SOL_SOCKET, SO_KEEPALIVE, 1},
+		{IPPROTO_TCP, TCP_KEEPIDLE, TCP_KEEP_IDLE},
+		{IPPROTO_TCP, TCP_KEEPINTVL, TCP_KEEP_INTERVAL},
+		{IPPROTO_TCP, TCP_KEEPCNT, TCP_KEEP_COUNT},
 		{IPPROTO_TCP, TCP_USER_TIMEOUT,
 		 (int)(tcp->config->user_timeout_ns / NSEC_PER_MSEC)},
 	};

@@ -70,12 +70,9 @@ static const struct choice *choose(const struct choice *choices, size_t count,
 }
 
 static const struct choice unit_faults[] = {
-	{"ok",	       UNIT_OK,	false, 0, 0	   },
-	{"silent",	   UNIT_SILENT,	false, 0, 0	   },
-	{"slow",	 UNIT_SLOW,	    true,  1, 600000},
-	{"dribble",   UNIT_DRIBBLE,	  true,	1, 60000 },
-	{"garbage",   UNIT_GARBAGE,	  false, 0, 0     },
-	{"exception", UNIT_EXCEPTION, true,  1, 127	  },
+	{"ok", UNIT_OK, false, 0, 0},		{"silent", UNIT_SILENT, false, 0, 0},
+	{"slow", UNIT_SLOW, true, 1, 600000},	{"dribble", UNIT_DRIBBLE, true, 1, 60000},
+	{"garbage", UNIT_GARBAGE, false, 0, 0}, {"exception", UNIT_EXCEPTION, true, 1, 127},
 };
 
 static struct fieldbus_unit *site_unit(struct site *site, int64_t id)
@@ -110,14 +107,14 @@ static int run_unit(struct site *site, const struct words *words, struct error *
 enum { CABLE_RESET = CABLE_CUT + 1, MAST_PULL, MAST_PLUG };
 
 static const struct choice tcp_cable[] = {
-	{"cut",	CABLE_CUT,   false, 0, 0},
+	{"cut", CABLE_CUT, false, 0, 0},
 	{"restore", CABLE_WHOLE, false, 0, 0},
-	{"reset",	  CABLE_RESET, false, 0, 0},
+	{"reset", CABLE_RESET, false, 0, 0},
 };
 
 static const struct choice mast_cable[] = {
 	{"pull", false, false, 0, 0},
-	{"plug", true,  false, 0, 0},
+	{"plug", true, false, 0, 0},
 };
 
 static int run_cable_tcp(struct site *site, const struct words *words, struct error *err)
@@ -156,8 +153,8 @@ static int run_cable(struct site *site, const struct words *words, struct error 
 }
 
 static const struct choice mast_faults[] = {
-	{"ok",      MAST_OK,	false, 0, 0},
-	{"silent",  MAST_SILENT,	false, 0, 0},
+	{"ok", MAST_OK, false, 0, 0},
+	{"silent", MAST_SILENT, false, 0, 0},
 	{"garbage", MAST_GARBAGE, false, 0, 0},
 };
 
@@ -193,14 +190,14 @@ static int run_sink(struct site *site, const struct words *words, struct error *
 }
 
 static const struct choice burner_faults[] = {
-	{"on",  PLANT_STUCK_ON,  false, 0, 0},
+	{"on", PLANT_STUCK_ON, false, 0, 0},
 	{"off", PLANT_STUCK_OFF, false, 0, 0},
-	{"ok",  PLANT_STUCK_NOT, false, 0, 0},
+	{"ok", PLANT_STUCK_NOT, false, 0, 0},
 };
 
 static const struct choice thermostat_faults[] = {
-	{"stuck", true,	false, 0, 0},
-	{"ok",    false, false, 0, 0},
+	{"stuck", true, false, 0, 0},
+	{"ok", false, false, 0, 0},
 };
 
 static int run_plant(struct site *site, const struct words *words, struct error *err)
@@ -226,13 +223,13 @@ static int run_plant(struct site *site, const struct words *words, struct error 
 }
 
 static const struct command commands[] = {
-	{"unit",	 3, run_unit,
-	 "unit N ok | silent | slow MS | dribble MS | garbage | exception CODE"	       },
+	{"unit", 3, run_unit,
+	 "unit N ok | silent | slow MS | dribble MS | garbage | exception CODE"},
 	{"cable", 3, run_cable, "cable tcp cut | restore | reset; cable mast pull | plug"},
-	{"mast",	 2, run_mast,  "mast ok | silent | garbage"				  },
-	{"sink",	 2, run_sink,  "sink ok | timeout | STATUS"				  },
+	{"mast", 2, run_mast, "mast ok | silent | garbage"},
+	{"sink", 2, run_sink, "sink ok | timeout | STATUS"},
 	{"plant", 3, run_plant,
-	 "plant burner-stuck on | off | ok; plant thermostat stuck | ok"			},
+	 "plant burner-stuck on | off | ok; plant thermostat stuck | ok"},
 };
 
 static void add_plant_status(const struct site *site, struct str *answer)

@@ -93,18 +93,18 @@ enum option_key {
 };
 
 static const struct option long_options[] = {
-	{"port",	 required_argument, NULL, KEY_PORT	  },
-	{"mast",	 required_argument, NULL, KEY_MAST	  },
-	{"sink",	 required_argument, NULL, KEY_SINK	  },
+	{"port", required_argument, NULL, KEY_PORT},
+	{"mast", required_argument, NULL, KEY_MAST},
+	{"sink", required_argument, NULL, KEY_SINK},
 	{"control", required_argument, NULL, KEY_CONTROL},
-	{"speed",	  required_argument, NULL, KEY_SPEED  },
-	{"do",      required_argument, NULL, KEY_DO     },
+	{"speed", required_argument, NULL, KEY_SPEED},
+	{"do", required_argument, NULL, KEY_DO},
 	{"seconds", required_argument, NULL, KEY_SECONDS},
 	{"devices", required_argument, NULL, KEY_DEVICES},
-	{"send",	 required_argument, NULL, KEY_SEND	  },
-	{"help",	 no_argument,	      NULL, KEY_HELP   },
-	{"version", no_argument,	 NULL, KEY_VERSION},
-	{NULL,      0,		  NULL, 0		 },
+	{"send", required_argument, NULL, KEY_SEND},
+	{"help", no_argument, NULL, KEY_HELP},
+	{"version", no_argument, NULL, KEY_VERSION},
+	{NULL, 0, NULL, 0},
 };
 
 static int take_speed(const char *value, double *ret)
@@ -175,9 +175,7 @@ static int take_all(struct run *run, int argc, char **argv)
 {
 	int key, r = 0;
 
-	*run = (struct run){
-		.site = {.port = PORT_DEFAULT, .sink_port = -1, .speed = 1}
-	   };
+	*run = (struct run){.site = {.port = PORT_DEFAULT, .sink_port = -1, .speed = 1}};
 	while (r == 0 && (key = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		r = take(run, key, optarg);
 	if (r == 0 && run->send_path == NULL && optind < argc) {

@@ -77,17 +77,12 @@ static const struct {
 	json_type type;
 	const char *expected;
 } ledger_members[] = {
-	{"id",       JSON_STRING,  "a string"      },
-	 {"type",	  JSON_STRING,  "a string"	 },
-	{"site",	 JSON_STRING,  "a string"	},
-	 {"rule",	  JSON_STRING,  "a string"	 },
-	{"severity", JSON_STRING,  "a string"	    },
-	 {"state",	   JSON_STRING,	"a string"	  },
-	{"message",  JSON_STRING,	 "a string"	   },
-	 {"labels",   JSON_OBJECT,	 "an object"	    },
-	{"values",   JSON_OBJECT,	"an object"	   },
-	 {"times",	   JSON_OBJECT,	"an object"	   },
-	{"seq",	JSON_INTEGER, "a whole number"},
+	{"id", JSON_STRING, "a string"},	 {"type", JSON_STRING, "a string"},
+	{"site", JSON_STRING, "a string"},	 {"rule", JSON_STRING, "a string"},
+	{"severity", JSON_STRING, "a string"},	 {"state", JSON_STRING, "a string"},
+	{"message", JSON_STRING, "a string"},	 {"labels", JSON_OBJECT, "an object"},
+	{"values", JSON_OBJECT, "an object"},	 {"times", JSON_OBJECT, "an object"},
+	{"seq", JSON_INTEGER, "a whole number"},
 };
 
 static bool ledger_shape(const json_t *body, struct ledger_line *line)

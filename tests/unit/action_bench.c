@@ -69,9 +69,7 @@ const struct webhook_config *bench_webhook(struct bench *bench, const char *text
 
 const struct event *bench_event(void)
 {
-	static const struct event_label labels[] = {
-		{"area", "boiler-room"}
-	       };
+	static const struct event_label labels[] = {{"area", "boiler-room"}};
 	static const struct event_point points[] = {
 		{.name = "boiler.temp",
 		 .unit = "degC",
@@ -81,7 +79,7 @@ const struct event *bench_event(void)
 		{.name = "boiler.mode",
 		 .quality = QUALITY_BAD,
 		 .reason = BAD_TIMEOUT,
-		 .age_ns = -1  },
+		 .age_ns = -1},
 	};
 	static const struct event event = {
 		.type = EVENT_FIRE,

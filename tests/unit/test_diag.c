@@ -198,12 +198,9 @@ static void test_place_at_the_end_is_behind_the_last_character(void **state)
 		const char *text;
 		size_t at;
 	} cases[] = {
-		{"when: a >\n",		9 },
-		     {"when: 'a >'\n",       10},
-		{"when: \"a \\x3e\"\n", 13},
-		     {"when: |\n  a >\n\n",  13},
-		{"when: >\n  a >\n",    13},
-		     {"when: ''\n",	    6 },
+		{"when: a >\n", 9},	     {"when: 'a >'\n", 10},
+		{"when: \"a \\x3e\"\n", 13}, {"when: |\n  a >\n\n", 13},
+		{"when: >\n  a >\n", 13},    {"when: ''\n", 6},
 	};
 
 	(void)state;

@@ -104,12 +104,12 @@ static void test_what_is_no_event_is_bad_and_says_why(void **state)
 	static const struct {
 		const char *body, *complaint;
 	} cases[] = {
-		{"",			    "no JSON: "				},
-		{"{\"id\": 1",		       "no JSON: "				  },
-		{"[1]",			 "JSON, but not an object"		 },
-		{"{\"id\": 1}",			"id is of another type, expected a string"},
-		{"{\"id\": \"a\"}",		    "type is missing, expected a string"	},
-		{"{\"id\":\"a\",\"id\":\"b\"}", "no JSON: duplicate object key"	       },
+		{"", "no JSON: "},
+		{"{\"id\": 1", "no JSON: "},
+		{"[1]", "JSON, but not an object"},
+		{"{\"id\": 1}", "id is of another type, expected a string"},
+		{"{\"id\": \"a\"}", "type is missing, expected a string"},
+		{"{\"id\":\"a\",\"id\":\"b\"}", "no JSON: duplicate object key"},
 	};
 	struct ledger *ledger = ledger_new();
 	struct ledger_line line;

@@ -45,32 +45,32 @@ struct bus {
 static const char *const parities[] = {"none", "even", "odd", NULL};
 
 static const struct option rows[] = {
-	{.name = "verify",	   OPTION(BOOL,		bus,			     verify),					      .fallback = "on", .help = "h"},
-	{.name = "unit",		 OPTION(INT,				     bus,					    unit),								       .fallback = "1", .min = 1, .max = 247},
-	{.name = "scale",		  OPTION(NUMBER,			 bus,scale),.fallback = "0.1", .min = -10, .max = 10},
-	{.name = "above",	  OPTION(NUMBER, bus, above),					      .min = 0, .max = INFINITY},
-	{.name = "path",		 OPTION(TEXT,			      bus,						 path),										 .fallback = "/dev/null"},
-	{.name = "name",			 OPTION(NAME,				      bus,						   name)					},
-	{.name = "timeout",	    OPTION(DURATION,	     bus,	  timeout_ns), .fallback = "300ms"},
-	{.name = "poll",			 OPTION(DURATION,				  bus,			       poll_ns),					 .min = 0.01, .max = 3600},
+	{.name = "verify", OPTION(BOOL, bus, verify), .fallback = "on", .help = "h"},
+	{.name = "unit", OPTION(INT, bus, unit), .fallback = "1", .min = 1, .max = 247},
+	{.name = "scale", OPTION(NUMBER, bus, scale), .fallback = "0.1", .min = -10, .max = 10},
+	{.name = "above", OPTION(NUMBER, bus, above), .min = 0, .max = INFINITY},
+	{.name = "path", OPTION(TEXT, bus, path), .fallback = "/dev/null"},
+	{.name = "name", OPTION(NAME, bus, name)},
+	{.name = "timeout", OPTION(DURATION, bus, timeout_ns), .fallback = "300ms"},
+	{.name = "poll", OPTION(DURATION, bus, poll_ns), .min = 0.01, .max = 3600},
 	{.name = "max",
-	 OPTION(SIZE,			   bus,			      max_bytes),
+	 OPTION(SIZE, bus, max_bytes),
 	 .fallback = "1KiB",
 	 .min = 16,
 	 .max = 1 << 20},
-	{.name = "any_size",  OPTION(SIZE,			  bus,				       any_bytes)						 },
+	{.name = "any_size", OPTION(SIZE, bus, any_bytes)},
 	{.name = "parity",
-	 OPTION(CHOICE,			bus,	     parity),
+	 OPTION(CHOICE, bus, parity),
 	 .fallback = "even",
 	 .choices = parities},
-	{.name = "changes",	    OPTION(RATE,	 bus,changes),												       .fallback = "20/h"},
-	{.name = "range",	  OPTION(LIMITS,				 bus,				      range),									.fallback = "[-1, 1.5]"},
-	{.name = "include",	    OPTION(TEXTS,				  bus,	       include),													    .fallback = "[a, b]"},
-	{.name = "node",		 OPTION(NODE,			      bus,						      node)												   },
-	{.name = "map",OPTION(MAP,		    bus,					    map)},
-	{.name = "seq",	OPTION(SEQ,	    bus,	 seq)    },
-	{.name = "any_int",			    OPTION(INT,				bus,				     any_int)					     },
-	{.name = "any_number", OPTION(NUMBER,			      bus,				   any_number)},
+	{.name = "changes", OPTION(RATE, bus, changes), .fallback = "20/h"},
+	{.name = "range", OPTION(LIMITS, bus, range), .fallback = "[-1, 1.5]"},
+	{.name = "include", OPTION(TEXTS, bus, include), .fallback = "[a, b]"},
+	{.name = "node", OPTION(NODE, bus, node)},
+	{.name = "map", OPTION(MAP, bus, map)},
+	{.name = "seq", OPTION(SEQ, bus, seq)},
+	{.name = "any_int", OPTION(INT, bus, any_int)},
+	{.name = "any_number", OPTION(NUMBER, bus, any_number)},
 };
 
 static const struct option_table table = {"bus", "gauged.yaml(5)", rows, ARRAY_SIZE(rows)};
@@ -210,12 +210,8 @@ static void test_bool_takes_the_words_of_people(void **state)
 		const char *yaml;
 		bool value;
 	} cases[] = {
-		{"verify: true",	 true },
-		{"verify: False", false},
-		  {"verify: 'on'",  true },
-		{"verify: OFF",	false},
-		{"verify: yes",	true },
-		  {"verify: no",	 false},
+		{"verify: true", true}, {"verify: False", false}, {"verify: 'on'", true},
+		{"verify: OFF", false}, {"verify: yes", true},	  {"verify: no", false},
 	};
 	struct conf_case c;
 	struct bus bus;
@@ -475,7 +471,7 @@ struct hook {
 
 static const struct option hook_rows[] = {
 	{.name = "url",
-	 OPTION(TEXT,				       hook,	    url),
+	 OPTION(TEXT, hook, url),
 	 .required = true,
 	 .help = "the address that events are posted to"},
 	{.name = "method", OPTION(TEXT, hook, method)},
@@ -515,10 +511,7 @@ static void test_tables_share_one_map(void **state)
 	struct hook hook = {0}, twin = {0};
 	struct bus bus = {0};
 	struct option_binding bindings[] = {
-		{&table,	 &bus },
-		{&hook_table, &hook},
-		      {&hook_table, &twin}
-	  };
+		{&table, &bus}, {&hook_table, &hook}, {&hook_table, &twin}};
 	struct conf_case c;
 
 	(void)state;
@@ -560,14 +553,14 @@ static void test_rows_say_what_they_take(void **state)
 		const struct option *row;
 		const char *text;
 	} cases[] = {
-		{&rows[1],  "a whole number from 1 to 247"},
-		{&rows[3],  "a number at least 0"		},
-		{&rows[7],  "a duration from 10ms to 1h"  },
-		{&rows[8],  "a size from 16 to 1MiB"	   },
-		{&rows[10], "one of none, even or odd"    },
-		{&rows[14], "a value"		     },
-		{&at_most,  "a whole number at most 9"    },
-		{&choice,	  "only"			},
+		{&rows[1], "a whole number from 1 to 247"},
+		{&rows[3], "a number at least 0"},
+		{&rows[7], "a duration from 10ms to 1h"},
+		{&rows[8], "a size from 16 to 1MiB"},
+		{&rows[10], "one of none, even or odd"},
+		{&rows[14], "a value"},
+		{&at_most, "a whole number at most 9"},
+		{&choice, "only"},
 	};
 	struct str text;
 

@@ -165,13 +165,13 @@ static void test_equal_ignores_styles_and_places(void **state)
 		const char *text;
 		bool equal;
 	} cases[] = {
-		{"\n\na:\n  'x': [1, \"two\"]\n  y: z\nb:   1\n", true },
-		{"a: {x: [two, 1], y: z}\nb: 1\n",		   false},
-		{"a: {x: [1, two], z: z}\nb: 1\n",		   false},
-		{"a: {x: [1, two], y: z}\nb: {}\n",		    false},
-		{"a: {x: [1, two], y: z}\nb: ''\n",		    false},
-		{"a: {x: [1], y: z}\nb: 1\n",		      false},
-		{"b: 1\na: {x: [1, two], y: z}\n",		   false},
+		{"\n\na:\n  'x': [1, \"two\"]\n  y: z\nb:   1\n", true},
+		{"a: {x: [two, 1], y: z}\nb: 1\n", false},
+		{"a: {x: [1, two], z: z}\nb: 1\n", false},
+		{"a: {x: [1, two], y: z}\nb: {}\n", false},
+		{"a: {x: [1, two], y: z}\nb: ''\n", false},
+		{"a: {x: [1], y: z}\nb: 1\n", false},
+		{"b: 1\na: {x: [1, two], y: z}\n", false},
 	};
 	struct conf_case c, d;
 
