@@ -11,13 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UNIT_DIMENSIONS = 8 };
+enum { UNIT_DIMENSIONS = 8, UNIT_EXPONENT_MAX = 12 };
 
 /* length, mass, time, current, temperature, amount, light, information */
 struct unit {
 	bool known; /* false: no unit was given; checks are off */
 	int8_t dimension[UNIT_DIMENSIONS];
-	bool absolute; /* a temperature on a scale, not a difference: degC, degF, absolute K */
+	bool absolute; /* a temperature on a scale, not a difference: degC, degF, degK; not K */
 	double scale;  /* SI = value * scale + offset */
 	double offset;
 };
@@ -29,7 +29,16 @@ struct unit {
 int unit_parse(const char *text, size_t len, struct unit *ret, size_t *ret_bad,
 	       size_t *ret_bad_len);
 bool unit_same_dimension(const struct unit *a, const struct unit *b);
-/* "temperature", "pressure", ... or "m^2*kg" if the dimension has no name. Static text. */
+/*
+ * A value in from is value * *ret_factor + *ret_offset in to. Both are of the same dimension
+ * and both absolute or both not.
+ */
+void unit_conversion(const struct unit *from, const struct unit *to, double *ret_factor,
+		     double *ret_offset);
+/*
+ * "temperature", "temperature difference", "pressure", ...; "quantity" if the dimension has no
+ * name of its own. Static text.
+ */
 const char *unit_dimension_name(const struct unit *unit);
 /* Names of all base units, for suggestions; the count goes to *ret_count. */
 const char *const *unit_names(size_t *ret_count);
