@@ -34,6 +34,8 @@ struct engine_sink {
 struct engine *engine_new(const struct ruleset *set, const struct point_table *points,
 			  struct engine_sink sink, struct boot now);
 void engine_free(struct engine *engine);
+/* Bytes that an engine for set takes, all of them when it is made. */
+size_t engine_size(const struct ruleset *set);
 
 /*
  * Takes one reading: first runs every timer with a deadline before reading->at, then stores the
@@ -43,8 +45,11 @@ void engine_free(struct engine *engine);
 void engine_feed(struct engine *engine, const struct reading *reading);
 /* Runs every timer with a deadline before now, in order. */
 void engine_tick(struct engine *engine, struct boot now);
-/* The next instant at which engine_tick() would do something; false: none is planned. */
-bool engine_deadline(const struct engine *engine, struct boot *ret);
+/*
+ * The earliest deadline of all timers; engine_tick() with any later time will run it. false:
+ * none is planned. Puts the heap of timers right, so the engine is not const.
+ */
+bool engine_deadline(struct engine *engine, struct boot *ret);
 
 /*
  * Carries state over from old (which is left to be freed): points by name, type and unit, with

@@ -15,9 +15,17 @@
 
 struct arena;
 struct diags;
+struct option_table;
 struct point_table;
+struct program;
+struct rule;
 struct ruleset;
 struct yaml_node;
+
+enum { RULESET_MAX = 10000 };
+
+/* The options of a rule, for the schema and the manual. */
+extern const struct option_table ruleset_option_table;
 
 /*
  * Compiles the maps under 'rules:' (one for each file that has one; entries in file order)
@@ -47,5 +55,10 @@ void ruleset_view(const struct ruleset *set, uint32_t rule, struct rule_view *re
 uint32_t ruleset_find(const struct ruleset *set, const char *name);
 /* Bytes that an engine for this set will take, fixed at start. */
 size_t ruleset_engine_size(const struct ruleset *set);
+
+/* For the engine: the compiled parts, and the most points that one rule reads. */
+const struct rule *ruleset_rule_get(const struct ruleset *set, uint32_t rule);
+const struct program *ruleset_program(const struct ruleset *set);
+uint32_t ruleset_most_points(const struct ruleset *set);
 
 #endif

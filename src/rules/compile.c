@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the way from a checked tree to instructions. */
+#include "rules/compile.h"
+
+#include <assert.h>
+
+#include "rules/function.h"
+#include "rules/parser.h"
+
+/*
+ * Every compile_ function leaves its result in scratch slot t or in a slot that needs no code,
+ * and uses scratch slots from t on only.
+ */
+static uint32_t compile_tree(struct program *program, const struct expr *expr, uint32_t t);
+
+static uint32_t compile_emit(struct program *program, enum opcode op, uint32_t dst, uint32_t a,
+			     uint32_t b)
+{
+	assert(dst < PROGRAM_SCRATCH);
+	program_emit(program, (struct instr){.op = op, .dst = dst, .a = a, .b = b});
+	return dst;
+}
+
+/* As compile_tree(), but the result is in t whatever it is. */
+static void compile_into(struct program *program, const struct expr *expr, uint32_t t)
+{
+	uint32_t slot = compile_tree(program, expr, t);
+
+	if (slot != t)
+		compile_emit(program, OP_MOVE, t, slot, slot);
+}
+
+/* a > b is b < a: half of the comparisons need no instruction of their own. */
+static uint32_t compile_compare(struct program *program, enum expr_op op, uint32_t t,
+				uint32_t a, uint32_t b)
+{
+	switch ((int)op) {
+	case EXPR_LT:
+		return compile_emit(program, OP_LT, t, a, b);
+	case EXPR_LE:
+		return compile_emit(program, OP_LE, t, a, b);
+	case EXPR_GT:
+		return compile_emit(program, OP_LT, t, b, a);
+	case EXPR_GE:
+		return compile_emit(program, OP_LE, t, b, a);
+	case EXPR_NE:
+		return compile_emit(program, OP_NE, t, a, b);
+	default:
+		return compile_emit(program, OP_EQ, t, a, b);
+	}
+}
+
+static uint32_t compile_chain(struct program *program, const struct expr *expr, uint32_t t)
+{
+	uint32_t a = compile_tree(program, expr->kids, t);
+	uint32_t b = compile_tree(program, expr->kids->next, t + 1);
+	uint32_t c = compile_tree(program, expr->kids->next->next, t + 2);
+
+	compile_compare(program, expr->rel[0], t, a, b);
+	compile_compare(program, expr->rel[1], t + 1, b, c);
+	return compile_emit(program, OP_AND, t, t, t + 1);
+}
+
+static uint32_t compile_in(struct program *program, const struct expr *expr, uint32_t t)
+{
+	const struct expr *item = expr->kids->next;
+	uint32_t x = compile_tree(program, expr->kids, t);
+	uint32_t found = item->next != NULL ? t + 1 : t;
+
+	compile_emit(program, OP_EQ, found, x, compile_tree(program, item, t + 2));
+	for (item = item->next; item != NULL; item = item->next) {
+		uint32_t dst = item->next != NULL ? t + 1 : t;
+
+		compile_emit(program, OP_EQ, t + 2, x, compile_tree(program, item, t + 2));
+		compile_emit(program, OP_OR, dst, t + 1, t + 2);
+	}
+	return t;
+}
+
+static uint32_t compile_if(struct program *program, const struct expr *expr, uint32_t t)
+{
+	uint32_t condition = compile_tree(program, expr->kids, t);
+
+	compile_into(program, expr->kids->next, t + 1);
+	compile_into(program, expr->kids->next->next, t + 2);
+	return compile_emit(program, OP_IF, t, condition, t + 1);
+}
+
+static uint32_t compile_function(struct program *program, const struct expr *expr, uint32_t t)
+{
+	const struct function *function = expr->function;
+	uint32_t number = function_number(function), args = 0;
+	const struct expr *kid = expr->kids;
+
+	if (expr->kid_count == 1)
+		return compile_emit(program, OP_CALL, t, compile_tree(program, kid, t), number);
+	for (; kid != NULL && args < function->min_args; kid = kid->next)
+		compile_into(program, kid, t + args++);
+	compile_emit(program, OP_CALL, t, t, number);
+	for (; kid != NULL; kid = kid->next) {
+		compile_into(program, kid, t + 1);
+		compile_emit(program, OP_CALL, t, t, number);
+	}
+	return t;
+}
+
+static uint32_t compile_call(struct program *program, const struct expr *expr, uint32_t t)
+{
+	uint32_t a, b;
+
+	switch (expr->function->rule) {
+	case FUNCTION_SAME:
+	case FUNCTION_ROOT:
+	case FUNCTION_PLAIN:
+	case FUNCTION_POWER:
+		return compile_function(program, expr, t);
+	case FUNCTION_IF:
+		return compile_if(program, expr, t);
+	case FUNCTION_ELSE:
+		a = compile_tree(program, expr->kids, t);
+		b = compile_tree(program, expr->kids->next, t + 1);
+		return compile_emit(program, OP_ELSE, t, a, b);
+	case FUNCTION_KNOWN:
+		a = compile_tree(program, expr->kids, t);
+		return compile_emit(program, OP_KNOWN, t, a, a);
+	case FUNCTION_RISES:
+	case FUNCTION_FALLS:
+	case FUNCTION_CHANGED:
+	case FUNCTION_POINT:
+	case FUNCTION_AGE:
+	case FUNCTION_QUALITY:
+	case FUNCTION_OK:
+	case FUNCTION_BAD:
+	case FUNCTION_FIRING:
+		break; /* slots by now */
+	}
+	assert(!"a call that is no code");
+	return 0;
+}
+
+static const uint8_t compile_ops[] = {
+	[EXPR_AND] = OP_AND, [EXPR_OR] = OP_OR,	  [EXPR_ADD] = OP_ADD,	 [EXPR_SUB] = OP_SUB,
+	[EXPR_MUL] = OP_MUL, [EXPR_DIV] = OP_DIV, [EXPR_ELSE] = OP_ELSE,
+};
+
+static uint32_t compile_tree(struct program *program, const struct expr *expr, uint32_t t)
+{
+	uint32_t a, b;
+
+	switch (expr->op) {
+	case EXPR_CONST:
+		return program_cell(program, expr->number);
+	case EXPR_SLOT:
+		return expr->slot;
+	case EXPR_AGE:
+		return program_age(program, expr->slot);
+	case EXPR_AFFINE:
+		a = compile_tree(program, expr->kids, t);
+		a = compile_emit(program, OP_MUL, t, a, program_cell(program, expr->number));
+		if (expr->offset != 0)
+			a = compile_emit(program, OP_ADD, t, a,
+					 program_cell(program, expr->offset));
+		return a;
+	case EXPR_NOT:
+	case EXPR_NEG:
+		a = compile_tree(program, expr->kids, t);
+		return compile_emit(program, expr->op == EXPR_NOT ? OP_NOT : OP_NEG, t, a, a);
+	case EXPR_AND:
+	case EXPR_OR:
+	case EXPR_ADD:
+	case EXPR_SUB:
+	case EXPR_MUL:
+	case EXPR_DIV:
+	case EXPR_ELSE:
+		a = compile_tree(program, expr->kids, t);
+		b = compile_tree(program, expr->kids->next, t + 1);
+		return compile_emit(program, compile_ops[expr->op], t, a, b);
+	case EXPR_LT:
+	case EXPR_LE:
+	case EXPR_GT:
+	case EXPR_GE:
+	case EXPR_EQ:
+	case EXPR_NE:
+		a = compile_tree(program, expr->kids, t);
+		b = compile_tree(program, expr->kids->next, t + 1);
+		return compile_compare(program, expr->op, t, a, b);
+	case EXPR_CHAIN:
+		return compile_chain(program, expr, t);
+	case EXPR_IN:
+		return compile_in(program, expr, t);
+	case EXPR_CALL:
+		return compile_call(program, expr, t);
+	case EXPR_POW:
+		return compile_function(program, expr, t);
+	case EXPR_NUMBER:
+	case EXPR_BOOL:
+	case EXPR_TEXT:
+	case EXPR_NAME:
+		break; /* the checker leaves none of these */
+	}
+	assert(!"an unchecked tree");
+	return 0;
+}
+
+static struct code compile_code(struct program *program, const struct expr *tree)
+{
+	struct code code = {.start = program->code_count};
+
+	code.result = compile_tree(program, tree, 0);
+	code.count = program->code_count - code.start;
+	return code;
+}
+
+static enum node_kind compile_kind(enum function_rule rule)
+{
+	if (rule == FUNCTION_CHANGED)
+		return NODE_CHANGED;
+	return rule == FUNCTION_RISES ? NODE_RISES : NODE_FALLS;
+}
+
+/*
+ * The operand of an edge is code of its own, run when a reading comes in: it is compiled
+ * before the code that reads the edge, so that each stays in one piece.
+ */
+static void compile_edges(struct program *program, struct expr *expr, struct program_use *use)
+{
+	struct node node;
+	uint32_t number;
+
+	for (struct expr *kid = expr->kids; kid != NULL; kid = kid->next)
+		compile_edges(program, kid, use);
+	if (expr->op != EXPR_CALL || expr->use == NULL)
+		return;
+	node = (struct node){
+		.kind = compile_kind(expr->function->rule),
+		.code = compile_code(program, expr->kids),
+		.use = expr->use,
+	};
+	number = program_node(program, &node);
+	idlist_add(program->arena, &use->nodes, number);
+	expr->op = EXPR_SLOT;
+	expr->slot = program->nodes[number].slot;
+	expr->kids = NULL;
+}
+
+struct code compile_expr(struct program *program, struct expr *tree, struct program_use *use)
+{
+	compile_edges(program, tree, use);
+	return compile_code(program, tree);
+}

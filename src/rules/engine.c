@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns an engine's memory, its life, and what it reports. The passes are engine_core.c's. */
+#include "rules/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "model/point.h"
+#include "rules/engine_core.h"
+#include "rules/message.h"
+#include "rules/room.h"
+#include "rules/ruleset.h"
+
+static void engine_place(struct engine *engine, const struct ruleset *set, struct room *room)
+{
+	const struct program *program = ruleset_program(set);
+	uint32_t owners = engine_owner_count(program);
+
+	engine->slots = room_take(room, program_slots(program), sizeof(*engine->slots));
+	engine->timers.heap = room_take(room, owners, sizeof(*engine->timers.heap));
+	engine->timers.places = room_take(room, owners, sizeof(*engine->timers.places));
+	engine->timers.deadlines = room_take(room, owners, sizeof(*engine->timers.deadlines));
+	engine->runs = room_take(room, program->rule_count, sizeof(*engine->runs));
+	engine->extra = room_take(room, program->rule_count, sizeof(*engine->extra));
+	engine->queued = room_take(room, program->rule_count, sizeof(*engine->queued));
+	engine->pulses = room_take(room, program->node_count, sizeof(*engine->pulses));
+	engine->snapshot = room_take(room, ruleset_most_points(set), sizeof(*engine->snapshot));
+	engine->message = room_take(room, MESSAGE_MAX_BYTES + 1, 1);
+	store_place(&engine->store, program, engine->slots, room);
+}
+
+size_t engine_size(const struct ruleset *set)
+{
+	struct engine engine;
+	struct room room = {.used = sizeof(engine)};
+
+	engine_place(&engine, set, &room);
+	return room.used;
+}
+
+struct engine *engine_new(const struct ruleset *set, const struct point_table *points,
+			  struct engine_sink sink, struct boot now)
+{
+	struct engine *engine = xcalloc(1, engine_size(set));
+	struct room room = {.base = (unsigned char *)engine, .used = sizeof(*engine)};
+	const struct program *program = ruleset_program(set);
+
+	engine_place(engine, set, &room);
+	engine->set = set;
+	engine->program = program;
+	engine->points = points;
+	engine->sink = sink;
+	engine->now = now;
+	engine->first_node = program->point_count;
+	engine->first_rule = program->point_count + program->node_count;
+	engine->rule_count = program->rule_count;
+	memcpy(engine->slots + PROGRAM_SCRATCH + program->point_count, program->cells,
+	       program->cell_count * sizeof(double));
+	timers_init(&engine->timers, engine_owner_count(program));
+	store_init(&engine->store, now);
+	for (uint32_t i = 0; i < program->point_count; i++)
+		engine_rearm(engine, i, now.ns);
+	for (uint32_t i = 0; i < program->rule_count; i++) {
+		rule_machine_init(&engine->runs[i].machine, now);
+		engine->runs[i].condition = CONDITION_FALSE;
+		engine_note_blind(engine, ruleset_rule_get(set, i), i, false, true);
+		engine->runs[i].condition = CONDITION_UNKNOWN;
+	}
+	return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+	free(engine);
+}
+
+void engine_feed(struct engine *engine, const struct reading *reading)
+{
+	unsigned changed;
+	bool aged = false;
+
+	engine->counters.readings++;
+	if (reading->at.ns < engine->now.ns) {
+		engine->counters.late_readings++;
+		return;
+	}
+	if (timers_maybe_due(&engine->timers, reading->at.ns))
+		engine_run_timers(engine, reading->at);
+	engine->now = reading->at;
+	changed = store_put(&engine->store, reading);
+	engine->counters.bad_readings += (changed & STORE_BAD) != 0;
+	if (changed & STORE_GOOD)
+		aged = engine_rearm(engine, reading->point, reading->at.ns);
+	if (aged || (changed & (STORE_VALUE | STORE_QUALITY)))
+		engine_pass_point(engine, reading->point);
+}
+
+void engine_tick(struct engine *engine, struct boot now)
+{
+	engine->counters.ticks++;
+	engine_run_timers(engine, now);
+}
+
+bool engine_deadline(struct engine *engine, struct boot *ret)
+{
+	int64_t deadline;
+	uint32_t owner;
+
+	if (!timers_first(&engine->timers, &deadline, &owner))
+		return false;
+	*ret = (struct boot){deadline};
+	return true;
+}
+
+void engine_point(const struct engine *engine, uint32_t point, struct boot now,
+		  struct engine_point *ret)
+{
+	store_point(&engine->store, point, now, ret);
+}
+
+void engine_rule(const struct engine *engine, uint32_t number, struct engine_rule *ret)
+{
+	static const int8_t conditions[] = {
+		[CONDITION_FALSE] = 0, [CONDITION_TRUE] = 1, [CONDITION_UNKNOWN] = -1};
+	const struct rule_run *run = &engine->runs[number];
+
+	*ret = (struct engine_rule){
+		.state = run->machine.state,
+		.since = run->machine.since,
+		.has_deadline = run->machine.deadline.ns != BOOT_NEVER.ns,
+		.deadline = run->machine.deadline,
+		.condition = conditions[run->condition],
+		.fired = run->fired,
+		.cleared = run->cleared,
+	};
+}
+
+void engine_counters(const struct engine *engine, struct engine_counters *ret)
+{
+	*ret = engine->counters;
+}
+
+void engine_log_line(const struct event *event, struct str *out)
+{
+	str_addf(out, "%jd.%09jd %s %s %s->%s %s", (intmax_t)(event->at.ns / NSEC_PER_SEC),
+		 (intmax_t)(event->at.ns % NSEC_PER_SEC), event->rule_name,
+		 event_type_name(event->type), rule_state_name(event->from),
+		 rule_state_name(event->to), severity_name(event->severity));
+	if (event->active_ns > 0)
+		str_addf(out, " active=%jd.%09jd", (intmax_t)(event->active_ns / NSEC_PER_SEC),
+			 (intmax_t)(event->active_ns % NSEC_PER_SEC));
+	if (event->reason != NULL)
+		str_addf(out, " reason=%s", event->reason);
+	str_addc(out, ' ');
+	value_show(value_text(event->message), out);
+	for (size_t i = 0; i < event->point_count; i++) {
+		const struct event_point *point = &event->points[i];
+
+		str_addf(out, " %s=", point->name);
+		value_show(point->value, out);
+		if (point->quality != QUALITY_GOOD)
+			str_addf(out, "(%s)", quality_name(point->quality));
+	}
+	str_addc(out, '\n');
+}

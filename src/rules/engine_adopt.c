@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns what an engine takes over from the one before it (rules.md section 8). */
+#include "rules/engine_core.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/point.h"
+#include "rules/ruleset.h"
+
+static bool engine_same_text(const char *a, const char *b)
+{
+	return (a == NULL && b == NULL) || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool engine_same_point(const struct point *a, const struct point *b)
+{
+	return a->kind == b->kind && engine_same_text(a->unit_text, b->unit_text);
+}
+
+/* Whether a point is another one than before although its name is the same, or is new. */
+static bool engine_adopt_point(struct engine *engine, const struct engine *old, uint32_t id)
+{
+	const struct point *point = point_table_get(engine->points, id);
+	uint32_t other = point_table_find(old->points, point->name, strlen(point->name));
+	const struct stored *stored = &engine->store.points[id];
+	const struct reach *ages = &engine->program->point_ages;
+
+	if (other == POINT_NONE ||
+	    !engine_same_point(point, point_table_get(old->points, other)))
+		return false;
+	store_adopt(&engine->store, id, &old->store, other, engine->now);
+	timers_set(&engine->timers, id,
+		   stored->expired ? INT64_MAX
+				   : boot_add((struct boot){stored->at}, stored->stale_ns).ns);
+	for (uint32_t i = ages->start[id]; i < ages->start[id + 1]; i++) {
+		const struct node *node = &engine->program->nodes[ages->ids[i]];
+		struct boot reached = boot_add((struct boot){stored->at}, node->limit_ns);
+		bool over = reached.ns < engine->now.ns;
+
+		engine->slots[node->slot] = over;
+		timers_set(&engine->timers, engine->first_node + ages->ids[i],
+			   over ? INT64_MAX : reached.ns);
+	}
+	return true;
+}
+
+/* Edges go on from where they were, or start from what is there now. */
+static void engine_adopt_edges(struct engine *engine, const struct engine *old,
+			       const struct rule *rule, const struct rule *before)
+{
+	for (uint32_t i = 0; i < rule->node_count; i++) {
+		const struct node *node = &engine->program->nodes[rule->nodes[i]];
+
+		if (node->kind == NODE_AGE)
+			continue;
+		engine_run_node(engine, rule->nodes[i], true);
+		if (before != NULL && isnan(engine->slots[node->last]) &&
+		    node->kind != NODE_CHANGED)
+			engine->slots[node->last] =
+				old->slots[old->program->nodes[before->nodes[i]].last];
+	}
+}
+
+static void engine_adopt_timers(struct engine *engine, const struct engine *old,
+				uint32_t number, uint32_t other)
+{
+	const struct rule *rule = ruleset_rule_get(engine->set, number);
+	struct rule_run *run = &engine->runs[number];
+	int64_t repeat = old->timers.deadlines[engine_owner(old, RULE_TIMER_REPEAT, other)];
+
+	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
+		   run->machine.deadline.ns);
+	if (rule->repeat_ns > 0 && engine_is_firing(run->machine.state)) {
+		struct boot next = boot_add(run->machine.fired, rule->repeat_ns);
+
+		/* The same rhythm if there is one; otherwise from when it fired, never late. */
+		if (repeat == INT64_MAX ||
+		    ruleset_rule_get(old->set, other)->repeat_ns != rule->repeat_ns)
+			repeat = next.ns > engine->now.ns
+					 ? next.ns
+					 : boot_add(engine->now, rule->repeat_ns).ns;
+		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_REPEAT, number),
+			   repeat);
+	}
+}
+
+/* Whether the rule has to be looked at: it is new, or its condition is. */
+static void engine_adopt_rule(struct engine *engine, const struct engine *old, uint32_t number)
+{
+	const struct rule *rule = ruleset_rule_get(engine->set, number), *before;
+	struct rule_run *run = &engine->runs[number];
+	uint32_t other = ruleset_find(old->set, rule->name);
+	uint32_t slot = engine->program->rule_slots[number];
+	bool same;
+
+	before = other != UINT32_MAX ? ruleset_rule_get(old->set, other) : NULL;
+	same = before != NULL && before->instant == rule->instant &&
+	       before->on_unknown == rule->on_unknown &&
+	       engine_same_text(before->when_text, rule->when_text) &&
+	       engine_same_text(before->clear_text, rule->clear_text);
+	engine_adopt_edges(engine, old, rule, same ? before : NULL);
+	if (before == NULL || rule->instant || before->instant)
+		return;
+	run->machine = old->runs[other].machine;
+	run->fired = old->runs[other].fired;
+	run->cleared = old->runs[other].cleared;
+	if (same) {
+		run->condition = old->runs[other].condition;
+		rule_machine_retime(&run->machine, rule, engine->now);
+	} else {
+		rule_machine_restart(&run->machine, rule, engine->now);
+	}
+	engine_adopt_timers(engine, old, number, other);
+	if (slot != 0)
+		engine->slots[slot] = engine_is_firing(run->machine.state);
+	if (same && rule->blind_ns > 0 && rule->blind_ns == before->blind_ns &&
+	    run->condition == CONDITION_UNKNOWN) {
+		run->blind = old->runs[other].blind;
+		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number),
+			   old->timers.deadlines[engine_owner(old, RULE_TIMER_BLIND, other)]);
+	}
+}
+
+/* An alarm whose rule is gone is over; the words are the old rule's. */
+static void engine_adopt_removed(struct engine *engine, const struct engine *old)
+{
+	for (uint32_t i = 0; i < old->rule_count; i++) {
+		const struct rule *rule = ruleset_rule_get(old->set, i);
+		const struct rule_machine *machine = &old->runs[i].machine;
+		uint32_t now = ruleset_find(engine->set, rule->name);
+		struct event event;
+
+		if (!engine_is_firing(machine->state) ||
+		    (now != UINT32_MAX && !ruleset_rule_get(engine->set, now)->instant))
+			continue;
+		event = (struct event){
+			.type = EVENT_CLEAR,
+			.rule = UINT32_MAX,
+			.rule_name = rule->name,
+			.severity = (enum severity)rule->severity,
+			.from = machine->state,
+			.to = RULE_OK,
+			.seq = ++engine->seq,
+			.at = engine->now,
+			.active_ns = boot_diff(engine->now, machine->fired),
+			.reason = "removed",
+			.message = "",
+			.label_count = rule->label_count,
+			.labels = rule->labels,
+		};
+		engine->counters.events++;
+		engine->sink.event(engine->sink.arg, &event);
+	}
+}
+
+/* Whether anything that the rule reads has spoken since the start. */
+static bool engine_has_source(const struct engine *engine, const struct rule *rule)
+{
+	for (uint32_t i = 0; i < rule->condition_points; i++) {
+		const struct stored *point = &engine->store.points[rule->points[i]];
+
+		if (point->ever || point->expired || point->bad)
+			return true;
+	}
+	return rule->use.groups.count + rule->use.rules.count > 0;
+}
+
+void engine_adopt(struct engine *engine, const struct engine *old, struct boot now)
+{
+	engine->now = now.ns > old->now.ns ? now : old->now;
+	engine->seq = old->seq;
+	engine->counters = old->counters;
+	for (uint32_t i = 0; i < engine->program->point_count; i++)
+		engine_adopt_point(engine, old, i);
+	for (uint32_t i = 0; i < engine->rule_count; i++)
+		engine_adopt_rule(engine, old, i);
+	engine_adopt_removed(engine, old);
+	for (uint32_t rank = 0; rank < engine->rule_count; rank++) {
+		uint32_t number = engine->program->order[rank];
+		const struct rule *rule = ruleset_rule_get(engine->set, number);
+
+		if (!rule->instant && engine_has_source(engine, rule))
+			engine_evaluate(engine, rank);
+	}
+	engine_evaluate_all(engine, NULL, 0);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The inside of an engine, for the files that share it: engine_core.c runs passes and timers,
+ * engine.c is what others call, engine_adopt.c carries state over a reload.
+ */
+#ifndef GAUGED_RULES_ENGINE_CORE_H
+#define GAUGED_RULES_ENGINE_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rules/engine.h"
+#include "rules/program.h"
+#include "rules/rule.h"
+#include "rules/store.h"
+#include "rules/timer.h"
+
+/* What an engine knows of one rule. */
+struct rule_run {
+	struct rule_machine machine;
+	uint8_t condition; /* enum condition, as last evaluated */
+	bool blind;	   /* the blind event was raised */
+	uint64_t fired, cleared;
+};
+
+struct engine {
+	const struct ruleset *set;
+	const struct program *program;
+	const struct point_table *points;
+	struct engine_sink sink;
+	struct boot now;
+	uint64_t seq;
+	struct engine_counters counters;
+
+	double *slots;
+	struct store store;
+	struct timers timers;
+	uint32_t first_node, first_rule, rule_count; /* owners of timers, see below */
+	struct rule_run *runs;
+
+	/* rules to evaluate in the running pass beside those of the source: a heap of ranks */
+	uint32_t *extra;
+	uint32_t extra_count;
+	uint8_t *queued;  /* by rank */
+	uint32_t *pulses; /* nodes whose impulse is set */
+	uint32_t pulse_count;
+
+	struct event_point *snapshot;
+	char *message;
+};
+
+/*
+ * Timers by kind, which is their order at one instant: a point goes stale, an age is reached,
+ * for or clear_for is over, it is time to repeat, a rule is blind.
+ */
+static inline uint32_t engine_owner_count(const struct program *program)
+{
+	return program->point_count + program->node_count + 3 * program->rule_count;
+}
+
+enum rule_timer { RULE_TIMER_STATE, RULE_TIMER_REPEAT, RULE_TIMER_BLIND };
+
+static inline uint32_t engine_owner(const struct engine *engine, enum rule_timer kind,
+				    uint32_t rule)
+{
+	return engine->first_rule + kind * engine->rule_count + rule;
+}
+
+static inline bool engine_is_firing(enum rule_state state)
+{
+	return state == RULE_FIRING || state == RULE_CLEARING;
+}
+
+/* Evaluates the rule of that rank, or those of ranks and all that wait in the queue. */
+void engine_evaluate(struct engine *engine, uint32_t rank);
+void engine_evaluate_all(struct engine *engine, const uint32_t *ranks, uint32_t count);
+/* Takes the operand of an edge as it is now; quiet: without an impulse. */
+void engine_run_node(struct engine *engine, uint32_t number, bool quiet);
+/* Everything that depends on a point. */
+void engine_pass_point(struct engine *engine, uint32_t point);
+/* Every timer with a deadline before limit, each seeing its deadline as now. */
+void engine_run_timers(struct engine *engine, struct boot limit);
+/* The age of point starts anew at at; whether a node noticed. */
+bool engine_rearm(struct engine *engine, uint32_t point, int64_t at);
+/* A rule that was undecided or not is now or is no longer. */
+void engine_note_blind(struct engine *engine, const struct rule *rule, uint32_t number,
+		       bool was, bool is);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The message of a rule: a text with expressions in it, compiled at load and rendered at the
+ * event. What is unknown then is shown as "unknown".
+ */
+#ifndef GAUGED_RULES_MESSAGE_H
+#define GAUGED_RULES_MESSAGE_H
+
+#include <stdint.h>
+
+#include "rules/check.h"
+#include "rules/store.h"
+
+struct message;
+struct rule;
+struct str;
+
+enum { MESSAGE_MAX_BYTES = 1024 };
+
+/*
+ * NULL after an error was added. rule: its name and severity are used. source: scalar, field,
+ * rule, points and diags are used. use gets what the message reads.
+ */
+const struct message *message_compile(struct arena *arena, struct program *program,
+				      const struct expr_source *source,
+				      const struct check_rules *rules, const struct rule *rule,
+				      struct program_use *use);
+
+/*
+ * Adds the text; active_ns: how long the condition holds. The ages that the message shows have
+ * to be up to date in the store's slots. A fixed buffer is cut between two characters.
+ */
+void message_render(const struct message *message, const struct store *store, int64_t active_ns,
+		    struct str *out);
+
+#endif

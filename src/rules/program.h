@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * A compiled set of expressions: three-address code over one arena of doubles, the nodes that
+ * remember something between two readings, and the index of what depends on what. Built once,
+ * read by every engine that runs it.
+ *
+ * The arena: scratch room of the expression that runs now, then one slot for each point's
+ * value, then cells: constants, qualities, what nodes yield, whether a rule fires. Unknown is
+ * NaN. A truth is 1 or 0. A text is the number of the text.
+ */
+#ifndef GAUGED_RULES_PROGRAM_H
+#define GAUGED_RULES_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct point_table;
+
+enum { PROGRAM_SCRATCH = 640, PROGRAM_NONE = UINT32_MAX };
+
+enum opcode {
+	OP_MOVE, /* dst = a */
+	OP_NOT,
+	OP_AND,
+	OP_OR,
+	OP_NEG,
+	OP_ADD,
+	OP_SUB,
+	OP_MUL,
+	OP_DIV,
+	OP_LT,
+	OP_LE,
+	OP_EQ,
+	OP_NE,
+	OP_ELSE,  /* dst = a, or b if a is unknown */
+	OP_KNOWN, /* dst = whether a is known */
+	OP_IF,	  /* dst = a ? [b] : [b + 1] */
+	OP_CALL	  /* dst = function b of the slots from a on */
+};
+
+struct instr {
+	uint32_t op : 8, dst : 24;
+	uint32_t a, b;
+};
+
+/* One expression: runs code[start .. start + count) and reads the slot result. */
+struct code {
+	uint32_t start, count, result;
+};
+
+struct idlist {
+	uint32_t *ids;
+	uint32_t count, cap;
+};
+/* Adds id if it is not there yet. */
+void idlist_add(struct arena *arena, struct idlist *list, uint32_t id);
+
+/* What an expression reads. */
+struct program_use {
+	struct idlist points; /* by name */
+	struct idlist groups; /* devices, as a whole */
+	struct idlist nodes;
+	struct idlist rules; /* whether they fire */
+};
+void program_use_merge(struct arena *arena, struct program_use *into,
+		       const struct program_use *use);
+
+enum node_kind {
+	NODE_AGE, /* whether the point's age has reached limit_ns: by timer, no reading needed
+		   */
+	NODE_RISES,
+	NODE_FALLS,
+	NODE_CHANGED
+};
+
+struct node {
+	enum node_kind kind;
+	uint32_t slot; /* what it yields */
+	uint32_t last; /* edges: the slot of the last known operand */
+	uint32_t point;
+	int64_t limit_ns;
+	struct code code;	       /* edges: the operand */
+	const struct program_use *use; /* edges: what the operand reads */
+};
+
+/* The id-th entry's ids are ids[start[id]] .. ids[start[id + 1] - 1]. */
+struct reach {
+	uint32_t *start;
+	uint32_t *ids;
+};
+
+struct program {
+	struct arena *arena;
+	const struct point_table *points;
+	uint32_t point_count;
+
+	uint32_t code_count, code_cap;
+	struct instr *code;
+
+	uint32_t cell_count, cell_cap;
+	double *cells; /* what the cells hold at first */
+
+	uint32_t node_count, node_cap;
+	struct node *nodes;
+
+	uint32_t text_count, text_cap;
+	const char **texts; /* text literals; their number is their index */
+
+	/* by point; 0: nobody asks for it */
+	uint32_t *quality_slots;
+	uint32_t *bad_slots;
+	uint32_t *age_slots;	/* for messages: written before one is rendered */
+	uint32_t *point_groups; /* PROGRAM_NONE: of no device that anybody asks for */
+
+	uint32_t group_count, group_cap;
+	struct group {
+		const char *device;
+		uint32_t slot; /* whether all of its points are bad */
+		uint32_t size;
+	} * groups;
+
+	uint32_t rule_count;
+	uint32_t *rule_slots; /* whether it fires; 0: nobody asks */
+
+	/* from program_index() on */
+	struct reach point_nodes; /* in order of number, which is an order of evaluation */
+	struct reach point_ages;  /* the nodes that wait for the point's age */
+	struct reach point_rules; /* ranks, rising */
+	struct reach node_nodes;
+	struct reach node_rules;
+	struct reach rule_rules;
+	uint32_t *ranks; /* by rule: its place in the order of evaluation */
+	uint32_t *order; /* by rank: the rule */
+};
+
+/* The numbers of the words of quality(), in order of enum quality. */
+enum { PROGRAM_TEXT_GOOD, PROGRAM_TEXT_UNCERTAIN, PROGRAM_TEXT_STALE, PROGRAM_TEXT_BAD };
+
+struct program *program_new(struct arena *arena, const struct point_table *points,
+			    uint32_t rule_count);
+
+/* Slots; each is made when it is asked for first. */
+uint32_t program_point(const struct program *program, uint32_t point);
+uint32_t program_cell(struct program *program, double value);
+uint32_t program_quality(struct program *program, uint32_t point);
+uint32_t program_bad(struct program *program, uint32_t point);
+uint32_t program_age(struct program *program, uint32_t point);
+uint32_t program_rule(struct program *program, uint32_t rule);
+/* Number of the group of all points of device; PROGRAM_NONE if there is no such device. */
+uint32_t program_group(struct program *program, const char *device);
+/* Number of a text. */
+uint32_t program_text(struct program *program, const char *text);
+/* Number of the new node; its slot and last are made here. */
+uint32_t program_node(struct program *program, const struct node *node);
+uint32_t program_emit(struct program *program, struct instr instr);
+
+/* What the rules read, once all are compiled. */
+struct program_reader {
+	const struct program_use *use;
+	bool instant; /* wakes up for its nodes only */
+};
+/*
+ * Builds the index. If rules depend on each other in a loop, returns one rule on it and writes
+ * its successors on the loop to ret_next (by rule); otherwise PROGRAM_NONE.
+ */
+uint32_t program_index(struct program *program, const struct program_reader *readers,
+		       uint32_t *ret_next);
+
+uint32_t program_slots(const struct program *program);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the life cycle of rules: one table. */
+#include "rules/rule.h"
+
+enum timer_move { TIMER_KEEP, TIMER_START, TIMER_STOP, TIMER_FREEZE, TIMER_THAW };
+
+/* What happens in a state when the condition is false, true, unknown. */
+struct move {
+	bool leaves;
+	enum rule_state to;
+	enum event_type type;
+	enum timer_move timer;
+};
+
+/* clang-format off */
+static const struct move moves[][3] = {
+	[RULE_OK] = {
+		[CONDITION_FALSE]   = {false},
+		[CONDITION_TRUE]    = {true, RULE_PENDING, EVENT_PENDING, TIMER_START},
+		[CONDITION_UNKNOWN] = {false},
+	},
+	[RULE_PENDING] = {
+		[CONDITION_FALSE]   = {true, RULE_OK, EVENT_CALM, TIMER_STOP},
+		[CONDITION_TRUE]    = {.timer = TIMER_THAW},
+		[CONDITION_UNKNOWN] = {.timer = TIMER_FREEZE},
+	},
+	[RULE_FIRING] = {
+		[CONDITION_FALSE]   = {true, RULE_CLEARING, EVENT_CLEARING, TIMER_START},
+		[CONDITION_TRUE]    = {false},
+		[CONDITION_UNKNOWN] = {false},
+	},
+	[RULE_CLEARING] = {
+		[CONDITION_FALSE]   = {false},
+		[CONDITION_TRUE]    = {true, RULE_FIRING, EVENT_REFIRE, TIMER_STOP},
+		[CONDITION_UNKNOWN] = {false},
+	},
+};
+
+/* What happens when the time of for or clear_for is over; at once where it is 0. */
+static const struct move expiries[] = {
+	[RULE_PENDING]  = {true, RULE_FIRING, EVENT_FIRE,  TIMER_STOP},
+	[RULE_CLEARING] = {true, RULE_OK,     EVENT_CLEAR, TIMER_STOP},
+};
+/* clang-format on */
+
+void rule_machine_init(struct rule_machine *machine, struct boot now)
+{
+	*machine = (struct rule_machine){.since = now, .deadline = BOOT_NEVER};
+}
+
+static int64_t rule_wait(const struct rule *rule, enum rule_state state)
+{
+	return state == RULE_PENDING ? rule->for_ns : rule->clear_for_ns;
+}
+
+static void rule_machine_time(struct rule_machine *machine, const struct rule *rule,
+			      enum timer_move move, struct boot now)
+{
+	switch (move) {
+	case TIMER_KEEP:
+		return;
+	case TIMER_START:
+		machine->held_ns = 0;
+		machine->running = now;
+		machine->frozen = false;
+		machine->deadline = boot_add(now, rule_wait(rule, machine->state));
+		return;
+	case TIMER_STOP:
+		machine->frozen = false;
+		machine->deadline = BOOT_NEVER;
+		return;
+	case TIMER_FREEZE:
+		if (machine->frozen)
+			return;
+		machine->frozen = true;
+		machine->held_ns += boot_diff(now, machine->running);
+		machine->deadline = BOOT_NEVER;
+		return;
+	case TIMER_THAW:
+		if (!machine->frozen)
+			return;
+		machine->frozen = false;
+		machine->running = now;
+		machine->deadline = boot_add(now, machine->held_ns < rule->for_ns
+							  ? rule->for_ns - machine->held_ns
+							  : 0);
+		return;
+	}
+}
+
+static void rule_machine_enter(struct rule_machine *machine, enum rule_state to,
+			       struct boot now)
+{
+	if (machine->state == RULE_OK)
+		machine->active = now;
+	if (to == RULE_FIRING && machine->state != RULE_CLEARING)
+		machine->fired = now;
+	machine->state = to;
+	machine->since = now;
+}
+
+struct rule_step rule_machine_feed(struct rule_machine *machine, const struct rule *rule,
+				   enum condition condition, struct boot now)
+{
+	const struct move *move = &moves[machine->state][condition];
+	struct rule_step step = {.from = machine->state, .to = machine->state};
+
+	if (!move->leaves) {
+		rule_machine_time(machine, rule, move->timer, now);
+		return step;
+	}
+	step.happened = true;
+	step.type = move->type;
+	rule_machine_enter(machine, move->to, now);
+	if (move->timer == TIMER_START && rule_wait(rule, move->to) == 0) {
+		move = &expiries[move->to];
+		step.type = move->type;
+		rule_machine_enter(machine, move->to, now);
+	}
+	rule_machine_time(machine, rule, move->timer, now);
+	step.to = machine->state;
+	return step;
+}
+
+struct rule_step rule_machine_expire(struct rule_machine *machine, const struct rule *rule,
+				     struct boot now)
+{
+	const struct move *move = &expiries[machine->state];
+	struct rule_step step = {true, move->type, machine->state, move->to};
+
+	rule_machine_enter(machine, move->to, now);
+	rule_machine_time(machine, rule, move->timer, now);
+	return step;
+}
+
+void rule_machine_retime(struct rule_machine *machine, const struct rule *rule, struct boot now)
+{
+	struct boot deadline;
+
+	if (machine->deadline.ns == BOOT_NEVER.ns)
+		return;
+	if (machine->state == RULE_PENDING)
+		deadline = boot_add(machine->running, rule->for_ns - machine->held_ns);
+	else
+		deadline = boot_add(machine->since, rule->clear_for_ns);
+	machine->deadline = deadline.ns > now.ns ? deadline : now;
+}
+
+void rule_machine_restart(struct rule_machine *machine, const struct rule *rule,
+			  struct boot now)
+{
+	machine->since = now;
+	if (machine->state == RULE_PENDING || machine->state == RULE_CLEARING)
+		rule_machine_time(machine, rule, TIMER_START, now);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * A rule: what it says, and the life cycle of its state (rules.md section 4). The machine is
+ * pure: it is told the condition and the time, and says which transition took place.
+ */
+#ifndef GAUGED_RULES_RULE_H
+#define GAUGED_RULES_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "model/event.h"
+#include "rules/program.h"
+
+struct message;
+struct yaml_node;
+
+enum on_unknown { ON_UNKNOWN_HOLD, ON_UNKNOWN_CLEAR, ON_UNKNOWN_FIRE };
+
+/* A rule as it was written and compiled; immutable. */
+struct rule {
+	const char *name;
+	int severity;	/* enum severity */
+	int on_unknown; /* enum on_unknown */
+	int64_t for_ns, clear_for_ns;
+	int64_t repeat_ns, blind_ns; /* 0: not wanted */
+	bool instant;
+	bool has_clear;
+	struct code when, clear;
+	const char *when_text, *clear_text; /* clear_text: NULL without */
+	const struct message *message;	    /* NULL without */
+	uint32_t label_count;
+	const struct event_label *labels;
+	struct program_use use; /* what wakes it up */
+	uint32_t point_count;	/* all points that it reads, first those of its condition */
+	uint32_t condition_points;
+	const uint32_t *points;
+	uint32_t node_count; /* edges, for a reload; nodes[i] in order of the text */
+	const uint32_t *nodes;
+	const struct yaml_node *node, *on_fire, *on_clear, *on_instant;
+};
+
+enum condition { CONDITION_FALSE, CONDITION_TRUE, CONDITION_UNKNOWN };
+
+/* The life of one rule. Start from rule_machine_init(). */
+struct rule_machine {
+	enum rule_state state;
+	struct boot since;    /* when it entered the state */
+	struct boot active;   /* when the condition came to hold; not in RULE_OK */
+	struct boot fired;    /* when it began to fire; FIRING and CLEARING */
+	struct boot deadline; /* of for or clear_for; BOOT_NEVER: none runs */
+	int64_t held_ns;      /* pending: known-true time before running */
+	struct boot running;  /* pending: since when the condition is known true without a
+				 break */
+	bool frozen;	      /* pending: the condition is unknown now */
+};
+
+void rule_machine_init(struct rule_machine *machine, struct boot now);
+
+/* A transition; type is meaningless when none took place. */
+struct rule_step {
+	bool happened;
+	enum event_type type;
+	enum rule_state from, to;
+};
+
+/* The condition at now, as the table of rules.md section 4 has it. */
+struct rule_step rule_machine_feed(struct rule_machine *machine, const struct rule *rule,
+				   enum condition condition, struct boot now);
+/* The deadline was reached: now is the deadline, the condition was fed before. */
+struct rule_step rule_machine_expire(struct rule_machine *machine, const struct rule *rule,
+				     struct boot now);
+/* for or clear_for are others now (a reload): moves the deadline, never the state. */
+void rule_machine_retime(struct rule_machine *machine, const struct rule *rule,
+			 struct boot now);
+/* The condition is another one now: the state stays, its time starts anew. */
+void rule_machine_restart(struct rule_machine *machine, const struct rule *rule,
+			  struct boot now);
+
+#endif

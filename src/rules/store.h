@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * What is known of each point: the last good value, its age and quality (rules.md section 4).
+ * Writes the slots that rules read. A bad reading keeps the last good value until that is
+ * stale. Texts are kept in fixed room, one for each text point.
+ */
+#ifndef GAUGED_RULES_STORE_H
+#define GAUGED_RULES_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/reading.h"
+#include "rules/engine.h"
+#include "rules/program.h"
+#include "rules/room.h"
+
+struct stored {
+	int64_t at;	  /* of the last good reading; before any: of the start */
+	int64_t stale_ns; /* from the point */
+	double deadband;
+	double last;   /* the last good value, however old; NAN: never */
+	uint32_t text; /* entry of the last good text + 1; 0: none */
+	uint8_t kind;
+	uint8_t quality;
+	uint8_t reason;
+	uint8_t code;
+	bool ever;    /* a good reading was there */
+	bool expired; /* the stale deadline has passed since at */
+	bool bad;     /* what bad() says */
+};
+
+struct store_text {
+	const char *text;
+	double id;
+	uint32_t refs;
+	uint32_t next; /* in its bucket or the free list, + 1 */
+};
+
+struct store {
+	const struct program *program;
+	double *slots;
+	struct stored *points;
+	uint32_t *group_bad;	  /* by group: how many of its points are bad */
+	struct store_text *texts; /* the program's, then text_rooms of readings */
+	uint32_t text_rooms;
+	uint32_t *buckets;
+	uint32_t bucket_count;
+	uint32_t free; /* first free entry + 1 */
+	double next_id;
+};
+
+/* Takes the store's arrays from room; slots has program_slots() entries. */
+void store_place(struct store *store, const struct program *program, double *slots,
+		 struct room *room);
+/* Every point unknown since now. After store_place() with memory. */
+void store_init(struct store *store, struct boot now);
+
+enum store_change {
+	STORE_VALUE = 1,   /* the slot of the value is another */
+	STORE_QUALITY = 2, /* the quality is another, and somebody reads it */
+	STORE_GOOD = 4,	   /* a good reading: the age starts anew */
+	STORE_BAD = 8,	   /* counted as bad */
+};
+/* Bits of enum store_change. reading->at is not before the last one. */
+unsigned store_put(struct store *store, const struct reading *reading);
+/* The stale deadline of point has passed: its value is unknown from now on. */
+unsigned store_expire(struct store *store, uint32_t point);
+/* Takes over what old knew of the point other as our point. */
+void store_adopt(struct store *store, uint32_t point, const struct store *old, uint32_t other,
+		 struct boot now);
+
+/* The value with number as its slot has it; unknown is VALUE_NONE. */
+struct value store_value(const struct store *store, enum value_kind kind, double slot);
+/* A text of the program's or of a reading by its number. */
+const char *store_text(const struct store *store, double id);
+void store_point(const struct store *store, uint32_t point, struct boot now,
+		 struct engine_point *ret);
+
+#endif
