@@ -54,11 +54,7 @@ void dimension_convert(struct scope *scope, struct expr **link, const struct exp
 static const char *dimension_hint(const struct expr_type *a, const struct expr_type *b,
 				  char *room)
 {
-	struct unit length =
-			    {
-				    .dimension = {1}
-	    },
-		    time = {.dimension = {0, 0, 1}};
+	struct unit length = {.dimension = {1}}, time = {.dimension = {0, 0, 1}};
 	const struct expr_type *absolute = a->unit.absolute ? a : b;
 
 	if ((unit_same_dimension(&a->unit, &length) && unit_same_dimension(&b->unit, &time)) ||
@@ -130,9 +126,8 @@ static const char *dimension_join(struct scope *scope, const struct expr_type *a
 /* Percent and the like become plain ratios before they are multiplied with a quantity. */
 void dimension_plain(struct scope *scope, struct expr *expr, uint32_t i)
 {
-	static const struct expr_type ratio = {
-		.kind = VALUE_NUMBER, .unit = {.known = true, .scale = 1}
-	 };
+	static const struct expr_type ratio = {.kind = VALUE_NUMBER,
+					       .unit = {.known = true, .scale = 1}};
 	struct expr *kid = expr_kid(expr, i);
 
 	if (kid->type.unit.known && unit_same_dimension(&kid->type.unit, &ratio.unit))

@@ -107,12 +107,8 @@ static const struct {
 	const char *word;
 	enum token_type type;
 } keywords[] = {
-	{"and",	TOKEN_AND	 },
-	    {"or",	   TOKEN_OR   },
-	  {"not",	  TOKEN_NOT  },
-	{"in",    TOKEN_IN   },
-	    {"true",  TOKEN_TRUE },
-	  {"false", TOKEN_FALSE},
+	{"and", TOKEN_AND}, {"or", TOKEN_OR},	  {"not", TOKEN_NOT},
+	{"in", TOKEN_IN},   {"true", TOKEN_TRUE}, {"false", TOKEN_FALSE},
 };
 
 static enum token_type lexer_keyword(const char *word, size_t len)
@@ -129,18 +125,18 @@ static const struct {
 	const char *text;
 	const char *hint;
 } strangers[] = {
-	{"&&", "write 'and'"					},
-	{"&",  "write 'and'"					},
-	{"||", "write 'or'"					 },
-	{"|",  "write 'or'"					 },
-	{"!",  "write 'not'"					},
-	{"=",  "write '==' to compare"				     },
-	{"?",  "write if(condition, value, other)"			 },
-	{"**", "write '^' for a power"			      },
-	{"%",  "'%' is a unit here; write mod(x, y) for a remainder"},
-	{"[",  "a unit in brackets stands behind a number: 5[m/s]"	 },
-	{";",  "write 'and' or 'or' between two conditions"	  },
-	{":",  "write if(condition, value, other)"			 },
+	{"&&", "write 'and'"},
+	{"&", "write 'and'"},
+	{"||", "write 'or'"},
+	{"|", "write 'or'"},
+	{"!", "write 'not'"},
+	{"=", "write '==' to compare"},
+	{"?", "write if(condition, value, other)"},
+	{"**", "write '^' for a power"},
+	{"%", "'%' is a unit here; write mod(x, y) for a remainder"},
+	{"[", "a unit in brackets stands behind a number: 5[m/s]"},
+	{";", "write 'and' or 'or' between two conditions"},
+	{":", "write if(condition, value, other)"},
 };
 
 static void lexer_stranger(struct lexer *lexer, struct token *token)
@@ -176,15 +172,8 @@ static const struct {
 	const char *name;
 	double seconds;
 } duration_rows[] = {
-	{"w",   604800},
-	       {"d",   86400 },
-	     {"h",   3600  },
-	   {"min", 60    },
-	 {"m",   60	 },
-	{"s",   1     },
-	       {"ms",  1e-3  },
-	     {"us",  1e-6	},
-	   {"ns",  1e-9  },
+	{"w", 604800}, {"d", 86400}, {"h", 3600},  {"min", 60},	 {"m", 60},
+	{"s", 1},      {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9},
 };
 
 /* Seconds in a duration's unit, or 0. */
@@ -424,22 +413,10 @@ static const struct {
 	const char *text;
 	enum token_type type;
 } signs[] = {
-	{"<=", TOKEN_LE   },
-	    {">=", TOKEN_GE   },
-	 {"==", TOKEN_EQ	},
-	     {"!=", TOKEN_NE   },
-	{"??", TOKEN_ELSE },
-	    {"..", TOKEN_RANGE},
-	 {"<",  TOKEN_LT   },
-	     {">",  TOKEN_GT   },
-	{"(",  TOKEN_LEFT },
-	    {")",  TOKEN_RIGHT},
-	 {",",  TOKEN_COMMA},
-	     {"+",  TOKEN_PLUS },
-	{"-",  TOKEN_MINUS},
-	    {"/",  TOKEN_SLASH},
-	 {"^",  TOKEN_CARET},
-	     {"*",  TOKEN_STAR },
+	{"<=", TOKEN_LE},   {">=", TOKEN_GE},	 {"==", TOKEN_EQ},   {"!=", TOKEN_NE},
+	{"??", TOKEN_ELSE}, {"..", TOKEN_RANGE}, {"<", TOKEN_LT},    {">", TOKEN_GT},
+	{"(", TOKEN_LEFT},  {")", TOKEN_RIGHT},	 {",", TOKEN_COMMA}, {"+", TOKEN_PLUS},
+	{"-", TOKEN_MINUS}, {"/", TOKEN_SLASH},	 {"^", TOKEN_CARET}, {"*", TOKEN_STAR},
 };
 
 static bool lexer_sign(struct lexer *lexer, struct token *token)

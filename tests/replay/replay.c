@@ -36,10 +36,10 @@ struct point_options {
 static const char *const types[] = {"number", "bool", "text", NULL};
 
 static const struct option point_rows[] = {
-	{"type",		 OPTION(CHOICE, point_options, type),		      .fallback = "number", .choices = types},
-	{"unit", OPTION(TEXT,	      point_options,			     unit)				  },
-	{"stale_after",		OPTION(DURATION,			 point_options,	stale_ns),.fallback = "30s"},
-	{"deadband",	     OPTION(NUMBER,    point_options,		   deadband)							    },
+	{"type", OPTION(CHOICE, point_options, type), .fallback = "number", .choices = types},
+	{"unit", OPTION(TEXT, point_options, unit)},
+	{"stale_after", OPTION(DURATION, point_options, stale_ns), .fallback = "30s"},
+	{"deadband", OPTION(NUMBER, point_options, deadband)},
 };
 static const struct option_table point_table_options = {"point", "replay", point_rows,
 							ARRAY_SIZE(point_rows)};
