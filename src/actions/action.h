@@ -45,11 +45,10 @@ struct action_host {
 	/* The i-th webhook of the scope. */
 	struct webhook *(*webhook)(void *arg, size_t index);
 	/*
-	 * Asks for a write to a point, within its interlocks. 0 or a negative errno with err;
-	 * how it ended is logged by the daemon, with why as the reason.
+	 * Asks for a write to a point, within its interlocks. How it ended, also when it was
+	 * refused at once, is logged and counted by the host, with why as the reason.
 	 */
-	int (*write)(void *arg, uint32_t point, struct value value, const char *why,
-		     struct error *err);
+	void (*write)(void *arg, uint32_t point, struct value value, const char *why);
 	void *arg;
 };
 

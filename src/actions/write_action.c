@@ -8,8 +8,6 @@
 
 #include "actions/action.h"
 #include "base/arena.h"
-#include "base/error.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "conf/diag.h"
 #include "conf/option.h"
@@ -19,7 +17,6 @@
 
 struct write_entry {
 	uint32_t point;
-	const char *name;
 	struct value value;
 };
 
@@ -108,7 +105,6 @@ static bool write_entry_parse(struct arena *arena, const struct yaml_node *key,
 		return false;
 	}
 	point = point_table_get(points, ret->point);
-	ret->name = point->name;
 	if (!point->writable) {
 		diag_error(diags, key, "the point '%s' can't be written", point->name);
 		diag_note(diags, "hint: a point that may be written says 'write: true'");
@@ -144,17 +140,15 @@ static void write_action_run(const struct action *action, const struct action_ho
 			     const struct event *event, const struct event_stamp *stamp)
 {
 	char why[160];
-	struct error err;
 
 	(void)stamp;
+	/* A reminder, or a rule that cannot see, tells people; only a transition switches. */
+	if (event->type == EVENT_REPEAT || event->type == EVENT_BLIND)
+		return;
 	snprintf(why, sizeof(why), "rule %s, %s", event->rule_name,
 		 event_type_name(event->type));
-	for (size_t i = 0; i < action->count; i++) {
-		const struct write_entry *entry = &action->entries[i];
-
-		if (host->write(host->arg, entry->point, entry->value, why, &err) != 0)
-			log_error("%s: %s is not written: %s", why, entry->name, err.text);
-	}
+	for (size_t i = 0; i < action->count; i++)
+		host->write(host->arg, action->entries[i].point, action->entries[i].value, why);
 }
 
 const struct action_type write_action = {

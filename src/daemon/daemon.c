@@ -122,20 +122,19 @@ static struct webhook *daemon_action_webhook(void *arg, size_t index)
 	return NULL;
 }
 
-static int daemon_action_write(void *arg, uint32_t point, struct value value, const char *why,
-			       struct error *err)
+static void daemon_action_write(void *arg, uint32_t point, struct value value, const char *why)
 {
 	const struct daemon_action *action = arg;
 	struct daemon *daemon = action->daemon;
 	const char *name = point_table_get(action->config->points, point)->name;
-	int rc;
 
 	if (action->config != daemon->now.config)
 		point = point_table_find(daemon->now.config->points, name, strlen(name));
-	rc = point != POINT_NONE ? daemon_write(daemon, point, value, why, NULL, NULL, err)
-				 : error_set(err, ENOENT, "%s is gone with the reload", name);
-	daemon->actions_failed += rc < 0;
-	return rc;
+	if (point == POINT_NONE)
+		log_error("write refused for %s: %s is gone with the reload", why, name);
+	if (point == POINT_NONE ||
+	    daemon_write(daemon, point, value, why, NULL, NULL, NULL) < 0)
+		daemon->actions_failed++;
 }
 
 static void daemon_event(void *arg, const struct event *event)
