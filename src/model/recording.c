@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json_string.h"
 #include "base/str.h"
 #include "model/name.h"
 
@@ -128,95 +129,29 @@ unknown:
 			 recording_quote(s, len).text);
 }
 
-static int recording_hex(const char *s, const char *end, uint32_t *ret)
-{
-	uint32_t v = 0;
-
-	if (end - s < 4)
-		return -EINVAL;
-	for (int i = 0; i < 4; i++) {
-		char c = s[i];
-		uint32_t digit = c >= '0' && c <= '9'	? (uint32_t)(c - '0')
-				 : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-				 : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
-							: 16;
-
-		if (digit == 16)
-			return -EINVAL;
-		v = 16 * v + digit;
-	}
-	*ret = v;
-	return 0;
-}
-
-/* \uXXXX, two of them for characters above U+FFFF; cursor stands behind the 'u'. */
-static int recording_unicode(struct recording_cursor *cursor, struct str *out)
-{
-	uint32_t c, low;
-
-	if (recording_hex(cursor->p, cursor->end, &c) != 0)
-		return -EINVAL;
-	cursor->p += 4;
-	if (c >= 0xd800 && c < 0xdc00) {
-		if (cursor->end - cursor->p < 6 || cursor->p[0] != '\\' ||
-		    cursor->p[1] != 'u' ||
-		    recording_hex(cursor->p + 2, cursor->end, &low) != 0 || low < 0xdc00 ||
-		    low > 0xdfff)
-			return -EINVAL;
-		cursor->p += 6;
-		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-	}
-	if (c == 0 || (c >= 0xdc00 && c <= 0xdfff))
-		return -EINVAL;
-	str_add_utf8(out, c);
-	return 0;
-}
-
-static int recording_escape(struct recording_cursor *cursor, struct str *out)
-{
-	static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-	char c = cursor->p < cursor->end ? *cursor->p++ : '\0';
-	const char *found = c != '\0' ? strchr(letters, c) : NULL;
-
-	if (c == 'u')
-		return recording_unicode(cursor, out);
-	if (found == NULL)
-		return -EINVAL;
-	str_addc(out, meant[found - letters]);
-	return 0;
-}
-
 /* A text as JSON writes it; cursor stands behind the opening quote. */
 static int recording_text(struct recording_cursor *cursor, char *room, size_t size,
 			  struct error *err)
 {
+	bool escaped;
+	ssize_t len = json_string_scan(cursor->p, (size_t)(cursor->end - cursor->p), &escaped);
 	struct str out;
 
-	str_init_fixed(&out, room, size);
-	while (cursor->p < cursor->end && *cursor->p != '"') {
-		size_t n = str_utf8(cursor->p, (size_t)(cursor->end - cursor->p));
-
-		if (*cursor->p == '\\') {
-			cursor->p++;
-			if (recording_escape(cursor, &out) != 0)
-				return error_set(err, EINVAL,
-						 "unknown escape in a text; JSON's are known, "
-						 "except for \\u0000");
-			continue;
-		}
-		if (n == 0 || (unsigned char)*cursor->p < 0x20)
-			return error_set(err, EINVAL,
-					 "a byte 0x%02x in a text: not UTF-8, or a control "
-					 "character that has to be written as \\u00XX",
-					 (unsigned char)*cursor->p);
-		str_add(&out, cursor->p, n);
-		cursor->p += n;
-	}
-	if (cursor->p == cursor->end)
+	if (len == -EINVAL)
+		return error_set(err, EINVAL,
+				 "unknown escape in a text; JSON's are known, except for "
+				 "\\u0000");
+	if (len == -EILSEQ)
+		return error_set(err, EINVAL,
+				 "a text has to be UTF-8, its control characters written as "
+				 "\\u00XX");
+	if (len < 0)
 		return error_set(err, EINVAL, "a text without the quote at its end");
-	cursor->p++;
+	str_init_fixed(&out, room, size);
+	json_string_add(&out, cursor->p, (size_t)len);
 	if (out.cut)
 		return error_set(err, EINVAL, "a text longer than %d bytes", VALUE_TEXT_MAX);
+	cursor->p += len + 1;
 	return 0;
 }
 
