@@ -4,8 +4,12 @@
 #include "inputs/input.h"
 
 #include "inputs/modbus.h"
+#include "inputs/playback.h"
+#include "inputs/serial.h"
 
 const struct input_type *const input_types[] = {
 	&input_modbus,
+	&input_serial,
+	&input_playback,
 	NULL,
 };
