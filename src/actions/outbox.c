@@ -271,8 +271,6 @@ static int64_t clamp_retry_after(int64_t ns)
 static void outbox_trouble(struct outbox *outbox, const struct outbox_row *row,
 			   int64_t retry_after_ns, struct boot now)
 {
-	struct boot until;
-
 	outbox->counted.failures++;
 	/* Tries that were under way together are one failure of the receiver, not several. */
 	if (row->epoch == outbox->epoch) {
@@ -280,9 +278,8 @@ static void outbox_trouble(struct outbox *outbox, const struct outbox_row *row,
 		outbox->epoch++;
 		outbox->hold = boot_add(now, outbox_pause(outbox, outbox->streak));
 	}
-	until = boot_add(now, clamp_retry_after(retry_after_ns));
 	if (retry_after_ns >= 0)
-		outbox->hold = until;
+		outbox->hold = boot_add(now, clamp_retry_after(retry_after_ns));
 }
 
 static void outbox_rejected(struct outbox *outbox, struct outbox_row *row,
@@ -355,7 +352,7 @@ void outbox_report(const struct outbox *outbox, struct outbox_report *ret)
 	ret->bytes = outbox->bytes;
 	ret->dead = outbox->dead_count;
 	ret->parked = outbox->parked;
-	ret->held = outbox->streak > 0;
+	ret->held = outbox->hold.ns > 0;
 }
 
 const struct outbox_row *outbox_dead_next(const struct outbox *outbox,

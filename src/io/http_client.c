@@ -194,11 +194,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	long status = 0;
 
 	request->header_bytes += len;
-	if (request->header_bytes > HTTP_HEADERS_MAX) {
-		snprintf(request->failure, sizeof(request->failure),
-			 "the answer's headers are longer than %d bytes", HTTP_HEADERS_MAX);
+	if (request->header_bytes > HTTP_HEADERS_MAX)
 		return 0;
-	}
 	if (len > 5 && strncasecmp(line, "HTTP/", 5) == 0)
 		request->retry_after_ns = -1;
 	else if (len >= sizeof(retry) && strncasecmp(line, retry, sizeof(retry) - 1) == 0)
@@ -259,6 +256,10 @@ static void request_finish(struct http_request *request, CURLcode code)
 			snprintf(failure, sizeof(failure),
 				 "%s is a %s address and is never connected to",
 				 request->address, request->refused);
+		else if (request->header_bytes > HTTP_HEADERS_MAX)
+			snprintf(failure, sizeof(failure),
+				 "the answer's headers are longer than %d bytes",
+				 HTTP_HEADERS_MAX);
 		else
 			snprintf(failure, sizeof(failure), "%s",
 				 request->failure[0] != '\0' ? request->failure

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Lists of actions and webhooks as they are bound: what they do, and every error exactly. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "action_bench.h"
+#include "actions/action.h"
+#include "actions/webhook_config.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf/yaml.h"
+#include "model/point.h"
+
+struct rig {
+	struct bench bench;
+	struct action_scope scope;
+	struct str written; /* by the host */
+	int refuse;
+};
+
+static const char *const webhook_names[] = {"ops", "night"};
+
+static int set_up(void **state)
+{
+	static const struct point points[] = {
+		{.name = "boiler.burner", .kind = VALUE_BOOL, .writable = true, .low = 1},
+		{.name = "boiler.setpoint",
+		 .kind = VALUE_NUMBER,
+		 .writable = true,
+		 .unit_text = "degC",
+		 .low = 20,
+		 .high = 90},
+		{.name = "boiler.free", .kind = VALUE_NUMBER, .writable = true, .low = 1},
+		{.name = "boiler.mode", .kind = VALUE_TEXT, .writable = true, .low = 1},
+		{.name = "boiler.temp", .kind = VALUE_NUMBER, .low = 1},
+	};
+	struct rig *rig = xcalloc(1, sizeof(*rig));
+	struct point_table *table;
+
+	bench_init(&rig->bench);
+	table = point_table_new(rig->bench.arena);
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
+		point_table_add(table, &points[i]);
+	rig->scope = (struct action_scope){table, ARRAY_SIZE(webhook_names), webhook_names};
+	str_init(&rig->written);
+	*state = rig;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct rig *rig = *state;
+
+	str_done(&rig->written);
+	bench_done(&rig->bench);
+	free(rig);
+	return 0;
+}
+
+static bool parse(struct rig *rig, const char *yaml, struct action_list *ret)
+{
+	const struct yaml_node *map = bench_yaml(&rig->bench, yaml);
+
+	return action_list_parse(rig->bench.arena, map->values[0], &rig->scope, ret,
+				 rig->bench.diags);
+}
+
+static void refuse(struct rig *rig, const char *yaml, const char *text)
+{
+	struct action_list list = {.count = 77};
+
+	assert_false(parse(rig, yaml, &list));
+	assert_int_equal(list.count, 77);
+	bench_expect(&rig->bench, text);
+}
+
+static int host_write(void *arg, uint32_t point, struct value value, const char *why,
+		      struct error *err)
+{
+	struct rig *rig = arg;
+
+	if (rig->refuse != 0)
+		return error_set(err, rig->refuse, "the interlock says no");
+	str_addf(&rig->written, "%s=", point_table_get(rig->scope.points, point)->name);
+	value_show(value, &rig->written);
+	str_addf(&rig->written, " (%s)\n", why);
+	return 0;
+}
+
+static struct webhook *host_webhook(void *arg, size_t index)
+{
+	(void)arg;
+	fail_msg("webhook %zu was asked for", index);
+	return NULL;
+}
+
+static void run(struct rig *rig, const struct action_list *list)
+{
+	struct action_host host = {host_webhook, host_write, rig};
+
+	for (size_t i = 0; i < list->count; i++)
+		list->types[i]->run(list->actions[i], &host, bench_event(), bench_stamp());
+}
+
+static void test_writes_are_asked_for_in_their_order(void **state)
+{
+	struct rig *rig = *state;
+	struct action_list list;
+
+	assert_true(parse(rig,
+			  "do: [{write: {boiler.burner: off, boiler.setpoint: 55.5}},"
+			  " {write: {boiler.mode: 'off', boiler.free: -3}}]\n",
+			  &list));
+	assert_int_equal(list.count, 2);
+	run(rig, &list);
+	assert_string_equal(rig->written.s,
+			    "boiler.burner=false (rule boiler-over-temp, fire)\n"
+			    "boiler.setpoint=55.5 (rule boiler-over-temp, fire)\n"
+			    "boiler.mode=\"off\" (rule boiler-over-temp, fire)\n"
+			    "boiler.free=-3 (rule boiler-over-temp, fire)\n");
+}
+
+/* The log while fn runs. */
+static void capture(struct rig *rig, const struct action_list *list, char *ret, size_t size)
+{
+	int out[2];
+	ssize_t n;
+
+	assert_int_equal(pipe(out), 0);
+	log_init(out[1], LOG_LEVEL_INFO);
+	run(rig, list);
+	log_init(STDERR_FILENO, LOG_LEVEL_INFO);
+	close(out[1]);
+	n = read(out[0], ret, size - 1);
+	ret[n > 0 ? n : 0] = '\0';
+	close(out[0]);
+}
+
+static void test_a_refused_write_is_logged_and_the_next_one_tried(void **state)
+{
+	struct rig *rig = *state;
+	struct action_list list;
+	char log[1000];
+
+	rig->refuse = EPERM;
+	assert_true(parse(rig, "do: [{write: {boiler.burner: off, boiler.free: 1}}]\n", &list));
+	capture(rig, &list, log, sizeof(log));
+	assert_string_equal(log, "<3>rule boiler-over-temp, fire: boiler.burner is not "
+				 "written: the interlock says no\n"
+				 "<3>rule boiler-over-temp, fire: boiler.free is not "
+				 "written: the interlock says no\n");
+}
+
+static void test_log_writes_the_message_or_a_text(void **state)
+{
+	struct rig *rig = *state;
+	struct action_list list;
+	char log[1000];
+
+	assert_true(parse(rig, "do: [{log: true}, {log: 'at ${values.boiler.temp:.0f}'}]\n",
+			  &list));
+	capture(rig, &list, log, sizeof(log));
+	assert_string_equal(log, "<5>rule boiler-over-temp: fire (critical): Boiler 81.3 degC, "
+				 "above 80\n"
+				 "<5>rule boiler-over-temp: fire (critical): at 81\n");
+}
+
+static void test_webhooks_are_found_by_name_and_no_list_is_an_empty_one(void **state)
+{
+	struct rig *rig = *state;
+	struct action_list list;
+
+	assert_true(parse(rig, "do: [{webhook: night}, {log: true}]\n", &list));
+	assert_int_equal(list.count, 2);
+	assert_string_equal(list.types[0]->key, "webhook");
+	assert_true(action_list_parse(rig->bench.arena, NULL, &rig->scope, &list,
+				      rig->bench.diags));
+	assert_int_equal(list.count, 0);
+}
+
+static void test_errors_of_lists_are_told(void **state)
+{
+	refuse(*state, "do: {webhook: ops}\n",
+	       "t.yaml:1:5: error: expected a list of actions, got a map\n"
+	       "    1 | do: {webhook: ops}\n"
+	       "      |     ^\n"
+	       "      = hint: [{webhook: NAME}, {write: {POINT: VALUE}}]\n");
+	refuse(*state, "do: [webhook]\n",
+	       "t.yaml:1:6: error: expected an action such as {webhook: NAME}, got a text\n"
+	       "    1 | do: [webhook]\n"
+	       "      |      ^~~~~~~\n");
+	refuse(*state, "do: [{webhok: ops}]\n",
+	       "t.yaml:1:7: error: unknown action 'webhok'\n"
+	       "    1 | do: [{webhok: ops}]\n"
+	       "      |       ^~~~~~\n"
+	       "      = hint: did you mean 'webhook'?\n");
+	refuse(*state, "do: [{webhook: ops, write: {boiler.burner: on}}]\n",
+	       "t.yaml:1:21: error: 'write' stands beside 'webhook' in one action\n"
+	       "    1 | do: [{webhook: ops, write: {boiler.burner: on}}]\n"
+	       "      |                     ^~~~~\n"
+	       "      = hint: several actions are several entries of the list\n");
+	refuse(*state, "do: [{webhook: op}]\n",
+	       "t.yaml:1:16: error: unknown webhook 'op'\n"
+	       "    1 | do: [{webhook: op}]\n"
+	       "      |                ^~\n"
+	       "      = hint: did you mean 'ops'?\n");
+	refuse(*state, "do: [{log: false}]\n",
+	       "t.yaml:1:12: error: log: expected true or a text, got nothing to write\n"
+	       "    1 | do: [{log: false}]\n"
+	       "      |            ^~~~~\n");
+}
+
+static void test_errors_of_writes_are_told_all_of_them(void **state)
+{
+	refuse(*state,
+	       "do:\n"
+	       "- write: {boiler.brner: off, boiler.temp: 3}\n"
+	       "- write: {boiler.setpoint: 95, boiler.burner: 3}\n"
+	       "- write: {}\n",
+	       "t.yaml:2:11: error: unknown point 'boiler.brner'\n"
+	       "    2 | - write: {boiler.brner: off, boiler.temp: 3}\n"
+	       "      |           ^~~~~~~~~~~~\n"
+	       "      = hint: did you mean 'boiler.burner'?\n"
+	       "t.yaml:2:30: error: the point 'boiler.temp' can't be written\n"
+	       "    2 | - write: {boiler.brner: off, boiler.temp: 3}\n"
+	       "      |                              ^~~~~~~~~~~\n"
+	       "      = hint: a point that may be written says 'write: true'\n"
+	       "t.yaml:3:28: error: 95 is out of the range of 'boiler.setpoint', which is "
+	       "[20, 90] degC\n"
+	       "    3 | - write: {boiler.setpoint: 95, boiler.burner: 3}\n"
+	       "      |                            ^~\n"
+	       "t.yaml:3:47: error: 'boiler.burner' must be true or false (on and "
+	       "off, yes and no will do), not 3\n"
+	       "    3 | - write: {boiler.setpoint: 95, boiler.burner: 3}\n"
+	       "      |                                               ^\n"
+	       "t.yaml:4:10: error: write: expected a map of points and values, got an empty "
+	       "one\n"
+	       "    4 | - write: {}\n"
+	       "      |          ^\n"
+	       "      = hint: {write: {boiler.burner: off}}\n");
+}
+
+static void refuse_webhook(struct rig *rig, const char *yaml, const char *text)
+{
+	const struct yaml_node *node = bench_yaml(&rig->bench, yaml);
+
+	assert_null(webhook_config_parse(rig->bench.arena, "ops", node, rig->bench.diags));
+	bench_expect(&rig->bench, text);
+}
+
+static void test_a_webhook_has_the_defaults_of_the_manual(void **state)
+{
+	struct rig *rig = *state;
+	const struct webhook_config *config =
+		bench_webhook(&rig->bench, "url: https://h.example:8443/a?b\n");
+
+	assert_string_equal(config->origin, "https://h.example:8443");
+	assert_string_equal(config->method, "POST");
+	assert_string_equal(config->content_type, "application/json");
+	assert_null(config->body);
+	assert_int_equal(config->timeout_ns, 10 * NSEC_PER_SEC);
+	assert_true(config->policy.strict);
+	assert_int_equal(config->policy.in_flight, 1);
+	assert_int_equal(config->policy.first_ns, NSEC_PER_SEC);
+	assert_int_equal(config->policy.max_ns, 300 * NSEC_PER_SEC);
+	assert_int_equal(config->policy.for_ns, 7 * 86400 * NSEC_PER_SEC);
+	config = bench_webhook(&rig->bench, "url: http://h/\norder: none\n");
+	assert_false(config->policy.strict);
+	assert_int_equal(config->policy.in_flight, 4);
+}
+
+static void test_fault_C13_a_template_can_not_move_the_origin(void **state)
+{
+	static const char *const urls[] = {
+		"${site}",	    "${site}://h/",	"http://${site}/",
+		"http://h${site}/", "http://h:${seq}/", "http://${secret:x}@h/",
+		"http://h${site}",
+	};
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+		char *yaml = arena_printf(rig->bench.arena, "url: '%s'\n", urls[i]);
+
+		assert_null(webhook_config_parse(rig->bench.arena, "ops",
+						 bench_yaml(&rig->bench, yaml),
+						 rig->bench.diags));
+		assert_int_equal(diags_errors(rig->bench.diags), i + 1);
+	}
+	diags_free(rig->bench.diags);
+	rig->bench.diags = diags_new(10);
+	refuse_webhook(rig, "url: 'http://h${site}/'\n",
+		       "t.yaml:1:6: error: url: scheme, host and port are fixed, ${...} may "
+		       "only stand behind the first '/' of the path\n"
+		       "    1 | url: 'http://h${site}/'\n"
+		       "      |      ^~~~~~~~~~~~~~~~~~\n");
+	bench_webhook(&rig->bench, "url: 'http://h/${site}'\n");
+	bench_webhook(&rig->bench, "url: 'http://h?${site}'\n");
+}
+
+static void test_errors_of_webhooks_are_told(void **state)
+{
+	refuse_webhook(*state, "{}\n",
+		       "t.yaml:1:1: error: webhook 'ops' needs 'url'\n"
+		       "    1 | {}\n"
+		       "      | ^\n"
+		       "      = url: Where messages go: http or https; ${...} only behind the "
+		       "host.\n");
+	refuse_webhook(*state, "url: https://a:b@h/\n",
+		       "t.yaml:1:6: error: url: a user or password may not stand in a URL: use "
+		       "a header with ${secret:NAME}\n"
+		       "    1 | url: https://a:b@h/\n"
+		       "      |      ^~~~~~~~~~~~~~\n"
+		       "      = hint: expected something like https://host.example/path\n");
+	refuse_webhook(*state,
+		       "url: http://h/\nheaders: {Host: x, 'a b': c, Content-Type: t}\n",
+		       "t.yaml:2:11: error: the header 'Host' can't be set here: it comes from "
+		       "the URL\n"
+		       "    2 | headers: {Host: x, 'a b': c, Content-Type: t}\n"
+		       "      |           ^~~~\n"
+		       "t.yaml:2:20: error: 'a b' is no name of a header\n"
+		       "    2 | headers: {Host: x, 'a b': c, Content-Type: t}\n"
+		       "      |                    ^~~~~\n"
+		       "t.yaml:2:30: error: the header 'Content-Type' can't be set here: use "
+		       "'content_type'\n"
+		       "    2 | headers: {Host: x, 'a b': c, Content-Type: t}\n"
+		       "      |                              ^~~~~~~~~~~~\n");
+	refuse_webhook(*state, "url: http://h/\nheaders: {A: \"b\\r\\nC: d\"}\n",
+		       "t.yaml:2:14: error: a header is one line, without control characters\n"
+		       "    2 | headers: {A: \"b\\r\\nC: d\"}\n"
+		       "      |              ^~~~~~~~~~~\n");
+	refuse_webhook(*state, "url: http://h/\nretry: {first: 10s, max: 5s}\nin_flight: 2\n",
+		       "t.yaml:2:8: error: retry: 'max' is shorter than 'first'\n"
+		       "    2 | retry: {first: 10s, max: 5s}\n"
+		       "      |        ^\n");
+	refuse_webhook(*state, "url: http://h/\nin_flight: 2\n",
+		       "t.yaml:2:12: error: in_flight: with order strict there is one message "
+		       "at a time\n"
+		       "    2 | in_flight: 2\n"
+		       "      |            ^\n"
+		       "      = hint: order: none\n");
+	refuse_webhook(*state, "url: http://h/\ncontent_type: text/html\nbody: '${message}'\n",
+		       "t.yaml:2:15: error: no way to escape values is known for text/html\n"
+		       "    2 | content_type: text/html\n"
+		       "      |               ^~~~~~~~~\n"
+		       "      = hint: application/json, text/plain or "
+		       "application/x-www-form-urlencoded\n");
+	refuse_webhook(*state, "url: http://h/\ncontent_type: text/plain\n",
+		       "t.yaml:2:15: error: the built-in body is JSON, not text/plain\n"
+		       "    2 | content_type: text/plain\n"
+		       "      |               ^~~~~~~~~~\n");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_writes_are_asked_for_in_their_order),
+		TEST(test_a_refused_write_is_logged_and_the_next_one_tried),
+		TEST(test_log_writes_the_message_or_a_text),
+		TEST(test_webhooks_are_found_by_name_and_no_list_is_an_empty_one),
+		TEST(test_errors_of_lists_are_told),
+		TEST(test_errors_of_writes_are_told_all_of_them),
+		TEST(test_a_webhook_has_the_defaults_of_the_manual),
+		TEST(test_fault_C13_a_template_can_not_move_the_origin),
+		TEST(test_errors_of_webhooks_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
