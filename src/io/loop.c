@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/queue.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@ struct loop {
 		void (*release)(void *thing);
 	} locals[LOOP_LOCALS];
 	size_t local_count;
+	TAILQ_HEAD(, loop_defer) deferred; /* asked for, in order */
+	bool stopped;
 	uint64_t turns;
 	struct loop_timer *lag_timer;
 	struct mono lag_due;
@@ -59,9 +62,12 @@ struct loop_watch {
 };
 
 struct loop_defer {
-	struct event *event;
+	struct loop *loop;
 	loop_timer_fn *fn;
 	void *arg;
+	bool asked;
+	bool this_turn; /* of those asked for, it is one to run at the end of this turn */
+	TAILQ_ENTRY(loop_defer) entry;
 };
 
 struct loop_signal {
@@ -84,6 +90,8 @@ struct loop *loop_new(struct error *err)
 
 	if (config != NULL) {
 		event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+		/* A clock read at the start of a turn would wake us early, and then again. */
+		event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
 		event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
 		loop->base = event_base_new_with_config(config);
 		event_config_free(config);
@@ -94,8 +102,7 @@ struct loop *loop_new(struct error *err)
 		free(loop);
 		return NULL;
 	}
-	/* Two priorities: what was deferred runs after all that a turn brought. */
-	event_base_priority_init(loop->base, 2);
+	TAILQ_INIT(&loop->deferred);
 	return loop;
 }
 
@@ -130,27 +137,55 @@ void loop_keep(struct loop *loop, const void *key, void *thing, void (*release)(
 	loop->local_count++;
 }
 
+/*
+ * What was asked for by now; what that asks for waits for the next turn. Not libevent's
+ * priorities: with those, deferred work starves while descriptors stay ready, and each piece
+ * costs a look at them.
+ */
+static void loop_run_deferred(struct loop *loop)
+{
+	struct loop_defer *defer;
+
+	TAILQ_FOREACH (defer, &loop->deferred, entry)
+		defer->this_turn = true;
+	while ((defer = TAILQ_FIRST(&loop->deferred)) != NULL && defer->this_turn) {
+		TAILQ_REMOVE(&loop->deferred, defer, entry);
+		defer->asked = defer->this_turn = false;
+		defer->fn(defer->arg);
+	}
+}
+
+static int loop_once(struct loop *loop, int flags)
+{
+	int rc;
+
+	if (!TAILQ_EMPTY(&loop->deferred))
+		flags |= EVLOOP_NONBLOCK;
+	rc = event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | flags);
+	loop->turns++;
+	loop_run_deferred(loop);
+	return rc < 0 ? -EIO : 0;
+}
+
 int loop_run(struct loop *loop)
 {
-	while (event_base_got_break(loop->base) == 0) {
-		int rc = event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+	int rc = 0;
 
-		if (rc < 0)
-			return -EIO;
-		loop->turns++;
-	}
-	return 0;
+	while (rc == 0 && !loop->stopped)
+		rc = loop_once(loop, 0);
+	loop->stopped = false;
+	return rc;
 }
 
 void loop_stop(struct loop *loop)
 {
+	loop->stopped = true;
 	event_base_loopbreak(loop->base);
 }
 
 int loop_turn(struct loop *loop)
 {
-	loop->turns++;
-	return event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK) < 0 ? -EIO : 0;
+	return loop_once(loop, EVLOOP_NONBLOCK);
 }
 
 struct event_base *loop_base(struct loop *loop)
@@ -159,13 +194,12 @@ struct event_base *loop_base(struct loop *loop)
 }
 
 static struct event *loop_event(struct loop *loop, int fd, short what, event_callback_fn fn,
-				void *arg, int priority)
+				void *arg)
 {
 	struct event *event = event_new(loop->base, fd, what, fn, arg);
 
 	if (event == NULL)
 		abort();
-	event_priority_set(event, priority);
 	return event;
 }
 
@@ -177,8 +211,8 @@ static void timer_arm(struct loop_timer *timer)
 	struct timeval tv = {0};
 
 	if (ns > 0) {
-		/* Rounded up: a timer may be late but never early. */
-		ns += NSEC_PER_USEC - 1;
+		/* Never early, and libevent drops what its clock has below a microsecond. */
+		ns += 2 * NSEC_PER_USEC - 1;
 		tv.tv_sec = ns / NSEC_PER_SEC;
 		tv.tv_usec = ns % NSEC_PER_SEC / NSEC_PER_USEC;
 	}
@@ -210,7 +244,7 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_timer_fn *fn, void *ar
 	timer->fn = fn;
 	timer->arg = arg;
 	timer->deadline = timer->armed = MONO_NEVER;
-	timer->event = loop_event(loop, -1, 0, timer_fired, timer, 0);
+	timer->event = loop_event(loop, -1, 0, timer_fired, timer);
 	return timer;
 }
 
@@ -284,7 +318,7 @@ struct loop_alarm *loop_alarm_new(struct loop *loop, loop_timer_fn *fn, void *ar
 		free(alarm);
 		return NULL;
 	}
-	alarm->event = loop_event(loop, alarm->fd, EV_READ | EV_PERSIST, alarm_fired, alarm, 0);
+	alarm->event = loop_event(loop, alarm->fd, EV_READ | EV_PERSIST, alarm_fired, alarm);
 	event_add(alarm->event, NULL);
 	return alarm;
 }
@@ -336,7 +370,7 @@ struct loop_watch *loop_watch_new(struct loop *loop, int fd, unsigned what, loop
 	watch->fn = fn;
 	watch->arg = arg;
 	watch->fd = fd;
-	watch->event = loop_event(loop, fd, watch_bits(what), watch_fired, watch, 0);
+	watch->event = loop_event(loop, fd, watch_bits(what), watch_fired, watch);
 	loop_watch_set(watch, what);
 	return watch;
 }
@@ -359,28 +393,18 @@ void loop_watch_set(struct loop_watch *watch, unsigned what)
 		return;
 	event_assign(watch->event, watch->loop->base, watch->fd, watch_bits(what), watch_fired,
 		     watch);
-	event_priority_set(watch->event, 0);
 	event_add(watch->event, NULL);
 }
 
 /* Deferred work. */
 
-static void defer_fired(evutil_socket_t fd, short what, void *arg)
-{
-	struct loop_defer *defer = arg;
-
-	(void)fd;
-	(void)what;
-	defer->fn(defer->arg);
-}
-
 struct loop_defer *loop_defer_new(struct loop *loop, loop_timer_fn *fn, void *arg)
 {
 	struct loop_defer *defer = xcalloc(1, sizeof(*defer));
 
+	defer->loop = loop;
 	defer->fn = fn;
 	defer->arg = arg;
-	defer->event = loop_event(loop, -1, 0, defer_fired, defer, 1);
 	return defer;
 }
 
@@ -388,13 +412,17 @@ void loop_defer_free(struct loop_defer *defer)
 {
 	if (defer == NULL)
 		return;
-	event_free(defer->event);
+	if (defer->asked)
+		TAILQ_REMOVE(&defer->loop->deferred, defer, entry);
 	free(defer);
 }
 
 void loop_defer_ask(struct loop_defer *defer)
 {
-	event_active(defer->event, EV_TIMEOUT, 1);
+	if (defer->asked)
+		return;
+	defer->asked = true;
+	TAILQ_INSERT_TAIL(&defer->loop->deferred, defer, entry);
 }
 
 /* Signals. */
@@ -414,8 +442,7 @@ struct loop_signal *loop_signal_new(struct loop *loop, int signo, loop_timer_fn 
 
 	signal->fn = fn;
 	signal->arg = arg;
-	signal->event =
-		loop_event(loop, signo, EV_SIGNAL | EV_PERSIST, signal_fired, signal, 0);
+	signal->event = loop_event(loop, signo, EV_SIGNAL | EV_PERSIST, signal_fired, signal);
 	event_add(signal->event, NULL);
 	return signal;
 }
@@ -451,7 +478,7 @@ struct loop_wake *loop_wake_new(struct loop *loop, loop_timer_fn *fn, void *arg)
 		free(wake);
 		return NULL;
 	}
-	wake->event = loop_event(loop, wake->fd, EV_READ | EV_PERSIST, wake_fired, wake, 0);
+	wake->event = loop_event(loop, wake->fd, EV_READ | EV_PERSIST, wake_fired, wake);
 	event_add(wake->event, NULL);
 	return wake;
 }

@@ -19,7 +19,10 @@ struct loop;
 
 struct loop *loop_new(struct error *err);
 void loop_free(struct loop *loop);
-/* Runs until loop_stop(); returns 0, or a negative errno when the base failed. */
+/*
+ * Runs until loop_stop(); returns 0, or a negative errno when the base failed. A stop that was
+ * asked for before it began ends it at once. It may be run again.
+ */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 /* One turn without waiting, for tests. */
@@ -65,7 +68,11 @@ void loop_watch_free(struct loop_watch *watch);
 /* what = 0 pauses it. No system call if nothing changes. */
 void loop_watch_set(struct loop_watch *watch, unsigned what);
 
-/* Work at the end of this turn of the loop, once however often it was asked for. */
+/*
+ * Work at the end of this turn of the loop, after all that the turn brought, once however often
+ * it was asked for, in the order of asking. What deferred work asks for runs a turn later, and
+ * the loop does not wait before that.
+ */
 struct loop_defer;
 struct loop_defer *loop_defer_new(struct loop *loop, loop_timer_fn *fn, void *arg);
 void loop_defer_free(struct loop_defer *defer);
