@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /* Lists of actions and webhooks as they are bound: what they do, and every error exactly. */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +17,6 @@
 #include "actions/webhook_config.h"
 #include "base/alloc.h"
 #include "base/arena.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "conf/yaml.h"
@@ -28,7 +26,6 @@ struct rig {
 	struct bench bench;
 	struct action_scope scope;
 	struct str written; /* by the host */
-	int refuse;
 };
 
 static const char *const webhook_names[] = {"ops", "night"};
@@ -87,17 +84,13 @@ static void refuse(struct rig *rig, const char *yaml, const char *text)
 	bench_expect(&rig->bench, text);
 }
 
-static int host_write(void *arg, uint32_t point, struct value value, const char *why,
-		      struct error *err)
+static void host_write(void *arg, uint32_t point, struct value value, const char *why)
 {
 	struct rig *rig = arg;
 
-	if (rig->refuse != 0)
-		return error_set(err, rig->refuse, "the interlock says no");
 	str_addf(&rig->written, "%s=", point_table_get(rig->scope.points, point)->name);
 	value_show(value, &rig->written);
 	str_addf(&rig->written, " (%s)\n", why);
-	return 0;
 }
 
 static struct webhook *host_webhook(void *arg, size_t index)
@@ -149,19 +142,23 @@ static void capture(struct rig *rig, const struct action_list *list, char *ret, 
 	close(out[0]);
 }
 
-static void test_a_refused_write_is_logged_and_the_next_one_tried(void **state)
+static void test_a_repeat_switches_nothing_again(void **state)
 {
 	struct rig *rig = *state;
+	struct action_host host = {host_webhook, host_write, rig};
+	struct event event = *bench_event();
 	struct action_list list;
-	char log[1000];
 
-	rig->refuse = EPERM;
-	assert_true(parse(rig, "do: [{write: {boiler.burner: off, boiler.free: 1}}]\n", &list));
-	capture(rig, &list, log, sizeof(log));
-	assert_string_equal(log, "<3>rule boiler-over-temp, fire: boiler.burner is not "
-				 "written: the interlock says no\n"
-				 "<3>rule boiler-over-temp, fire: boiler.free is not "
-				 "written: the interlock says no\n");
+	assert_true(parse(rig, "do: [{write: {boiler.burner: off}}]\n", &list));
+	event.type = EVENT_REPEAT;
+	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());
+	event.type = EVENT_BLIND;
+	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());
+	assert_int_equal(rig->written.len, 0);
+	event.type = EVENT_INSTANT;
+	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());
+	assert_string_equal(rig->written.s,
+			    "boiler.burner=false (rule boiler-over-temp, instant)\n");
 }
 
 static void test_log_writes_the_message_or_a_text(void **state)
@@ -368,7 +365,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_writes_are_asked_for_in_their_order),
-		TEST(test_a_refused_write_is_logged_and_the_next_one_tried),
+		TEST(test_a_repeat_switches_nothing_again),
 		TEST(test_log_writes_the_message_or_a_text),
 		TEST(test_webhooks_are_found_by_name_and_no_list_is_an_empty_one),
 		TEST(test_errors_of_lists_are_told),
