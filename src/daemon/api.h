@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * What the control socket answers: one table of routes, from a request to JSON, whatever
+ * carries it. Knows nothing of HTTP but methods, targets and status codes.
+ */
+#ifndef GAUGED_DAEMON_API_H
+#define GAUGED_DAEMON_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/peer.h"
+
+struct control;
+struct daemon;
+struct follower;
+
+enum { API_NAME_MAX = 200, API_PARAMS_MAX = 4 };
+
+struct api_param {
+	const char *name; /* static */
+	char value[API_NAME_MAX + 1];
+};
+
+/* One request and its answer. */
+struct api_call {
+	struct daemon *daemon;
+	const struct control *control;
+	struct peer peer;
+	const char *method;
+	const char *target; /* as sent: path and query, percent-encoded */
+	const char *body;   /* body_len bytes; valid until it is answered */
+	size_t body_len;
+
+	/* Filled by api_serve() for the one that serves the route. */
+	char name[API_NAME_MAX + 1]; /* what stood for NAME in the path, decoded */
+	size_t param_count;
+	struct api_param params[API_PARAMS_MAX];
+
+	/* The answer; status 0: it is not there yet. */
+	int status;
+	const char *type;  /* static: the content type */
+	const char *allow; /* static: methods that the path takes, with 405; or NULL */
+	char *text;	   /* malloc()ed, text_len bytes; taken by whoever sends it */
+	size_t text_len;
+	struct follower *follower; /* instead of text: lines for as long as they are read */
+
+	/* How a call that was not answered within api_serve() goes on. */
+	void (*answered)(struct api_call *call); /* set by the caller: status is there now */
+	void (*forget)(struct api_call *call);	 /* set by the route: nobody waits any more */
+};
+
+/* Serves the call: fills the answer, or leaves status 0 and calls answered() later. */
+void api_serve(struct api_call *call);
+/* Frees what of the answer was not taken, and stops waiting for it. */
+void api_call_done(struct api_call *call);
+
+/* For the files that serve routes. */
+
+/* Answers with a problem document (RFC 9457) of type about:blank; fmt is its detail. */
+void api_problem(struct api_call *call, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The value of a parameter of the query, or NULL. */
+const char *api_param(const struct api_call *call, const char *name);
+
+typedef void api_route_fn(struct api_call *call);
+/* In api_status.c, api_points.c, api_rules.c, api_changes.c */
+api_route_fn api_status, api_config, api_metrics;
+api_route_fn api_buses, api_devices, api_queue;
+api_route_fn api_points, api_point, api_point_write;
+api_route_fn api_rules, api_rule, api_events;
+api_route_fn api_reload;
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Serves what changes something: reloads and writes. Each is logged with who asked. */
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "conf/diag.h"
+#include "model/point.h"
+#include "daemon/api.h"
+#include "daemon/api_json.h"
+#include "daemon/api_points.h"
+#include "daemon/config.h"
+#include "daemon/daemon.h"
+
+enum { WHO_MAX = 64, SHOWN_MAX = 300 };
+
+static const char *call_who(const struct api_call *call, char room[WHO_MAX])
+{
+	struct str who;
+
+	str_init_fixed(&who, room, WHO_MAX);
+	peer_show(&call->peer, &who);
+	return room;
+}
+
+/* The answer is there: on its way now, if the caller stopped waiting for api_serve(). */
+static void call_answered(struct api_call *call)
+{
+	call->forget = NULL;
+	if (call->answered != NULL)
+		call->answered(call);
+}
+
+static json_t *diags_json(const struct diags *diags, enum diag_level level)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < diags_count(diags); i++) {
+		const struct diag *diag = diags_get(diags, i);
+
+		if (diag->level != level)
+			continue;
+		json_array_append_new(
+			list,
+			json_pack("{so so so so so}", "file", api_json_text(diag->file), "line",
+				  diag->line > 0 ? json_integer(diag->line) : json_null(),
+				  "column",
+				  diag->column > 0 ? json_integer(diag->column) : json_null(),
+				  "message", api_json_text(diag->message), "notes",
+				  api_json_text(diag->notes)));
+	}
+	return list;
+}
+
+static void reload_refused(struct api_call *call, const struct diags *diags)
+{
+	size_t errors = diags_errors(diags);
+	struct str text;
+	json_t *detail;
+
+	str_init(&text);
+	diags_render(diags, &text);
+	detail = json_sprintf("%zu error%s; nothing was changed, the configuration before it "
+			      "runs on",
+			      errors, errors == 1 ? "" : "s");
+	api_answer_problem(call, 422,
+			   json_pack("{ss ss so so so}", "type",
+				     "urn:gauged:problem:configuration", "title",
+				     "The configuration was refused", "detail", detail,
+				     "errors", diags_json(diags, DIAG_ERROR), "text",
+				     api_json_text(text.s != NULL ? text.s : "")));
+	str_done(&text);
+}
+
+static void reload_ended(void *arg, const struct reload_result *result)
+{
+	struct api_call *call = arg;
+
+	if (!result->ok) {
+		reload_refused(call, result->diags);
+	} else {
+		struct str text;
+
+		str_init(&text);
+		diags_render(result->diags, &text);
+		api_answer(call, 200,
+			   json_pack("{s{sI sI sI} s{sI sI sI} so so}", "buses", "kept",
+				     (json_int_t)result->buses_kept, "opened",
+				     (json_int_t)result->buses_opened, "closed",
+				     (json_int_t)result->buses_closed, "rules", "kept",
+				     (json_int_t)result->rules_kept, "added",
+				     (json_int_t)result->rules_added, "removed",
+				     (json_int_t)result->rules_removed, "warnings",
+				     diags_json(result->diags, DIAG_WARNING), "text",
+				     api_json_text(text.s != NULL ? text.s : "")));
+		str_done(&text);
+	}
+	call_answered(call);
+}
+
+static void reload_forget(struct api_call *call)
+{
+	daemon_reload_forget(call->daemon, call);
+}
+
+void api_reload(struct api_call *call)
+{
+	char who[WHO_MAX];
+
+	log_notice("control: %s asks for a reload", call_who(call, who));
+	call->forget = reload_forget;
+	daemon_reload(call->daemon, reload_ended, call);
+}
+
+static void write_ended(void *arg, const struct write_result *result)
+{
+	struct api_call *call = arg;
+
+	switch (result->outcome) {
+	case WRITE_DONE:
+		api_answer(call, 200,
+			   json_pack("{ss so}", "outcome", "done", "point",
+				     api_json_text(call->name)));
+		break;
+	case WRITE_REFUSED:
+		api_problem(call, 409, "%s was not written: %s", call->name, result->text);
+		break;
+	case WRITE_UNKNOWN:
+		api_problem(call, 504, "it is not known whether %s was written: %s", call->name,
+			    result->text);
+		break;
+	}
+	call_answered(call);
+}
+
+static void write_forget(struct api_call *call)
+{
+	daemon_write_forget(call->daemon, call);
+}
+
+/* {"value": 81.5}, nothing else in it. The value borrows from *ret_json. */
+static bool write_body(struct api_call *call, struct value *ret, json_t **ret_json)
+{
+	json_t *json, *value;
+	json_error_t why;
+
+	json = json_loadb(call->body != NULL ? call->body : "", call->body_len,
+			  JSON_REJECT_DUPLICATES, &why);
+	if (json == NULL) {
+		api_problem(call, 400, "the body is not JSON: %s at line %d, column %d",
+			    why.text, why.line, why.column);
+		return false;
+	}
+	value = json_object_get(json, "value");
+	if (json_is_number(value))
+		*ret = value_number(json_number_value(value));
+	else if (json_is_boolean(value))
+		*ret = value_bool(json_is_true(value));
+	else if (json_is_string(value))
+		*ret = value_text(json_string_value(value));
+	else
+		value = NULL;
+	if (value == NULL || json_object_size(json) != 1) {
+		json_decref(json);
+		api_problem(call, 400, "expected {\"value\": a number, true, false or a text}");
+		return false;
+	}
+	*ret_json = json;
+	return true;
+}
+
+static void write_start(struct api_call *call, uint32_t id, struct value value)
+{
+	char room[SHOWN_MAX], who[WHO_MAX];
+	struct error err = {0};
+	struct str shown;
+	int rc;
+
+	str_init_fixed(&shown, room, sizeof(room));
+	value_show(value, &shown);
+	log_notice("control: %s writes %s to %s", call_who(call, who), shown.s, call->name);
+	call->forget = write_forget;
+	rc = daemon_write(call->daemon, id, value, who, write_ended, call, &err);
+	if (rc == 0)
+		return;
+	call->forget = NULL;
+	api_problem(call, rc == -EINVAL || rc == -ERANGE ? 422 : 409, "%s", err.text);
+}
+
+void api_point_write(struct api_call *call)
+{
+	uint32_t id = api_find_point(call);
+	struct value value;
+	json_t *json;
+
+	if (id == POINT_NONE || !write_body(call, &value, &json))
+		return;
+	write_start(call, id, value);
+	json_decref(json);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Serves points: what they are, what they were last, and followers of their readings. */
+#include "daemon/api_points.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/point.h"
+#include "rules/engine.h"
+#include "daemon/api.h"
+#include "daemon/api_json.h"
+#include "daemon/config.h"
+#include "daemon/daemon.h"
+#include "daemon/follower.h"
+
+static json_t *point_range(const struct point *point)
+{
+	if (point->low > point->high)
+		return json_null();
+	return json_pack("[oo]", api_json_number(point->low), api_json_number(point->high));
+}
+
+json_t *api_json_point(const struct daemon *daemon, uint32_t id)
+{
+	const struct point *point = point_table_get(daemon_config(daemon)->points, id);
+	struct boot now = clock_boot();
+	struct engine_point seen;
+	bool counts;
+
+	engine_point(daemon_engine(daemon), id, now, &seen);
+	counts = seen.quality == QUALITY_GOOD || seen.quality == QUALITY_UNCERTAIN;
+	return json_pack("{so so so so so so so sI so so sb sb so}", "name",
+			 api_json_text(point->name), "device", api_json_text(point->device),
+			 "kind", api_json_text(value_kind_name(point->kind)), "unit",
+			 api_json_text(point->unit_text), "value",
+			 api_json_value(counts ? seen.value : (struct value){0}), "quality",
+			 api_json_text(quality_name(seen.quality)), "reason",
+			 seen.reason == BAD_NONE ? json_null()
+						 : api_json_text(bad_reason_name(seen.reason)),
+			 "code", (json_int_t)seen.code, "last",
+			 api_json_value(seen.ever ? seen.last : (struct value){0}), "age_s",
+			 api_json_seconds(seen.ever ? boot_diff(now, seen.at) : -1), "readable",
+			 point->readable, "writable", point->writable, "range",
+			 point_range(point));
+}
+
+uint32_t api_find_point(struct api_call *call)
+{
+	const struct point_table *points = daemon_config(call->daemon)->points;
+	uint32_t id = point_table_find(points, call->name, strlen(call->name));
+	const char *near;
+
+	if (id != POINT_NONE)
+		return id;
+	near = str_nearest(call->name, point_table_names(points), point_table_count(points));
+	if (near != NULL)
+		api_problem(call, 404, "there is no point '%s'; did you mean '%s'?", call->name,
+			    near);
+	else
+		api_problem(call, 404, "there is no point '%s'", call->name);
+	return POINT_NONE;
+}
+
+static bool param_is_on(const struct api_call *call, const char *name)
+{
+	const char *value = api_param(call, name);
+
+	return value != NULL && (strcmp(value, "1") == 0 || strcmp(value, "true") == 0);
+}
+
+static void api_follow(struct api_call *call, unsigned what)
+{
+	call->status = 200;
+	call->type = "application/x-ndjson";
+	call->follower = follower_new(call->daemon, what);
+}
+
+void api_points(struct api_call *call)
+{
+	size_t count = point_table_count(daemon_config(call->daemon)->points);
+	json_t *list;
+
+	if (param_is_on(call, "follow")) {
+		api_follow(call, param_is_on(call, "changes") ? FOLLOW_READINGS | FOLLOW_CHANGES
+							      : FOLLOW_READINGS);
+		return;
+	}
+	list = json_array();
+	for (uint32_t i = 0; i < count; i++)
+		json_array_append_new(list, api_json_point(call->daemon, i));
+	api_answer(call, 200, json_pack("{so}", "points", list));
+}
+
+void api_point(struct api_call *call)
+{
+	uint32_t id = api_find_point(call);
+
+	if (id != POINT_NONE)
+		api_answer(call, 200, api_json_point(call->daemon, id));
+}
+
+void api_events(struct api_call *call)
+{
+	if (!param_is_on(call, "follow")) {
+		api_problem(call, 400,
+			    "past events are not kept: GET /v1/events?follow=1 "
+			    "follows those to come");
+		return;
+	}
+	api_follow(call, param_is_on(call, "changes") ? FOLLOW_EVENTS | FOLLOW_CHANGES
+						      : FOLLOW_EVENTS);
+}

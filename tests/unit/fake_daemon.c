@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the pretence of a daemon; see the header. */
+#include "fake_daemon.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "conf/diag.h"
+#include "model/point.h"
+#include "io/loop.h"
+#include "rules/engine.h"
+#include "rules/ruleset.h"
+#include "actions/webhook.h"
+#include "daemon/bus.h"
+#include "daemon/config.h"
+
+struct daemon {
+	struct fake_daemon fake;
+	struct boot started;
+};
+
+struct bus {
+	const char *name, *type, *state, *detail, *device;
+};
+
+struct webhook {
+	const char *name;
+};
+
+static const struct bus fake_buses[] = {
+	{"plc", "modbus", "up", "", "boiler"},
+	{"mast", "serial", "backoff",
+	 "cannot open /dev/ttyACM0: No such file or directory, retrying in 4 s", "wind"},
+};
+
+static const struct webhook fake_webhooks[] = {{"ops"}};
+
+static const struct rule_view fake_rules[] = {
+	{.name = "boiler-over-temp",
+	 .severity = SEVERITY_CRITICAL,
+	 .condition = "boiler.temp > 80 degC",
+	 .point_count = 1,
+	 .points = (uint32_t[]){0}},
+	{.name = "doorbell", .instant = true, .condition = "rises(door.bell)"},
+};
+
+struct fake_daemon *fake_daemon(struct daemon *daemon)
+{
+	return &daemon->fake;
+}
+
+static void fake_points(struct point_table *table)
+{
+	const struct point points[] = {
+		{.name = "boiler.temp",
+		 .device = "boiler",
+		 .kind = VALUE_NUMBER,
+		 .unit_text = "degC",
+		 .readable = true,
+		 .stale_ns = 1,
+		 .low = 1,
+		 .high = 0},
+		{.name = "boiler.burner",
+		 .device = "boiler",
+		 .kind = VALUE_BOOL,
+		 .readable = true,
+		 .writable = true,
+		 .stale_ns = 1,
+		 .low = 1,
+		 .high = 0},
+		{.name = "boiler.setpoint",
+		 .device = "boiler",
+		 .kind = VALUE_NUMBER,
+		 .unit_text = "degC",
+		 .readable = true,
+		 .writable = true,
+		 .stale_ns = 1,
+		 .low = 20,
+		 .high = 90},
+		{.name = "wind.speed",
+		 .device = "wind",
+		 .kind = VALUE_NUMBER,
+		 .unit_text = "m/s",
+		 .readable = true,
+		 .stale_ns = 1,
+		 .low = 1,
+		 .high = 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
+		point_table_add(table, &points[i]);
+}
+
+struct daemon *fake_daemon_new(struct loop *loop)
+{
+	struct daemon *daemon = xcalloc(1, sizeof(*daemon));
+	struct arena *arena = arena_new();
+	struct config *config = arena_take(arena, 1, sizeof(*config));
+	static const char *const files[] = {"/etc/gauged/gauged.yaml"};
+
+	config->arena = arena;
+	config->path = files[0];
+	config->directory = "/etc/gauged";
+	config->site = "plant-7";
+	config->state_dir = "/var/lib/gauged";
+	config->control_socket = "/run/gauged/control.sock";
+	config->file_count = 1;
+	config->files = files;
+	config->points = point_table_new(arena);
+	fake_points(config->points);
+	daemon->fake = (struct fake_daemon){.loop = loop, .config = config, .arena = arena};
+	daemon->started = clock_boot();
+	return daemon;
+}
+
+void fake_daemon_free(struct daemon *daemon)
+{
+	if (daemon == NULL)
+		return;
+	arena_free(daemon->fake.arena);
+	free(daemon);
+}
+
+/* daemon.h */
+
+struct loop *daemon_loop(const struct daemon *daemon)
+{
+	return daemon->fake.loop;
+}
+
+const struct config *daemon_config(const struct daemon *daemon)
+{
+	return daemon->fake.config;
+}
+
+const struct engine *daemon_engine(const struct daemon *daemon)
+{
+	return (const struct engine *)daemon;
+}
+
+size_t daemon_bus_count(const struct daemon *daemon)
+{
+	(void)daemon;
+	return ARRAY_SIZE(fake_buses);
+}
+
+const struct bus *daemon_bus(const struct daemon *daemon, size_t i)
+{
+	(void)daemon;
+	return &fake_buses[i];
+}
+
+size_t daemon_webhook_count(const struct daemon *daemon)
+{
+	(void)daemon;
+	return ARRAY_SIZE(fake_webhooks);
+}
+
+const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i)
+{
+	(void)daemon;
+	return &fake_webhooks[i];
+}
+
+void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
+{
+	*ret = (struct daemon_status){
+		.boot_id = "0f6f1a9e-92a2-4c0e-8f7f-0c7c7d6f2b11",
+		.started = daemon->started,
+		.started_wall = {INT64_C(1767225600123000000)},
+		.synchronised = true,
+		.reloads = 2,
+		.reloads_failed = 1,
+		.last_failure = daemon->fake.reload_refused ? "rules.yaml:1:1: error" : NULL,
+		.writes_done = 3,
+	};
+}
+
+static void fake_reloaded(struct daemon *daemon, reload_done *done, void *arg)
+{
+	struct reload_result result = {.ok = !daemon->fake.reload_refused, .buses_kept = 2};
+	struct diags *diags = diags_new(10);
+
+	if (daemon->fake.reload_refused)
+		diag_error(diags, NULL, "unknown point 'boiler.tmep'");
+	result.diags = diags;
+	done(arg, &result);
+	diags_free(diags);
+}
+
+void daemon_reload(struct daemon *daemon, reload_done *done, void *arg)
+{
+	daemon->fake.reloads_asked++;
+	daemon->fake.waiting = arg;
+	daemon->fake.waiting_reload = done;
+	if (!daemon->fake.hold)
+		fake_daemon_release(daemon);
+}
+
+void daemon_reload_forget(struct daemon *daemon, void *arg)
+{
+	if (daemon->fake.waiting == arg)
+		daemon->fake.waiting_reload = NULL;
+}
+
+int daemon_write(struct daemon *daemon, uint32_t point, struct value value, const char *who,
+		 write_done *done, void *arg, struct error *err)
+{
+	const struct point *to = point_table_get(daemon->fake.config->points, point);
+
+	(void)who;
+	daemon->fake.writes_asked++;
+	if (!to->writable)
+		return error_set(err, EPERM, "%s is not writable", to->name);
+	if (value.kind != to->kind)
+		return error_set(err, EINVAL, "%s takes a %s, not a %s", to->name,
+				 value_kind_name(to->kind), value_kind_name(value.kind));
+	daemon->fake.written = value;
+	daemon->fake.waiting = arg;
+	daemon->fake.waiting_write = done;
+	if (!daemon->fake.hold)
+		fake_daemon_release(daemon);
+	return 0;
+}
+
+void daemon_write_forget(struct daemon *daemon, void *arg)
+{
+	if (daemon->fake.waiting == arg)
+		daemon->fake.waiting_write = NULL;
+}
+
+void fake_daemon_release(struct daemon *daemon)
+{
+	struct fake_daemon *fake = &daemon->fake;
+	reload_done *reload = fake->waiting_reload;
+	write_done *write = fake->waiting_write;
+	struct write_result result = {.outcome = fake->outcome, .text = "the PLC said so"};
+
+	fake->waiting_reload = NULL;
+	fake->waiting_write = NULL;
+	if (reload != NULL)
+		fake_reloaded(daemon, reload, fake->waiting);
+	if (write != NULL)
+		write(fake->waiting, &result);
+}
+
+void daemon_watch(struct daemon *daemon, struct daemon_watcher *watcher)
+{
+	watcher->next = daemon->fake.watchers;
+	daemon->fake.watchers = watcher;
+}
+
+void daemon_unwatch(struct daemon *daemon, struct daemon_watcher *watcher)
+{
+	struct daemon_watcher **at = &daemon->fake.watchers;
+
+	while (*at != watcher)
+		at = &(*at)->next;
+	*at = watcher->next;
+}
+
+void fake_daemon_reading(struct daemon *daemon, uint32_t point, struct value value)
+{
+	struct reading reading = {.point = point, .value = value, .at = clock_boot()};
+
+	for (struct daemon_watcher *w = daemon->fake.watchers; w != NULL; w = w->next) {
+		if (w->reading != NULL)
+			w->reading(w->arg, &reading);
+	}
+}
+
+void fake_daemon_event(struct daemon *daemon)
+{
+	const struct event_point point = {.name = "boiler.temp",
+					  .unit = "degC",
+					  .value = value_number(81.3),
+					  .age_ns = 1000000};
+	const struct event_label label = {"area", "boiler \"room\""};
+	const struct event event = {
+		.type = EVENT_FIRE,
+		.rule_name = "boiler-over-temp",
+		.severity = SEVERITY_CRITICAL,
+		.from = RULE_PENDING,
+		.to = RULE_FIRING,
+		.seq = 7,
+		.at = clock_boot(),
+		.message = "Boiler 81.3 degC\nnow",
+		.label_count = 1,
+		.labels = &label,
+		.point_count = 1,
+		.points = &point,
+	};
+	const struct event_stamp stamp = {.site = "plant-7", .wall = clock_wall()};
+
+	for (struct daemon_watcher *w = daemon->fake.watchers; w != NULL; w = w->next)
+		w->event(w->arg, &event, &stamp);
+}
+
+/* engine.h and ruleset.h */
+
+void engine_point(const struct engine *engine, uint32_t point, struct boot now,
+		  struct engine_point *ret)
+{
+	const struct daemon *daemon = (const struct daemon *)engine;
+	static const double values[] = {81.3, 0, 70, 4.2};
+
+	*ret = (struct engine_point){.quality = QUALITY_GOOD, .ever = true, .at = now};
+	ret->at.ns -= 1200 * NSEC_PER_MSEC;
+	ret->last = ret->value = value_number(values[point]);
+	if (point_table_get(daemon->fake.config->points, point)->kind == VALUE_BOOL)
+		ret->last = ret->value = value_bool(true);
+	if (point == 3) {
+		ret->quality = QUALITY_STALE;
+		ret->reason = BAD_OFFLINE;
+		ret->value = (struct value){0};
+		ret->at.ns -= 80 * NSEC_PER_SEC;
+	}
+}
+
+void engine_rule(const struct engine *engine, uint32_t rule, struct engine_rule *ret)
+{
+	(void)engine;
+	*ret = (struct engine_rule){
+		.state = rule == 0 ? RULE_PENDING : RULE_OK,
+		.since = {clock_boot().ns - 12 * NSEC_PER_SEC},
+		.has_deadline = rule == 0,
+		.deadline = {clock_boot().ns + 18 * NSEC_PER_SEC},
+		.condition = rule == 0,
+		.fired = 4,
+		.cleared = 4,
+	};
+}
+
+void engine_counters(const struct engine *engine, struct engine_counters *ret)
+{
+	(void)engine;
+	*ret = (struct engine_counters){.readings = 12345, .bad_readings = 6, .events = 8};
+}
+
+size_t ruleset_count(const struct ruleset *set)
+{
+	(void)set;
+	return ARRAY_SIZE(fake_rules);
+}
+
+void ruleset_view(const struct ruleset *set, uint32_t rule, struct rule_view *ret)
+{
+	(void)set;
+	*ret = fake_rules[rule];
+}
+
+uint32_t ruleset_find(const struct ruleset *set, const char *name)
+{
+	(void)set;
+	for (uint32_t i = 0; i < ARRAY_SIZE(fake_rules); i++) {
+		if (strcmp(fake_rules[i].name, name) == 0)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+size_t ruleset_engine_size(const struct ruleset *set)
+{
+	(void)set;
+	return 4096;
+}
+
+/* bus.h and webhook.h */
+
+const char *bus_name(const struct bus *bus)
+{
+	return bus->name;
+}
+
+const char *bus_type(const struct bus *bus)
+{
+	return bus->type;
+}
+
+size_t bus_device_count(const struct bus *bus)
+{
+	(void)bus;
+	return 1;
+}
+
+const char *bus_device_name(const struct bus *bus, size_t i)
+{
+	(void)i;
+	return bus->device;
+}
+
+void bus_report(const struct bus *bus, struct report *ret_bus, struct report *ret_devices)
+{
+	*ret_bus = (struct report){.state = bus->state};
+	strcpy(ret_bus->detail, bus->detail);
+	report_count(ret_bus, "timeouts", "Requests without an answer in time.", 3);
+	report_count(ret_bus, bus->type[0] == 'm' ? "exceptions" : "frames",
+		     "Only one of the two has it: a \\ and\na second line.", 1);
+	ret_devices[0] = (struct report){.state = bus->state};
+	report_count(&ret_devices[0], "polls", "Polls.", 99);
+}
+
+void bus_readings(const struct bus *bus, uint64_t *ret_all, uint64_t *ret_bad)
+{
+	(void)bus;
+	*ret_all = 10;
+	*ret_bad = 4;
+}
+
+const char *webhook_name(const struct webhook *webhook)
+{
+	return webhook->name;
+}
+
+size_t webhook_waiting(const struct webhook *webhook)
+{
+	(void)webhook;
+	return 2;
+}
+
+void webhook_report(const struct webhook *webhook, struct report *ret)
+{
+	(void)webhook;
+	*ret = (struct report){.state = "up"};
+	report_count(ret, "delivered", "Messages that the receiver took.", 40);
+}
