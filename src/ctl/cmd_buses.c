@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* gaugectl buses and queue: what stands at the two ends. */
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "ctl/look.h"
+#include "ctl/remote.h"
+
+static const char *text(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static intmax_t count(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static void add_devices(struct table *table, const json_t *devices, const char *bus)
+{
+	const json_t *device;
+	size_t i;
+
+	json_array_foreach (devices, i, device) {
+		if (text(device, "bus") == NULL || strcmp(text(device, "bus"), bus) != 0)
+			continue;
+		table_cellf(table, LOOK_PLAIN, "  %s", text(device, "name"));
+		table_cell(table, LOOK_PLAIN, "");
+		table_cell(table, look_of_state(text(device, "state")), text(device, "state"));
+		table_cell(table, LOOK_PLAIN, "");
+		table_cell(table, LOOK_PLAIN, "");
+		table_cell(table, LOOK_PLAIN, text(device, "detail"));
+	}
+}
+
+static void print_buses(const struct ctl *ctl, const json_t *buses, const json_t *devices)
+{
+	struct table *table = table_new(ctl, "BUS|TYPE|STATE|>READINGS|>BAD|WHY");
+	const json_t *bus;
+	size_t i;
+
+	json_array_foreach (buses, i, bus) {
+		table_cell(table, LOOK_BOLD, text(bus, "name"));
+		table_cell(table, LOOK_PLAIN, text(bus, "type"));
+		table_cell(table, look_of_state(text(bus, "state")), text(bus, "state"));
+		table_cellf(table, LOOK_PLAIN, "%jd", count(bus, "readings"));
+		table_cellf(table, count(bus, "bad_readings") > 0 ? LOOK_WARN : LOOK_PLAIN,
+			    "%jd", count(bus, "bad_readings"));
+		table_cell(table, LOOK_PLAIN, text(bus, "detail"));
+		add_devices(table, devices, text(bus, "name") != NULL ? text(bus, "name") : "");
+	}
+	table_print(table);
+}
+
+static enum ctl_status run_buses(const struct ctl *ctl)
+{
+	json_t *buses, *devices;
+	enum ctl_status status = remote_ask(ctl, "/v1/buses", NULL, &buses, NULL);
+
+	if (status != CTL_OK)
+		return status;
+	status = remote_ask(ctl, "/v1/devices", NULL, &devices, NULL);
+	if (status != CTL_OK) {
+		json_decref(buses);
+		return status;
+	}
+	if (ctl->json) {
+		json_object_update_new(buses, devices);
+		remote_print(buses);
+		return CTL_OK;
+	}
+	print_buses(ctl, json_object_get(buses, "buses"), json_object_get(devices, "devices"));
+	json_decref(buses);
+	json_decref(devices);
+	return CTL_OK;
+}
+
+static void print_queue(const struct ctl *ctl, const json_t *webhooks)
+{
+	struct table *table = table_new(ctl, "WEBHOOK|STATE|>WAITING|WHY");
+	const json_t *webhook;
+	size_t i;
+
+	json_array_foreach (webhooks, i, webhook) {
+		table_cell(table, LOOK_BOLD, text(webhook, "name"));
+		table_cell(table, look_of_state(text(webhook, "state")),
+			   text(webhook, "state"));
+		table_cellf(table, count(webhook, "waiting") > 0 ? LOOK_WARN : LOOK_PLAIN,
+			    "%jd", count(webhook, "waiting"));
+		table_cell(table, LOOK_PLAIN, text(webhook, "detail"));
+	}
+	table_print(table);
+}
+
+static enum ctl_status run_queue(const struct ctl *ctl)
+{
+	json_t *answer;
+	enum ctl_status status = remote_ask(ctl, "/v1/queue", NULL, &answer, NULL);
+
+	if (status != CTL_OK)
+		return status;
+	if (ctl->json) {
+		remote_print(answer);
+		return CTL_OK;
+	}
+	print_queue(ctl, json_object_get(answer, "webhooks"));
+	json_decref(answer);
+	return CTL_OK;
+}
+
+const struct ctl_command cmd_buses = {
+	.name = "buses",
+	.usage = "",
+	.summary = "buses and their devices, and why one is away",
+	.help = "READINGS and BAD count what came from the bus since the start. With --json: all\n"
+		"counters, as {\"buses\": [...], \"devices\": [...]}.\n",
+	.run = run_buses,
+};
+
+const struct ctl_command cmd_queue = {
+	.name = "queue",
+	.usage = "",
+	.summary = "webhooks, and how many messages wait for each",
+	.help = "With --json: all counters, as {\"webhooks\": [...]}.\n",
+	.run = run_queue,
+};

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* gaugectl points and write: values, and changing them. */
+#include <fnmatch.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "ctl/ctl.h"
+#include "ctl/look.h"
+#include "ctl/remote.h"
+
+static const char *text(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+/* A value that does not count any more is shown in brackets, with its age. */
+static void add_value(struct table *table, const json_t *point)
+{
+	const json_t *value = json_object_get(point, "value");
+	const json_t *last = json_object_get(point, "last");
+	struct str shown;
+
+	str_init(&shown);
+	look_add_value(&shown, json_is_null(value) ? last : value);
+	if (json_is_null(value) && !json_is_null(last))
+		table_cellf(table, LOOK_DIM, "(%s)", shown.s);
+	else
+		table_cell(table, LOOK_BOLD, shown.s);
+	str_done(&shown);
+}
+
+static void add_quality(struct table *table, const json_t *point)
+{
+	const char *quality = text(point, "quality"), *reason = text(point, "reason");
+	json_int_t code = json_integer_value(json_object_get(point, "code"));
+	struct str shown;
+
+	str_init(&shown);
+	str_adds(&shown, quality != NULL ? quality : "");
+	if (reason != NULL)
+		str_addf(&shown, ": %s", reason);
+	if (code != 0)
+		str_addf(&shown, " %jd", (intmax_t)code);
+	table_cell(table, look_of_quality(quality), shown.s);
+	str_done(&shown);
+}
+
+static void add_point(struct table *table, const json_t *point)
+{
+	const json_t *age = json_object_get(point, "age_s");
+	struct str shown;
+
+	str_init(&shown);
+	if (json_is_number(age))
+		look_add_age(&shown, json_number_value(age));
+	table_cell(table, LOOK_PLAIN, text(point, "name"));
+	add_value(table, point);
+	table_cell(table, LOOK_PLAIN, text(point, "unit"));
+	add_quality(table, point);
+	table_cell(table, LOOK_PLAIN, json_is_number(age) ? shown.s : "never");
+	table_cell(table, LOOK_DIM,
+		   json_is_true(json_object_get(point, "writable")) ? "writable" : "");
+	str_done(&shown);
+}
+
+static bool wanted(const struct ctl *ctl, const char *name)
+{
+	for (size_t i = 0; i < ctl->count; i++) {
+		if (fnmatch(ctl->args[i], name, 0) == 0)
+			return true;
+	}
+	return ctl->count == 0;
+}
+
+static enum ctl_status show_points(const struct ctl *ctl, const json_t *points)
+{
+	struct table *table = table_new(ctl, "POINT|>VALUE|UNIT|QUALITY|>AGE|");
+	json_t *list = json_array(), *point;
+	size_t i;
+
+	json_array_foreach (points, i, point) {
+		if (wanted(ctl, text(point, "name") != NULL ? text(point, "name") : ""))
+			json_array_append(list, point);
+	}
+	json_array_foreach (list, i, point)
+		add_point(table, point);
+	if (json_array_size(list) == 0 && ctl->count > 0)
+		fprintf(stderr, "gaugectl: no point has such a name\n");
+	i = json_array_size(list);
+	if (ctl->json || i == 0) {
+		table_free(table);
+		if (ctl->json)
+			remote_print(json_pack("{sO}", "points", list));
+	} else {
+		table_print(table);
+	}
+	json_decref(list);
+	return i > 0 || ctl->count == 0 ? CTL_OK : CTL_NO;
+}
+
+/* One name without a pattern: the daemon then says which name is near. */
+static bool is_one_name(const struct ctl *ctl)
+{
+	return ctl->count == 1 && strpbrk(ctl->args[0], "*?[") == NULL;
+}
+
+static enum ctl_status run_points(const struct ctl *ctl)
+{
+	json_t *answer, *points;
+	enum ctl_status status;
+
+	if (is_one_name(ctl)) {
+		status = remote_ask_name(ctl, "/v1/points", ctl->args[0], NULL, &answer, NULL);
+		if (status == CTL_OK)
+			answer = json_pack("{s[o]}", "points", answer);
+	} else {
+		status = remote_ask(ctl, "/v1/points", NULL, &answer, NULL);
+	}
+	if (status != CTL_OK)
+		return status;
+	points = json_object_get(answer, "points");
+	status = show_points(ctl, points);
+	json_decref(answer);
+	return status;
+}
+
+const struct ctl_command cmd_points = {
+	.name = "points",
+	.usage = "[NAME...]",
+	.summary = "values of points, with quality and age",
+	.help = "NAME may be a pattern: 'boiler.*'. A value in brackets is the last good one and\n"
+		"does not count any more. With --json: {\"points\": [...]}.\n",
+	.most = 1000,
+	.run = run_points,
+};
+
+/* write */
+
+static json_t *parse_bool(const char *text_value)
+{
+	static const char *const on[] = {"on", "true", "yes", "1"};
+	static const char *const off[] = {"off", "false", "no", "0"};
+
+	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+		if (strcasecmp(text_value, on[i]) == 0)
+			return json_true();
+		if (strcasecmp(text_value, off[i]) == 0)
+			return json_false();
+	}
+	fprintf(stderr, "gaugectl: '%s' is neither on nor off\n", text_value);
+	return NULL;
+}
+
+static json_t *parse_number(const char *text_value, const char *unit)
+{
+	double number;
+
+	if (str_to_number(text_value, &number) == 0)
+		return json_real(number);
+	fprintf(stderr, "gaugectl: '%s' is no number%s%s%s\n", text_value,
+		unit != NULL ? "; give it in " : "", unit != NULL ? unit : "",
+		unit != NULL ? ", without the unit" : "");
+	return NULL;
+}
+
+static json_t *parse_value(const json_t *point, const char *text_value)
+{
+	const char *kind = text(point, "kind");
+
+	if (kind != NULL && strcmp(kind, "bool") == 0)
+		return parse_bool(text_value);
+	if (kind != NULL && strcmp(kind, "number") == 0)
+		return parse_number(text_value, text(point, "unit"));
+	return json_string(text_value);
+}
+
+static enum ctl_status send_value(const struct ctl *ctl, const json_t *point, json_t *value)
+{
+	json_t *body = json_pack("{so}", "value", value), *answer;
+	char *body_text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(17));
+	const char *unit = text(point, "unit");
+	enum ctl_status status;
+	struct str shown;
+
+	status = remote_ask_name(ctl, "/v1/points", ctl->args[0], body_text, &answer, NULL);
+	if (status == CTL_OK && ctl->json) {
+		remote_print(answer);
+	} else if (status == CTL_OK) {
+		str_init(&shown);
+		look_add_value(&shown, json_object_get(body, "value"));
+		printf("%s is now %s%s%s\n", ctl->args[0], shown.s, unit != NULL ? " " : "",
+		       unit != NULL ? unit : "");
+		str_done(&shown);
+		json_decref(answer);
+	}
+	free(body_text);
+	json_decref(body);
+	return status;
+}
+
+static enum ctl_status run_write(const struct ctl *ctl)
+{
+	json_t *point, *value;
+	enum ctl_status status =
+		remote_ask_name(ctl, "/v1/points", ctl->args[0], NULL, &point, NULL);
+
+	if (status != CTL_OK)
+		return status;
+	value = parse_value(point, ctl->args[1]);
+	status = value != NULL ? send_value(ctl, point, value) : CTL_USAGE;
+	json_decref(point);
+	return status;
+}
+
+const struct ctl_command cmd_write = {
+	.name = "write",
+	.usage = "POINT VALUE",
+	.summary = "write a value to a point",
+	.help = "VALUE is on or off (true, false) for a point that is one of the two, a number\n"
+		"in the point's unit, or a text. The point has to be configured with 'write: true',\n"
+		"and its limits hold. Waits until the device has confirmed it; exits with 1 if it\n"
+		"did not. Needs root or group gauged-admin, and is logged with your uid.\n",
+	.least = 2,
+	.most = 2,
+	.run = run_write,
+};

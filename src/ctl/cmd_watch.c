@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* gaugectl watch: what happens, as it happens. */
+#include <fnmatch.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "ctl/ctl.h"
+#include "ctl/look.h"
+#include "ctl/remote.h"
+
+static const char *text(const json_t *object, const char *name)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	return value != NULL ? value : "";
+}
+
+/* RFC 3339 in UTC as the daemon sends it, to the hour here; the date is dropped. */
+static void print_time(const struct ctl *ctl, const char *stamp)
+{
+	struct tm tm = {0};
+	char shown[24];
+	int ms = 0;
+	time_t at;
+
+	if (sscanf(stamp, "%d-%d-%dT%d:%d:%d.%dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+		   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+		return;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	at = timegm(&tm);
+	if (localtime_r(&at, &tm) == NULL)
+		return;
+	snprintf(shown, sizeof(shown), "%02d:%02d:%02d.%03d  ", tm.tm_hour, tm.tm_min,
+		 tm.tm_sec, ms % 1000);
+	look_print(ctl, LOOK_DIM, shown);
+}
+
+static bool wanted(const struct ctl *ctl, const char *name)
+{
+	for (size_t i = 0; i < ctl->count; i++) {
+		if (fnmatch(ctl->args[i], name, 0) == 0)
+			return true;
+	}
+	return ctl->count == 0;
+}
+
+static void print_reading(const struct ctl *ctl, const json_t *line)
+{
+	const json_t *value = json_object_get(line, "value");
+	struct str shown;
+
+	str_init(&shown);
+	printf("%-24s ", text(line, "point"));
+	if (json_is_null(value)) {
+		str_addf(&shown, "%s: %s", text(line, "quality"), text(line, "reason"));
+		look_print(ctl, LOOK_BAD, shown.s);
+	} else {
+		look_add_value(&shown, value);
+		look_print(ctl, LOOK_BOLD, shown.s);
+		str_clear(&shown);
+		look_add_text(&shown, text(line, "unit"));
+		printf(" %s", shown.s != NULL ? shown.s : "");
+	}
+	putchar('\n');
+	str_done(&shown);
+}
+
+static enum look look_of_event(const char *event)
+{
+	if (strcmp(event, "fire") == 0 || strcmp(event, "refire") == 0 ||
+	    strcmp(event, "repeat") == 0)
+		return LOOK_BAD;
+	if (strcmp(event, "clear") == 0 || strcmp(event, "calm") == 0)
+		return LOOK_GOOD;
+	return LOOK_WARN;
+}
+
+static void print_event(const struct ctl *ctl, const json_t *line)
+{
+	const char *event = text(line, "event");
+	struct str shown;
+
+	str_init(&shown);
+	printf("%-24s ", text(line, "rule"));
+	look_print(ctl, look_of_event(event), event);
+	printf(" (%s)", text(line, "severity"));
+	look_add_text(&shown, text(line, "message"));
+	if (shown.len > 0)
+		printf("  %s", shown.s);
+	putchar('\n');
+	str_done(&shown);
+}
+
+static void show_line(const struct ctl *ctl, const char *raw, size_t len, const json_t *line)
+{
+	const char *type = text(line, "type");
+	bool event = strcmp(type, "event") == 0, reading = strcmp(type, "reading") == 0;
+
+	if ((event && !wanted(ctl, text(line, "rule"))) ||
+	    (reading && !wanted(ctl, text(line, "point"))))
+		return;
+	if (ctl->json) {
+		fwrite(raw, 1, len, stdout);
+		putchar('\n');
+		return;
+	}
+	print_time(ctl, text(line, "time"));
+	if (event)
+		print_event(ctl, line);
+	else if (reading)
+		print_reading(ctl, line);
+	else
+		printf("%-24s the configuration was reloaded\n", "gauged");
+}
+
+static void watch_line(void *arg, const char *raw, size_t len)
+{
+	const struct ctl *ctl = arg;
+	json_t *line = json_loadb(raw, len, 0, NULL);
+
+	if (line == NULL)
+		return;
+	show_line(ctl, raw, len, line);
+	fflush(stdout);
+	json_decref(line);
+}
+
+static enum ctl_status run_watch(const struct ctl *ctl)
+{
+	static const char *const paths[] = {
+		"/v1/events?follow=1&changes=1",
+		"/v1/events?follow=1",
+		"/v1/points?follow=1&changes=1",
+		"/v1/events?follow=1&changes=1",
+	};
+
+	return remote_follow(ctl, paths[ctl->options & (CTL_EVENTS | CTL_READINGS)], watch_line,
+			     (void *)ctl);
+}
+
+const struct ctl_command cmd_watch = {
+	.name = "watch",
+	.usage = "[NAME...]",
+	.summary = "events and changing values, as they happen",
+	.help = "Prints a line for each event of a rule, and for each reading that differs from\n"
+		"the one before it, until Ctrl-C. NAME is a point or a rule, or a pattern of them.\n"
+		"With --json: the lines as gauged sends them. Times are those of this machine.\n",
+	.options = CTL_EVENTS | CTL_READINGS,
+	.most = 1000,
+	.run = run_watch,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* What every subcommand of gaugectl gets and gives back. */
+#ifndef GAUGED_CTL_CTL_H
+#define GAUGED_CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum ctl_status {
+	CTL_OK = 0,
+	CTL_NO = 1,	     /* the answer is no: refused, unhealthy, unknown, broken */
+	CTL_USAGE = 2,	     /* the command line cannot be carried out */
+	CTL_UNREACHABLE = 3, /* the daemon does not answer */
+	CTL_FORBIDDEN = 4,   /* the user may not */
+};
+
+/* Options that a subcommand may take beside --json, --socket and --help. */
+enum ctl_option { CTL_EVENTS = 1, CTL_READINGS = 2 };
+
+struct ctl {
+	const char *socket;
+	bool json;
+	bool colour;	  /* standard output is a terminal and NO_COLOR is not set */
+	unsigned width;	  /* of the terminal in columns; 0: no terminal, nothing is cut */
+	unsigned options; /* enum ctl_option */
+	size_t count;	  /* of arguments after the subcommand, options taken out */
+	char *const *args;
+};
+
+struct ctl_command {
+	const char *name;
+	const char *usage; /* of arguments: "[NAME...]" */
+	const char *summary;
+	const char *help;   /* sentences for --help, ending in a newline */
+	unsigned options;   /* enum ctl_option that it knows */
+	size_t least, most; /* number of arguments */
+	enum ctl_status (*run)(const struct ctl *ctl);
+};
+
+extern const struct ctl_command cmd_buses, cmd_check, cmd_health, cmd_points, cmd_queue,
+	cmd_reload, cmd_rules, cmd_status, cmd_watch, cmd_write;
+
+#endif

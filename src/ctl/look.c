@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns tables, colours, and the words for ages, values and states. */
+#include "ctl/look.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "ctl/ctl.h"
+
+enum { TABLE_COLUMNS = 10, TABLE_GAP = 2 };
+
+struct cell {
+	char *text;
+	enum look look;
+};
+
+struct table {
+	const struct ctl *ctl;
+	size_t columns;
+	bool right[TABLE_COLUMNS];
+	size_t count, room; /* of cells; the headings are the first row */
+	struct cell *cells;
+};
+
+/* SGR sequences, ECMA-48 section 8.3.117. */
+static const char *const look_on[] = {"",	  "\033[32m", "\033[33m",
+				      "\033[31m", "\033[2m",  "\033[1m"};
+
+static uint32_t code_point(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	uint32_t c = n == 1 ? p[0] : p[0] & (0xffu >> (n + 1));
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (p[i] & 0x3f);
+	return c;
+}
+
+/* Columns that the character takes on a terminal. */
+static unsigned char_width(const char *s, size_t n)
+{
+	int width = wcwidth((wchar_t)code_point(s, n));
+
+	return width < 0 ? 1 : (unsigned)width;
+}
+
+static unsigned text_width(const char *text)
+{
+	size_t len = strlen(text), n;
+	unsigned width = 0;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = str_utf8(text + i, len - i);
+		if (n == 0)
+			n = 1;
+		width += char_width(text + i, n);
+	}
+	return width;
+}
+
+/* Cuts text to at most width columns, the last of them an ellipsis. */
+static void text_cut(char *text, unsigned width)
+{
+	size_t len = strlen(text), at = 0, n;
+	unsigned seen = 0;
+
+	if (text_width(text) <= width)
+		return;
+	for (size_t i = 0; i < len; i += n) {
+		n = str_utf8(text + i, len - i);
+		if (n == 0)
+			n = 1;
+		seen += char_width(text + i, n);
+		if (seen > width - 1)
+			break;
+		at = i + n;
+	}
+	/* What is cut off has at least the three bytes of the ellipsis, or dots do. */
+	strcpy(text + at, len - at >= 3 ? "\xe2\x80\xa6" : ".");
+}
+
+struct table *table_new(const struct ctl *ctl, const char *columns)
+{
+	struct table *table = xcalloc(1, sizeof(*table));
+	char *heads = xstrdup(columns), *rest = heads, *head;
+
+	table->ctl = ctl;
+	table->columns = 1;
+	for (const char *p = columns; *p != '\0'; p++)
+		table->columns += *p == '|';
+	for (size_t i = 0; (head = strsep(&rest, "|")) != NULL; i++) {
+		table->right[i] = head[0] == '>';
+		table_cell(table, LOOK_DIM, head + table->right[i]);
+	}
+	free(heads);
+	return table;
+}
+
+void table_cell(struct table *table, enum look look, const char *text)
+{
+	struct str clean;
+
+	if (table->count == table->room) {
+		table->room = table->room > 0 ? 2 * table->room : 64;
+		table->cells = xreallocarray(table->cells, table->room, sizeof(*table->cells));
+	}
+	str_init(&clean);
+	look_add_text(&clean, text != NULL ? text : "");
+	table->cells[table->count++] = (struct cell){.text = str_steal(&clean), .look = look};
+}
+
+void table_cellf(struct table *table, enum look look, const char *fmt, ...)
+{
+	struct str text;
+	va_list ap;
+
+	str_init(&text);
+	va_start(ap, fmt);
+	str_vaddf(&text, fmt, ap);
+	va_end(ap);
+	table_cell(table, look, text.s);
+	str_done(&text);
+}
+
+static void table_row(const struct table *table, const struct cell *row, const unsigned *widths)
+{
+	unsigned blanks = 0;
+
+	for (size_t c = 0; c < table->columns; c++) {
+		unsigned pad = widths[c] - text_width(row[c].text);
+
+		/* Blanks before a cell, never behind the last one that says something. */
+		if (table->right[c] && row[c].text[0] != '\0')
+			blanks += pad;
+		if (row[c].text[0] != '\0') {
+			printf("%*s", (int)blanks, "");
+			blanks = 0;
+		}
+		look_print(table->ctl, row[c].look, row[c].text);
+		blanks += (table->right[c] && row[c].text[0] != '\0' ? 0 : pad) + TABLE_GAP;
+	}
+	putchar('\n');
+}
+
+void table_print(struct table *table)
+{
+	unsigned widths[TABLE_COLUMNS] = {0}, before = 0;
+	size_t last = table->columns - 1;
+
+	for (size_t i = 0; i < table->count; i++) {
+		unsigned width = text_width(table->cells[i].text);
+
+		if (width > widths[i % table->columns])
+			widths[i % table->columns] = width;
+	}
+	for (size_t c = 0; c < last; c++)
+		before += widths[c] + TABLE_GAP;
+	/* The last column is cut, but not to less than can be read. */
+	if (table->ctl->width > before + 8 && widths[last] > table->ctl->width - before) {
+		for (size_t i = last; i < table->count; i += table->columns)
+			text_cut(table->cells[i].text, table->ctl->width - before);
+		widths[last] = table->ctl->width - before;
+	}
+	for (size_t i = 0; i + last < table->count; i += table->columns)
+		table_row(table, &table->cells[i], widths);
+	table_free(table);
+}
+
+void table_free(struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		free(table->cells[i].text);
+	free(table->cells);
+	free(table);
+}
+
+void look_print(const struct ctl *ctl, enum look look, const char *text)
+{
+	bool coloured = ctl->colour && look != LOOK_PLAIN && text[0] != '\0';
+
+	printf("%s%s%s", coloured ? look_on[look] : "", text, coloured ? "\033[0m" : "");
+}
+
+void look_add_text(struct str *out, const char *text)
+{
+	size_t len = strlen(text), n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = str_utf8(text + i, len - i);
+		if (n == 0 || (n == 1 && ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)) ||
+		    (n == 2 && (unsigned char)text[i] == 0xc2 &&
+		     (unsigned char)text[i + 1] < 0xa0)) {
+			str_addf(out, "\\x%02x", (unsigned char)text[i]);
+			n = 1;
+		} else {
+			str_add(out, text + i, n);
+		}
+	}
+}
+
+void look_add_age(struct str *out, double seconds)
+{
+	long s = (long)seconds;
+
+	if (seconds < 9.95)
+		str_addf(out, "%.1f s", seconds < 0 ? 0 : seconds);
+	else if (s < 60)
+		str_addf(out, "%ld s", s);
+	else if (s < 3600)
+		str_addf(out, "%ld min %ld s", s / 60, s % 60);
+	else if (s < 86400)
+		str_addf(out, "%ld h %ld min", s / 3600, s % 3600 / 60);
+	else
+		str_addf(out, "%ld d %ld h", s / 86400, s % 86400 / 3600);
+}
+
+void look_add_value(struct str *out, const json_t *value)
+{
+	if (json_is_number(value))
+		str_add_number(out, json_number_value(value));
+	else if (json_is_boolean(value))
+		str_adds(out, json_is_true(value) ? "on" : "off");
+	else if (json_is_string(value))
+		look_add_text(out, json_string_value(value));
+	else
+		str_adds(out, "-");
+}
+
+enum look look_of_state(const char *state)
+{
+	if (state == NULL)
+		return LOOK_PLAIN;
+	if (strcmp(state, "up") == 0)
+		return LOOK_GOOD;
+	return strcmp(state, "connecting") == 0 || strcmp(state, "opening") == 0 ? LOOK_WARN
+										 : LOOK_BAD;
+}
+
+enum look look_of_quality(const char *quality)
+{
+	if (quality == NULL)
+		return LOOK_PLAIN;
+	if (strcmp(quality, "good") == 0)
+		return LOOK_GOOD;
+	return strcmp(quality, "uncertain") == 0 ? LOOK_WARN : LOOK_BAD;
+}
+
+enum look look_of_rule(const char *state)
+{
+	if (state == NULL)
+		return LOOK_DIM;
+	if (strcmp(state, "ok") == 0)
+		return LOOK_GOOD;
+	return strcmp(state, "firing") == 0 ? LOOK_BAD : LOOK_WARN;
+}

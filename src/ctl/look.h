@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * How things look to people: tables whose columns stand below each other, ages, values and
+ * states. Text from the daemon may come from a device: control characters never reach the
+ * terminal.
+ */
+#ifndef GAUGED_CTL_LOOK_H
+#define GAUGED_CTL_LOOK_H
+
+#include <stddef.h>
+
+struct ctl;
+struct json_t;
+struct str;
+struct table;
+
+enum look { LOOK_PLAIN, LOOK_GOOD, LOOK_WARN, LOOK_BAD, LOOK_DIM, LOOK_BOLD };
+
+/* Starts a table; columns is one text of headings: "POINT|>VALUE|UNIT", '>' means right. */
+struct table *table_new(const struct ctl *ctl, const char *columns);
+/* Cells from left to right; after the last column the next row begins. NULL is empty. */
+void table_cell(struct table *table, enum look look, const char *text);
+void table_cellf(struct table *table, enum look look, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Prints it and frees it. On a terminal the last column is cut where the line ends. */
+void table_print(struct table *table);
+void table_free(struct table *table);
+
+/* The parts of a sentence on standard output. */
+void look_print(const struct ctl *ctl, enum look look, const char *text);
+/* Bytes from outside as text: control characters become \xNN, what is no UTF-8 as well. */
+void look_add_text(struct str *out, const char *text);
+
+/* "0.3 s", "12 s", "2 min 5 s", "3 h 20 min", "4 d 2 h". */
+void look_add_age(struct str *out, double seconds);
+/* "81.3", "on", "auto", "-" for null. */
+void look_add_value(struct str *out, const struct json_t *value);
+enum look look_of_state(const char *state);	/* of a bus, device, webhook */
+enum look look_of_quality(const char *quality); /* of a point */
+enum look look_of_rule(const char *state);	/* of a rule */
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Asking the daemon: HTTP over its Unix socket through libcurl. Says on standard error what
+ * went wrong and what to do about it.
+ */
+#ifndef GAUGED_CTL_REMOTE_H
+#define GAUGED_CTL_REMOTE_H
+
+#include <stddef.h>
+
+#include "ctl/ctl.h"
+
+struct json_t;
+
+/*
+ * The answer to a GET, or to a POST of body if that is not NULL ("" for none). CTL_OK: *ret is
+ * the JSON of a 2xx, the caller's reference. Otherwise the problem was told; if ret_problem is
+ * not NULL and the daemon sent a problem document, it is handed over there untold instead.
+ */
+enum ctl_status remote_ask(const struct ctl *ctl, const char *path, const char *body,
+			   struct json_t **ret, struct json_t **ret_problem);
+/* GET of path/NAME with NAME encoded as a path segment. */
+enum ctl_status remote_ask_name(const struct ctl *ctl, const char *path, const char *name,
+				const char *body, struct json_t **ret,
+				struct json_t **ret_problem);
+/* Calls line for each line of an answer without end, until that ends. */
+enum ctl_status remote_follow(const struct ctl *ctl, const char *path,
+			      void (*line)(void *arg, const char *text, size_t len), void *arg);
+/* With --json: prints json as it is on one line. Takes the reference. */
+void remote_print(struct json_t *json);
+
+#endif
