@@ -43,20 +43,35 @@ static bool same_place(const struct modbus_span *span, const struct modbus_item 
 	return span->address == item->address && span->count == item->count;
 }
 
-/* Whether the item may join the span, apart from being at the same place. */
-static bool joins(const struct modbus_span *span, const struct modbus_item *first,
-		  const struct modbus_item *item)
+/* Whether something that is to be read alone stands between from and to. */
+static bool exclusive_between(const struct modbus_item *items, size_t count,
+			      const struct modbus_item *like, int from, int to)
 {
+	for (size_t i = 0; i < count && from < to; i++) {
+		if (items[i].exclusive && items[i].device == like->device &&
+		    items[i].function == like->function && items[i].address < to &&
+		    items[i].address + items[i].count > from)
+			return true;
+	}
+	return false;
+}
+
+/* Whether items[next] may join the span, apart from being at the same place. */
+static bool joins(const struct modbus_span *span, const struct modbus_item *items, size_t count,
+		  size_t next)
+{
+	const struct modbus_item *item = &items[next];
 	bool bits = item_bits(item);
 	int limit = bits ? item->limits->max_bits : item->limits->max_registers;
 	int hole = item->limits->max_hole * (bits ? BITS_PER_REGISTER : 1);
 	int end = span->address + span->count;
 	int last = item->address + item->count;
 
-	if (first->exclusive || item->exclusive)
+	if (items[span->first].exclusive || item->exclusive)
 		return false;
 	return item->address - end <= hole &&
-	       (last > end ? last : end) - span->address <= limit;
+	       (last > end ? last : end) - span->address <= limit &&
+	       !exclusive_between(items, count, item, end, item->address);
 }
 
 static size_t plan(const struct modbus_item *items, size_t count, bool merge,
@@ -71,8 +86,8 @@ static size_t plan(const struct modbus_item *items, size_t count, bool merge,
 			   span->function == item->function &&
 			   span->interval_ns == item->interval_ns;
 
-		if (kin && (same_place(span, item) ||
-			    (merge && joins(span, &items[span->first], item)))) {
+		if (kin &&
+		    (same_place(span, item) || (merge && joins(span, items, count, i)))) {
 			int end = span->address + span->count;
 			int last = item->address + item->count;
 

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Every type in every order, against vectors and against libmodbus's own reading of them. */
+#include <errno.h>
+#include <math.h>
+#include <modbus/modbus.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "inputs/modbus_types.h"
+
+enum { ORDERS = 4 };
+
+static struct modbus_format format_of(const char *type, enum modbus_order order)
+{
+	struct modbus_format format = {.order = order, .scale = 1};
+
+	assert_int_equal(modbus_type_parse(type, &format), 0);
+	return format;
+}
+
+static double decode(const struct modbus_format *format, const void *wire)
+{
+	char room[VALUE_TEXT_MAX + 1];
+	struct value value;
+
+	assert_int_equal(modbus_decode(format, wire, room, &value), BAD_NONE);
+	assert_int_equal(value.kind, VALUE_NUMBER);
+	return value.number;
+}
+
+static enum bad_reason verdict(const struct modbus_format *format, const void *wire)
+{
+	char room[VALUE_TEXT_MAX + 1];
+	struct value value = value_number(1);
+	enum bad_reason reason = modbus_decode(format, wire, room, &value);
+
+	if (reason != BAD_NONE)
+		assert_int_equal(value.kind, VALUE_NONE);
+	return reason;
+}
+
+static void test_decode_32_bits_in_every_order(void **state)
+{
+	static const struct {
+		enum modbus_order order;
+		uint8_t wire[4];
+	} vectors[] = {
+		{MODBUS_ABCD, {0x47, 0xf1, 0x20, 0x00}},
+		{MODBUS_CDAB, {0x20, 0x00, 0x47, 0xf1}},
+		{MODBUS_BADC, {0xf1, 0x47, 0x00, 0x20}},
+		{MODBUS_DCBA, {0x00, 0x20, 0xf1, 0x47}},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		struct modbus_format real = format_of("float32", vectors[i].order);
+		struct modbus_format whole = format_of("uint32", vectors[i].order);
+
+		assert_true(decode(&real, vectors[i].wire) == 123456.0);
+		assert_true(decode(&whole, vectors[i].wire) == 0x47f12000);
+	}
+}
+
+static void test_decode_64_bits_in_every_order(void **state)
+{
+	static const struct {
+		enum modbus_order order;
+		uint8_t wire[8];
+	} vectors[] = {
+		{MODBUS_ABCD, {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xc0, 0x00}},
+		{MODBUS_CDAB, {0xc0, 0x00, 0x89, 0xab, 0x45, 0x67, 0x01, 0x23}},
+		{MODBUS_BADC, {0x23, 0x01, 0x67, 0x45, 0xab, 0x89, 0x00, 0xc0}},
+		{MODBUS_DCBA, {0x00, 0xc0, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01}},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		struct modbus_format whole = format_of("uint64", vectors[i].order);
+		struct modbus_format sign = format_of("int64", vectors[i].order);
+		struct modbus_format real = format_of("float64", vectors[i].order);
+		uint64_t bits = 0x0123456789abc000;
+		double expected;
+
+		memcpy(&expected, &bits, sizeof(bits));
+		assert_true(decode(&whole, vectors[i].wire) == (double)bits);
+		assert_true(decode(&sign, vectors[i].wire) == (double)bits);
+		assert_true(decode(&real, vectors[i].wire) == expected);
+	}
+}
+
+static void test_decode_floats_as_libmodbus_does(void **state)
+{
+	float (*const theirs[ORDERS])(const uint16_t *) = {
+		modbus_get_float_abcd,
+		modbus_get_float_cdab,
+		modbus_get_float_badc,
+		modbus_get_float_dcba,
+	};
+	struct random random;
+
+	random_init(&random, 7);
+	for (int i = 0; i < 4000; i++) {
+		enum modbus_order order = (enum modbus_order)(i % ORDERS);
+		struct modbus_format format = format_of("float32", order);
+		uint8_t wire[4];
+		uint16_t words[2];
+		float expected;
+
+		for (size_t k = 0; k < sizeof(wire); k++)
+			wire[k] = (uint8_t)random_between(&random, 0, 255);
+		words[0] = (uint16_t)(wire[0] << 8 | wire[1]);
+		words[1] = (uint16_t)(wire[2] << 8 | wire[3]);
+		expected = theirs[order](words);
+		if (isfinite(expected))
+			assert_true(decode(&format, wire) == expected);
+		else
+			assert_int_equal(verdict(&format, wire), BAD_RANGE);
+	}
+}
+
+static void test_decode_signs(void **state)
+{
+	static const uint8_t ones[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t low[8] = {0x80};
+	static const struct {
+		const char *type;
+		double ones, low;
+	} rows[] = {
+		{"int16",  -1,		      -32768	    },
+		      {"uint16", 65535,			32768	     },
+		{"int32",  -1,		      -2147483648.0},
+		      {"uint32", 4294967295.0,	       2147483648.0 },
+		{"int64",  -1,		      -0x1p63	     },
+		      {"uint64", 18446744073709551615.0, 0x1p63       },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_format format = format_of(rows[i].type, MODBUS_ABCD);
+
+		assert_true(decode(&format, ones) == rows[i].ones);
+		assert_true(decode(&format, low) == rows[i].low);
+	}
+}
+
+static void test_decode_bcd(void **state)
+{
+	struct modbus_format two = format_of("bcd16", MODBUS_ABCD);
+	struct modbus_format four = format_of("bcd32", MODBUS_CDAB);
+
+	assert_true(decode(&two, "\x99\x99") == 9999);
+	assert_true(decode(&two, "\x00\x00") == 0);
+	assert_true(decode(&four, "\x56\x78\x12\x34") == 12345678);
+	assert_int_equal(verdict(&two, "\x00\xa0"), BAD_PARSE);
+	assert_int_equal(verdict(&four, "\x00\x00\xf0\x00"), BAD_PARSE);
+}
+
+static void test_fault_A13_no_number_is_bad(void **state)
+{
+	struct modbus_format narrow = format_of("float32", MODBUS_ABCD);
+	struct modbus_format wide = format_of("float64", MODBUS_ABCD);
+
+	assert_int_equal(verdict(&narrow, "\x7f\xc0\x00\x00"), BAD_RANGE); /* NaN */
+	assert_int_equal(verdict(&narrow, "\x7f\x80\x00\x00"), BAD_RANGE); /* inf */
+	assert_int_equal(verdict(&narrow, "\xff\x80\x00\x00"), BAD_RANGE);
+	assert_int_equal(verdict(&wide, "\x7f\xf8\x00\x00\x00\x00\x00\x00"), BAD_RANGE);
+	assert_int_equal(verdict(&narrow, "\x80\x00\x00\x00"), BAD_NONE); /* -0 */
+	assert_int_equal(verdict(&narrow, "\x00\x00\x00\x01"), BAD_NONE); /* denormal */
+	/* Finite as read, and not any more when scaled. */
+	wide.scale = 1e300;
+	assert_int_equal(verdict(&wide, "\x7f\xe0\x00\x00\x00\x00\x00\x00"), BAD_RANGE);
+}
+
+static void test_decode_outside_of_the_range_is_bad(void **state)
+{
+	struct modbus_format format = format_of("int16", MODBUS_ABCD);
+
+	format.scale = 0.5;
+	format.limited = true;
+	format.low = -40;
+	format.high = 400;
+	assert_int_equal(verdict(&format, "\xff\xb0"), BAD_NONE); /* -40 */
+	assert_int_equal(verdict(&format, "\xff\xaf"), BAD_RANGE);
+	assert_int_equal(verdict(&format, "\x03\x20"), BAD_NONE); /* 400 */
+	assert_int_equal(verdict(&format, "\x03\x21"), BAD_RANGE);
+}
+
+static void test_decode_sentinel_is_bad(void **state)
+{
+	struct modbus_format format = format_of("int16", MODBUS_BADC);
+	struct modbus_invalid invalid[2];
+
+	assert_int_equal(modbus_invalid_parse("0x7FFF", &format, &invalid[0]), 0);
+	assert_int_equal(modbus_invalid_parse("-1", &format, &invalid[1]), 0);
+	format.invalid = invalid;
+	format.invalid_count = 2;
+	assert_int_equal(verdict(&format, "\xff\x7f"), BAD_RANGE);
+	assert_int_equal(verdict(&format, "\xff\xff"), BAD_RANGE);
+	assert_int_equal(verdict(&format, "\xfe\x7f"), BAD_NONE);
+	format = format_of("float32", MODBUS_ABCD);
+	assert_int_equal(modbus_invalid_parse("-9999", &format, &invalid[0]), 0);
+	format.invalid = invalid;
+	format.invalid_count = 1;
+	assert_int_equal(verdict(&format, "\xc6\x1c\x3c\x00"), BAD_RANGE);
+	format = format_of("uint64", MODBUS_ABCD);
+	assert_int_equal(modbus_invalid_parse("0xFFFFFFFFFFFFFFFF", &format, &invalid[0]), 0);
+	format.invalid = invalid;
+	format.invalid_count = 1;
+	assert_int_equal(verdict(&format, "\xff\xff\xff\xff\xff\xff\xff\xff"), BAD_RANGE);
+	assert_int_equal(verdict(&format, "\xff\xff\xff\xff\xff\xff\xff\xfe"), BAD_NONE);
+}
+
+static void test_sentinel_wider_than_its_type_is_refused(void **state)
+{
+	struct modbus_format format = format_of("int16", MODBUS_ABCD);
+	struct modbus_invalid invalid;
+
+	assert_int_equal(modbus_invalid_parse("0x10000", &format, &invalid), -ERANGE);
+	assert_int_equal(modbus_invalid_parse("seven", &format, &invalid), -EINVAL);
+	assert_int_equal(modbus_invalid_parse("0xzz", &format, &invalid), -EINVAL);
+	assert_int_equal(modbus_invalid_parse("", &format, &invalid), -EINVAL);
+}
+
+static void test_decode_bits_of_a_register(void **state)
+{
+	struct modbus_format format = format_of("uint16", MODBUS_ABCD);
+	char room[VALUE_TEXT_MAX + 1];
+	struct value value;
+
+	for (uint8_t bit = 0; bit < 16; bit++) {
+		uint16_t word = (uint16_t)(1u << bit);
+		uint8_t wire[2] = {(uint8_t)(word >> 8), (uint8_t)word};
+
+		format.flag = true;
+		format.width = 1;
+		for (uint8_t asked = 0; asked < 16; asked++) {
+			format.shift = asked;
+			assert_int_equal(modbus_decode(&format, wire, room, &value), BAD_NONE);
+			assert_int_equal(value.kind, VALUE_BOOL);
+			assert_int_equal(value.flag, asked == bit);
+		}
+	}
+	format.flag = false;
+	format.shift = 4;
+	format.width = 3;
+	assert_true(decode(&format, "\x12\xdc") == 5);
+}
+
+static void test_decode_texts(void **state)
+{
+	static const struct {
+		const char *type, *wire, *text;
+		enum modbus_order order;
+	} rows[] = {
+		{"string(3)", "AB\0CDE",	 "AB",       MODBUS_ABCD},
+		{"string(3)", "ABCDEF",	"ABCDEF",	  MODBUS_ABCD},
+		{"string(3)", "BADCFE",	"ABCDEF",	  MODBUS_BADC},
+		{"string(3)", "ABCDEF",	"ABCDEF",	  MODBUS_CDAB},
+		{"string(3)", "V1    ",	"V1",	      MODBUS_ABCD},
+		{"string(1)", "\xc3\xa4", "\xc3\xa4", MODBUS_ABCD},
+		{"string(1)",
+		 "\xe4"
+		 "b",		     "\xc3\xa4"
+		 "b",		 MODBUS_ABCD},
+		{"string(1)", "\0\0",     "",	  MODBUS_ABCD},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_format format = format_of(rows[i].type, rows[i].order);
+		char room[VALUE_TEXT_MAX + 1];
+		struct value value;
+
+		assert_int_equal(
+			modbus_decode(&format, (const uint8_t *)rows[i].wire, room, &value),
+			BAD_NONE);
+		assert_int_equal(value.kind, VALUE_TEXT);
+		assert_string_equal(value.text, rows[i].text);
+	}
+}
+
+static void test_decode_longest_text_of_latin_1_fits(void **state)
+{
+	struct modbus_format format = format_of("string(123)", MODBUS_ABCD);
+	uint8_t wire[246];
+	char room[VALUE_TEXT_MAX + 1];
+	struct value value;
+
+	memset(wire, 0xe4, sizeof(wire));
+	assert_int_equal(modbus_decode(&format, wire, room, &value), BAD_NONE);
+	assert_true(strlen(value.text) <= VALUE_TEXT_MAX);
+	assert_true(strlen(value.text) >= VALUE_TEXT_MAX - 1);
+}
+
+/* Writes value, reads it back, and returns what came. */
+static double round_trip(const struct modbus_format *format, double value)
+{
+	uint8_t wire[8] = {0};
+	struct error err;
+
+	assert_int_equal(modbus_encode(format, value_number(value), wire, &err), 0);
+	return decode(format, wire);
+}
+
+static void test_round_trip_of_every_type_in_every_order(void **state)
+{
+	static const struct {
+		const char *type;
+		double values[8];
+	} rows[] = {
+		{"int16",	  {0, 1, -1, 32767, -32768, 1234, -4321, 256}			     },
+		{"uint16",  {0, 1, 65535, 32768, 1234, 255, 256, 4660}			     },
+		{"int32",	  {0, 1, -1, 2147483647.0, -2147483648.0, 65536, -65537, 305419896}},
+		{"uint32",  {0, 1, 4294967295.0, 2147483648.0, 65536, 305419896, 7, 8}	     },
+		{"int64",
+		 {0, 1, -1, -0x1p63, 9007199254740992.0, -9007199254740991.0, 65536, 7}      },
+		{"uint64",  {0, 1, 0x1p63, 9007199254740992.0, 65536, 4294967296.0, 7, 8}	},
+		{"float32", {0, 1.5, -2.25, 123456, 1e30, -1e-30, 0x1p-149, 3.0e38}	   },
+		{"float64", {0, 0.1, -2.25, 123456.789, 1e300, -1e-300, 0x1p-1074, 1.7e308}  },
+		{"bcd16",	  {0, 1, 9999, 10, 99, 1234, 8765, 5}				     },
+		{"bcd32",	  {0, 1, 99999999, 10, 12345678, 1234, 8765, 5}		       },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (int order = 0; order < ORDERS; order++) {
+			struct modbus_format format =
+				format_of(rows[i].type, (enum modbus_order)order);
+
+			for (size_t k = 0; k < 8; k++) {
+				double value = rows[i].values[k];
+				bool narrow = format.type == MODBUS_TYPE_FLOAT32;
+
+				assert_true(round_trip(&format, value) ==
+					    (narrow ? (double)(float)value : value));
+			}
+		}
+	}
+}
+
+static void test_round_trip_with_scale(void **state)
+{
+	struct modbus_format format = format_of("int16", MODBUS_ABCD);
+
+	format.scale = 0.1;
+	format.offset = -5;
+	for (int raw = -32768; raw <= 32767; raw++) {
+		double value = raw * 0.1 - 5;
+
+		assert_true(round_trip(&format, value) == value);
+	}
+}
+
+static void test_encode_rounds_half_away_from_zero(void **state)
+{
+	struct modbus_format format = format_of("int16", MODBUS_ABCD);
+
+	format.scale = 2;
+	assert_true(round_trip(&format, 5) == 6);
+	assert_true(round_trip(&format, -5) == -6);
+	assert_true(round_trip(&format, 4.9) == 4);
+}
+
+static void assert_refused(const struct modbus_format *format, struct value value, int code)
+{
+	uint8_t wire[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+	static const uint8_t before[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+	struct error err = {0};
+
+	assert_int_equal(modbus_encode(format, value, wire, &err), -code);
+	assert_true(strlen(err.text) > 0);
+	assert_memory_equal(wire, before, sizeof(wire));
+}
+
+static void test_encode_what_does_not_fit_is_refused(void **state)
+{
+	static const struct {
+		const char *type;
+		double low, high;
+	} rows[] = {
+		{"int16",	  -32768.6,	    32767.6	   },
+		{"uint16",  -0.6,		 65535.6	},
+		{"int32",	  -2147483648.6, 2147483647.6},
+		{"uint32",  -0.6,		 4294967295.6},
+		{"int64",	  -0x1.1p63,     0x1p63	   },
+		{"uint64",  -1,	       0x1p64	     },
+		{"float32", -1e39,	   1e39	       },
+		{"bcd16",	  -1,	      10000	   },
+		{"bcd32",	  -1,	      100000000   },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_format format = format_of(rows[i].type, MODBUS_ABCD);
+
+		assert_refused(&format, value_number(rows[i].low), ERANGE);
+		assert_refused(&format, value_number(rows[i].high), ERANGE);
+		assert_refused(&format, value_number(NAN), ERANGE);
+		assert_refused(&format, value_number(INFINITY), ERANGE);
+		assert_refused(&format, value_bool(true), EINVAL);
+		assert_refused(&format, value_text("1"), EINVAL);
+		assert_refused(&format, (struct value){0}, EINVAL);
+	}
+}
+
+static void test_encode_outside_of_the_range_is_refused_not_clamped(void **state)
+{
+	struct modbus_format format = format_of("int16", MODBUS_ABCD);
+
+	format.scale = 0.1;
+	format.limited = true;
+	format.low = 20;
+	format.high = 90;
+	assert_refused(&format, value_number(19.99), ERANGE);
+	assert_refused(&format, value_number(90.01), ERANGE);
+	assert_true(fabs(round_trip(&format, 90) - 90) < 1e-9);
+}
+
+static void test_encode_bools_and_texts(void **state)
+{
+	struct modbus_format coil = {.type = MODBUS_TYPE_BOOL, .scale = 1};
+	struct modbus_format text = format_of("string(2)", MODBUS_BADC);
+	uint8_t wire[8] = {0xff};
+	struct error err;
+
+	assert_int_equal(modbus_encode(&coil, value_bool(false), wire, &err), 0);
+	assert_int_equal(wire[0], 0);
+	assert_int_equal(modbus_encode(&coil, value_number(1), wire, &err), 0);
+	assert_int_equal(wire[0], 1);
+	assert_refused(&coil, value_number(2), EINVAL);
+	assert_int_equal(modbus_encode(&text, value_text("abc"), wire, &err), 0);
+	assert_memory_equal(wire, "ba\0c", 4);
+	assert_refused(&text, value_text("abcde"), ERANGE);
+}
+
+static void test_encode_of_single_bits_is_refused(void **state)
+{
+	struct modbus_format format = format_of("uint16", MODBUS_ABCD);
+
+	format.flag = true;
+	format.width = 1;
+	assert_refused(&format, value_bool(true), EINVAL);
+}
+
+static void test_type_that_is_none_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"",	     "int",   "int8",	  "string",	"string()",
+		"string(x)", "INT16", "string(8", "string(1)x", "string(11111111111)"};
+	struct modbus_format format = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(modbus_type_parse(wrong[i], &format), -EINVAL);
+	assert_int_equal(modbus_type_parse("string(0)", &format), -ERANGE);
+	assert_int_equal(modbus_type_parse("string(124)", &format), -ERANGE);
+	assert_int_equal(modbus_type_parse("string(123)", &format), 0);
+	assert_int_equal(format.registers, 123);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_decode_32_bits_in_every_order),
+		cmocka_unit_test(test_decode_64_bits_in_every_order),
+		cmocka_unit_test(test_decode_floats_as_libmodbus_does),
+		cmocka_unit_test(test_decode_signs),
+		cmocka_unit_test(test_decode_bcd),
+		cmocka_unit_test(test_fault_A13_no_number_is_bad),
+		cmocka_unit_test(test_decode_outside_of_the_range_is_bad),
+		cmocka_unit_test(test_decode_sentinel_is_bad),
+		cmocka_unit_test(test_sentinel_wider_than_its_type_is_refused),
+		cmocka_unit_test(test_decode_bits_of_a_register),
+		cmocka_unit_test(test_decode_texts),
+		cmocka_unit_test(test_decode_longest_text_of_latin_1_fits),
+		cmocka_unit_test(test_round_trip_of_every_type_in_every_order),
+		cmocka_unit_test(test_round_trip_with_scale),
+		cmocka_unit_test(test_encode_rounds_half_away_from_zero),
+		cmocka_unit_test(test_encode_what_does_not_fit_is_refused),
+		cmocka_unit_test(test_encode_outside_of_the_range_is_refused_not_clamped),
+		cmocka_unit_test(test_encode_bools_and_texts),
+		cmocka_unit_test(test_encode_of_single_bits_is_refused),
+		cmocka_unit_test(test_type_that_is_none_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
