@@ -221,12 +221,14 @@ static bool bus_expire(struct modbus_bus *bus, struct mono now)
 {
 	for (size_t i = 0; i < bus->slots.count; i++) {
 		struct modbus_slot *slot = &bus->slots.slots[i];
+		struct modbus_job *job;
 
 		if (slot->state != SLOT_LIVE || slot->deadline.ns > now.ns)
 			continue;
 		bus->timeouts++;
 		modbus_unit_timed_out(slot->unit, slot->sent, now);
-		TAILQ_INSERT_TAIL(&bus->expired, modbus_link_release(bus, slot, true), entry);
+		job = modbus_link_release(bus, slot, true);
+		TAILQ_INSERT_TAIL(&bus->expired, job, entry);
 		if (bus_dead(bus))
 			return true;
 	}
