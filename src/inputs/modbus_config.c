@@ -327,6 +327,20 @@ static int64_t stale_after(const struct parse *parse,
 	return stale > NSEC_PER_SEC ? stale : NSEC_PER_SEC;
 }
 
+static void parse_unit(struct parse *parse, const struct yaml_node *node, const char *text,
+		       struct unit *ret)
+{
+	size_t bad, len, count;
+	const char *const *names = unit_names(&count);
+
+	if (text == NULL || unit_parse(text, strlen(text), ret, &bad, &len) == 0)
+		return;
+	parse->ok = false;
+	diag_error_in(parse->diags, node, bad, len, "'%.*s' is no unit of measurement",
+		      (int)len, text + bad);
+	diag_suggest(parse->diags, arena_text(parse->arena, text + bad, len), names, count);
+}
+
 static void grow(struct parse *parse)
 {
 	size_t count = parse->config->point_count, cap = parse->cap > 0 ? 2 * parse->cap : 16;
@@ -363,6 +377,7 @@ static void add_point(struct parse *parse, const struct yaml_node *node, const c
 		.where = node,
 	};
 
+	parse_unit(parse, yaml_get(node, "unit"), options->unit, &entry.unit);
 	if (number == POINTS_MAX) {
 		parse_error(parse, node, "a bus has at most %d points", POINTS_MAX);
 		return;

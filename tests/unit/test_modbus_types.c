@@ -132,12 +132,9 @@ static void test_decode_signs(void **state)
 		const char *type;
 		double ones, low;
 	} rows[] = {
-		{"int16",  -1,		      -32768	    },
-		      {"uint16", 65535,			32768	     },
-		{"int32",  -1,		      -2147483648.0},
-		      {"uint32", 4294967295.0,	       2147483648.0 },
-		{"int64",  -1,		      -0x1p63	     },
-		      {"uint64", 18446744073709551615.0, 0x1p63       },
+		{"int16", -1, -32768},	      {"uint16", 65535, 32768},
+		{"int32", -1, -2147483648.0}, {"uint32", 4294967295.0, 2147483648.0},
+		{"int64", -1, -0x1p63},	      {"uint64", 18446744073709551615.0, 0x1p63},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -257,17 +254,19 @@ static void test_decode_texts(void **state)
 		const char *type, *wire, *text;
 		enum modbus_order order;
 	} rows[] = {
-		{"string(3)", "AB\0CDE",	 "AB",       MODBUS_ABCD},
-		{"string(3)", "ABCDEF",	"ABCDEF",	  MODBUS_ABCD},
-		{"string(3)", "BADCFE",	"ABCDEF",	  MODBUS_BADC},
-		{"string(3)", "ABCDEF",	"ABCDEF",	  MODBUS_CDAB},
-		{"string(3)", "V1    ",	"V1",	      MODBUS_ABCD},
+		{"string(3)", "AB\0CDE", "AB", MODBUS_ABCD},
+		{"string(3)", "ABCDEF", "ABCDEF", MODBUS_ABCD},
+		{"string(3)", "BADCFE", "ABCDEF", MODBUS_BADC},
+		{"string(3)", "ABCDEF", "ABCDEF", MODBUS_CDAB},
+		{"string(3)", "V1    ", "V1", MODBUS_ABCD},
 		{"string(1)", "\xc3\xa4", "\xc3\xa4", MODBUS_ABCD},
 		{"string(1)",
 		 "\xe4"
-		 "b",		     "\xc3\xa4"
-		 "b",		 MODBUS_ABCD},
-		{"string(1)", "\0\0",     "",	  MODBUS_ABCD},
+		 "b",
+		 "\xc3\xa4"
+		 "b",
+		 MODBUS_ABCD},
+		{"string(1)", "\0\0", "", MODBUS_ABCD},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -312,17 +311,17 @@ static void test_round_trip_of_every_type_in_every_order(void **state)
 		const char *type;
 		double values[8];
 	} rows[] = {
-		{"int16",	  {0, 1, -1, 32767, -32768, 1234, -4321, 256}			     },
-		{"uint16",  {0, 1, 65535, 32768, 1234, 255, 256, 4660}			     },
-		{"int32",	  {0, 1, -1, 2147483647.0, -2147483648.0, 65536, -65537, 305419896}},
-		{"uint32",  {0, 1, 4294967295.0, 2147483648.0, 65536, 305419896, 7, 8}	     },
+		{"int16", {0, 1, -1, 32767, -32768, 1234, -4321, 256}},
+		{"uint16", {0, 1, 65535, 32768, 1234, 255, 256, 4660}},
+		{"int32", {0, 1, -1, 2147483647.0, -2147483648.0, 65536, -65537, 305419896}},
+		{"uint32", {0, 1, 4294967295.0, 2147483648.0, 65536, 305419896, 7, 8}},
 		{"int64",
-		 {0, 1, -1, -0x1p63, 9007199254740992.0, -9007199254740991.0, 65536, 7}      },
-		{"uint64",  {0, 1, 0x1p63, 9007199254740992.0, 65536, 4294967296.0, 7, 8}	},
-		{"float32", {0, 1.5, -2.25, 123456, 1e30, -1e-30, 0x1p-149, 3.0e38}	   },
-		{"float64", {0, 0.1, -2.25, 123456.789, 1e300, -1e-300, 0x1p-1074, 1.7e308}  },
-		{"bcd16",	  {0, 1, 9999, 10, 99, 1234, 8765, 5}				     },
-		{"bcd32",	  {0, 1, 99999999, 10, 12345678, 1234, 8765, 5}		       },
+		 {0, 1, -1, -0x1p63, 9007199254740992.0, -9007199254740991.0, 65536, 7}},
+		{"uint64", {0, 1, 0x1p63, 9007199254740992.0, 65536, 4294967296.0, 7, 8}},
+		{"float32", {0, 1.5, -2.25, 123456, 1e30, -1e-30, 0x1p-149, 3.0e38}},
+		{"float64", {0, 0.1, -2.25, 123456.789, 1e300, -1e-300, 0x1p-1074, 1.7e308}},
+		{"bcd16", {0, 1, 9999, 10, 99, 1234, 8765, 5}},
+		{"bcd32", {0, 1, 99999999, 10, 12345678, 1234, 8765, 5}},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -381,15 +380,15 @@ static void test_encode_what_does_not_fit_is_refused(void **state)
 		const char *type;
 		double low, high;
 	} rows[] = {
-		{"int16",	  -32768.6,	    32767.6	   },
-		{"uint16",  -0.6,		 65535.6	},
-		{"int32",	  -2147483648.6, 2147483647.6},
-		{"uint32",  -0.6,		 4294967295.6},
-		{"int64",	  -0x1.1p63,     0x1p63	   },
-		{"uint64",  -1,	       0x1p64	     },
-		{"float32", -1e39,	   1e39	       },
-		{"bcd16",	  -1,	      10000	   },
-		{"bcd32",	  -1,	      100000000   },
+		{"int16", -32768.6, 32767.6},
+		{"uint16", -0.6, 65535.6},
+		{"int32", -2147483648.6, 2147483647.6},
+		{"uint32", -0.6, 4294967295.6},
+		{"int64", -0x1.1p63, 0x1p63},
+		{"uint64", -1, 0x1p64},
+		{"float32", -1e39, 1e39},
+		{"bcd16", -1, 10000},
+		{"bcd32", -1, 100000000},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
