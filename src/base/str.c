@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -411,6 +412,22 @@ static int str_distance(const char *a, const char *b)
 	return rows[la % 3][lb];
 }
 
+/* The one word that begins with what was written, such as "critical" for "crit". */
+static const char *str_begun(const char *word, const char *const *words, size_t count)
+{
+	size_t len = strlen(word);
+	const char *begun = NULL;
+
+	for (size_t i = 0; len >= 3 && i < count; i++) {
+		if (strncasecmp(words[i], word, len) != 0)
+			continue;
+		if (begun != NULL && strcmp(begun, words[i]) != 0)
+			return NULL;
+		begun = words[i];
+	}
+	return begun;
+}
+
 const char *str_nearest(const char *word, const char *const *words, size_t count)
 {
 	size_t len = strlen(word);
@@ -425,5 +442,5 @@ const char *str_nearest(const char *word, const char *const *words, size_t count
 			nearest = words[i];
 		}
 	}
-	return nearest;
+	return nearest != NULL ? nearest : str_begun(word, words, count);
 }

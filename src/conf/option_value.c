@@ -3,6 +3,7 @@
 /* Owns how one value is read from its YAML node, and what is said when it cannot be. */
 #include "conf/option_value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -282,16 +283,19 @@ static bool read_name(const struct option_value *of, const struct yaml_node *nod
 	return true;
 }
 
-/* A number where a duration is due is the commonest slip. */
-static bool unit_missing(const struct option_value *of, const struct yaml_node *node)
+/* What begins with a digit was meant as a duration: the unit is what is wrong. */
+static bool unit_wrong(const struct option_value *of, const struct yaml_node *node)
 {
 	double number;
 
 	wrong(of, node, NULL);
-	if (str_to_number(node->text, &number) == 0 && number >= 0 && node->len < OPTION_SHOWN)
-		diag_note(of->diags,
-			  "hint: a number alone has no unit; write %ss for %s seconds",
+	if (node->len > OPTION_SHOWN || !isdigit((unsigned char)node->text[0]))
+		return false;
+	if (str_to_number(node->text, &number) == 0)
+		diag_note(of->diags, "hint: a number alone has no unit; write %ss or %sms",
 			  node->text, node->text);
+	else
+		diag_note(of->diags, "hint: the units are ns us ms s m h d w, without a blank");
 	return false;
 }
 
@@ -306,7 +310,7 @@ static bool read_duration(const struct option_value *of, const struct yaml_node 
 		return false;
 	rc = str_to_duration(text, &ns);
 	if (rc == -EINVAL)
-		return unit_missing(of, node);
+		return unit_wrong(of, node);
 	if (rc < 0 && !bounded(of->row))
 		return wrong(of, node, "at most 73 years");
 	if (rc < 0 || (bounded(of->row) && ((double)ns < of->row->min * (double)NSEC_PER_SEC ||
@@ -319,13 +323,23 @@ static bool read_duration(const struct option_value *of, const struct yaml_node 
 static bool read_size(const struct option_value *of, const struct yaml_node *node, void *ret)
 {
 	const char *text = word_of(of, node);
-	int64_t bytes;
+	int64_t bytes = 0;
+	int rc;
 
 	if (text == NULL)
 		return false;
-	if (str_to_size(text, &bytes) != 0)
-		return wrong(of, node, NULL);
-	if (bounded(of->row) && ((double)bytes < of->row->min || (double)bytes > of->row->max))
+	rc = str_to_size(text, &bytes);
+	if (rc == -EINVAL) {
+		wrong(of, node, NULL);
+		if (isdigit((unsigned char)text[0]))
+			diag_note(of->diags,
+				  "hint: the units are KiB, MiB and GiB, without a blank");
+		return false;
+	}
+	if (rc < 0 && !bounded(of->row))
+		return wrong(of, node, "a size below 8589934592GiB");
+	if (rc < 0 || (bounded(of->row) &&
+		       ((double)bytes < of->row->min || (double)bytes > of->row->max)))
 		return out_of_range(of, node);
 	*(int64_t *)ret = bytes;
 	return true;

@@ -310,10 +310,10 @@ static void test_durations_and_sizes_are_refused_with_an_example(void **state)
 	(void)state;
 	says("timeout: 5",
 	     "'timeout' of bus 'plc' must be a duration such as 250ms, 10s or 1h30m, not 5",
-	     "hint: a number alone has no unit; write 5s for 5 seconds");
+	     "hint: a number alone has no unit; write 5s or 5ms");
 	says("timeout: 5 s",
 	     "'timeout' of bus 'plc' must be a duration such as 250ms, 10s or 1h30m, not '5 s'",
-	     NULL);
+	     "hint: the units are ns us ms s m h d w, without a blank");
 	says("timeout: -5s",
 	     "'timeout' of bus 'plc' must be a duration such as 250ms, 10s or 1h30m, not '-5s'",
 	     NULL);
@@ -325,13 +325,14 @@ static void test_durations_and_sizes_are_refused_with_an_example(void **state)
 	     "'poll' of bus 'plc' must be a duration from 10ms to 1h, not 'often'", NULL);
 	says("max: 2MiB", "'max' of bus 'plc' must be from 16 to 1MiB, not '2MiB'", NULL);
 	says("max: 64kb", "'max' of bus 'plc' must be a size from 16 to 1MiB, not '64kb'",
-	     NULL);
+	     "hint: the units are KiB, MiB and GiB, without a blank");
+	says("max: 99999999999GiB",
+	     "'max' of bus 'plc' must be from 16 to 1MiB, not '99999999999GiB'", NULL);
 	says("any_size: 1 MiB",
 	     "'any_size' of bus 'plc' must be a size such as 512, 64KiB or 16MiB, not '1 MiB'",
-	     NULL);
+	     "hint: the units are KiB, MiB and GiB, without a blank");
 	says("any_size: 99999999999GiB",
-	     "'any_size' of bus 'plc' must be a size such as 512, 64KiB or 16MiB, not "
-	     "'99999999999GiB'",
+	     "'any_size' of bus 'plc' must be a size below 8589934592GiB, not '99999999999GiB'",
 	     NULL);
 }
 

@@ -431,6 +431,8 @@ static void test_nearest_word_is_one_that_was_meant(void **state)
 		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL},
 	};
 
+	static const char *const two[] = {"long_begin_one", "long_begin_two"};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const char *found = str_nearest(cases[i].word, words, ARRAY_SIZE(words));
@@ -440,6 +442,12 @@ static void test_nearest_word_is_one_that_was_meant(void **state)
 		else
 			assert_string_equal(found, cases[i].nearest);
 	}
+	/* far by distance, and begun the same */
+	assert_string_equal(str_nearest("boiler", words, ARRAY_SIZE(words)),
+			    "boiler.return_temp");
+	assert_string_equal(str_nearest("Sta", words, ARRAY_SIZE(words)), "stale_after");
+	assert_null(str_nearest("st", words, ARRAY_SIZE(words)));
+	assert_null(str_nearest("long_be", two, ARRAY_SIZE(two)));
 	assert_null(str_nearest("min", words, 0));
 	/* of two that are as near, the first */
 	assert_string_equal(str_nearest("mxn", words, 2), "min");
