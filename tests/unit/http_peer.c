@@ -21,17 +21,22 @@
 
 #include "base/alloc.h"
 
-void http_peer_start(struct http_peer *peer, int port)
+static void peer_folder(struct http_peer *peer)
+{
+	if (peer->dir[0] != '\0')
+		return;
+	snprintf(peer->dir, sizeof(peer->dir), "/tmp/gauged-peer-XXXXXX");
+	assert_non_null(mkdtemp(peer->dir));
+	snprintf(peer->log, sizeof(peer->log), "%s/log", peer->dir);
+	snprintf(peer->certificate, sizeof(peer->certificate), "%s/pem", peer->dir);
+}
+
+static void peer_run(struct http_peer *peer, int port, const char *certificate)
 {
 	const char *srcdir = getenv("srcdir");
 	char script[512], number[16], answer[16] = "";
 	int out[2];
 
-	if (peer->dir[0] == '\0') {
-		snprintf(peer->dir, sizeof(peer->dir), "/tmp/gauged-peer-XXXXXX");
-		assert_non_null(mkdtemp(peer->dir));
-		snprintf(peer->log, sizeof(peer->log), "%s/log", peer->dir);
-	}
 	snprintf(script, sizeof(script), "%s/tests/unit/http_peer.py",
 		 srcdir != NULL ? srcdir : ".");
 	snprintf(number, sizeof(number), "%d", port);
@@ -43,7 +48,8 @@ void http_peer_start(struct http_peer *peer, int port)
 		dup2(out[1], STDOUT_FILENO);
 		close(out[0]);
 		close(out[1]);
-		execl("/usr/bin/python3", "python3", script, number, peer->log, (char *)NULL);
+		execl("/usr/bin/python3", "python3", script, number, peer->log, certificate,
+		      (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);
@@ -51,6 +57,27 @@ void http_peer_start(struct http_peer *peer, int port)
 	close(out[0]);
 	peer->port = atoi(answer);
 	assert_true(peer->port > 0);
+}
+
+void http_peer_start(struct http_peer *peer, int port)
+{
+	peer_folder(peer);
+	peer_run(peer, port, NULL);
+}
+
+void http_peer_start_tls(struct http_peer *peer)
+{
+	char command[800];
+
+	peer_folder(peer);
+	snprintf(command, sizeof(command),
+		 "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+		 "-addext subjectAltName=DNS:localhost -keyout %s.key -out %s 2>/dev/null && "
+		 "cat %s.key >>%s && rm %s.key",
+		 peer->certificate, peer->certificate, peer->certificate, peer->certificate,
+		 peer->certificate);
+	assert_int_equal(system(command), 0);
+	peer_run(peer, 0, peer->certificate);
 }
 
 void http_peer_stop(struct http_peer *peer)
@@ -68,6 +95,7 @@ void http_peer_done(struct http_peer *peer)
 	if (peer->dir[0] == '\0')
 		return;
 	unlink(peer->log);
+	unlink(peer->certificate);
 	rmdir(peer->dir);
 	peer->dir[0] = '\0';
 }

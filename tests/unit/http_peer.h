@@ -12,10 +12,13 @@ struct http_peer {
 	int port;
 	char dir[64];
 	char log[96];
+	char certificate[96];
 };
 
 /* Starts the server on port (0: any) and waits until it listens. */
 void http_peer_start(struct http_peer *peer, int port);
+/* The same by TLS, with a new certificate that nobody vouches for. */
+void http_peer_start_tls(struct http_peer *peer);
 /* Ends it; the log can still be read. */
 void http_peer_stop(struct http_peer *peer);
 /* Ends it and removes its folder. */

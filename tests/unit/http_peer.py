@@ -3,13 +3,15 @@
 # Copyright 2026 The gauged authors
 """The HTTP server that the tests of webhooks talk to: what it does is in the path.
 
-http_peer.py PORT LOG: listens on 127.0.0.1 (PORT 0: any), prints the port, and writes to LOG
-a line for each request before it answers: connection, status, path, webhook-id, body.
+http_peer.py PORT LOG [CERTIFICATE]: listens on 127.0.0.1 (PORT 0: any), prints the port, and
+writes to LOG a line for each request before it answers: connection, status, path, webhook-id,
+body. CERTIFICATE, a file with its key: by TLS.
 """
 import gzip
 import http.server
 import itertools
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -148,6 +150,11 @@ class Server(http.server.ThreadingHTTPServer):
 log = open(sys.argv[2], "w", encoding="utf-8")
 server = Server(("127.0.0.1", int(sys.argv[1])), Peer)
 port = server.server_address[1]
+if len(sys.argv) > 3:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[3])
+    server.socket = context.wrap_socket(server.socket, server_side=True,
+                                        do_handshake_on_connect=False)
 sys.stdout.write("%d\n" % port)
 sys.stdout.flush()
 server.serve_forever()

@@ -375,6 +375,25 @@ static void test_garbage_instead_of_http_is_a_failure(void **state)
 	assert_true(rig->failure[0] != '\0');
 }
 
+static void test_fault_C7_certificate_that_nobody_vouches_for_is_refused(void **state)
+{
+	struct rig *rig = *state;
+	struct http_peer_line *lines;
+
+	http_peer_start_tls(&rig->peer);
+	snprintf(rig->url, sizeof(rig->url), "https://localhost:%d/200", rig->peer.port);
+	ask(rig, rig->url, 10000);
+	assert_int_equal(rig->status, 0);
+	assert_non_null(strstr(rig->failure, "certificate"));
+	/* Nothing of the message was sent. */
+	assert_int_equal(http_peer_read(&rig->peer, &lines), 0);
+	/* It was the certificate, not the server. */
+	snprintf(rig->url, sizeof(rig->url),
+		 "test \"$(curl -sk --noproxy '*' -d x https://localhost:%d/200)\" = ok",
+		 rig->peer.port);
+	assert_int_equal(system(rig->url), 0);
+}
+
 static void test_fault_C12_rebinding_and_metadata_are_not_connected_to(void **state)
 {
 	static const struct {
@@ -522,6 +541,7 @@ int main(void)
 		TEST(test_fault_C6_gzip_bomb_is_not_unpacked),
 		TEST(test_body_cut_off_after_the_headers_counts_as_answered),
 		TEST(test_garbage_instead_of_http_is_a_failure),
+		TEST(test_fault_C7_certificate_that_nobody_vouches_for_is_refused),
 		TEST(test_fault_C12_rebinding_and_metadata_are_not_connected_to),
 		TEST(test_urls_that_can_not_be_used_are_told),
 		TEST(test_freeing_the_client_cancels_what_is_under_way),
