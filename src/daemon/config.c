@@ -215,7 +215,7 @@ static void config_entries_unique(struct config_build *build, const char *what,
 static size_t config_entries(struct config_build *build, const char *what, size_t offset,
 			     size_t max, struct config_entry **ret)
 {
-	struct config_entry *entries;
+	struct config_entry *entries = NULL;
 	size_t total = 0, count = 0;
 
 	for (int pass = 0; pass < 2; pass++) {

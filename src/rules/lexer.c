@@ -487,8 +487,8 @@ const char *token_words(enum token_type type)
 		[TOKEN_STAR] = "'*'",
 		[TOKEN_SLASH] = "'/'",
 		[TOKEN_CARET] = "'^'",
-		[TOKEN_ELSE] = "'?"
-			       "?'",
+		[TOKEN_ELSE] = ("'?"
+				"?'"),
 		[TOKEN_RANGE] = "'..'",
 	};
 
