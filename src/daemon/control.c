@@ -274,6 +274,20 @@ static void request_hangup(void *arg, unsigned what)
 	request_wake(request);
 }
 
+/* There are lines to take, or there were too many: MHD may be stuck in writing the last ones.
+ */
+static void request_lines(void *arg)
+{
+	struct request *request = arg;
+
+	if (follower_dropped(request->call.follower) &&
+	    request->client->state != CLIENT_DOOMED) {
+		request->control->counters.followers_dropped++;
+		client_doom(request->client);
+	}
+	request_wake(request);
+}
+
 /* MHD asks for more of an answer that has no end. */
 static ssize_t request_follow(void *arg, uint64_t pos, char *buf, size_t size)
 {
@@ -284,11 +298,6 @@ static ssize_t request_follow(void *arg, uint64_t pos, char *buf, size_t size)
 	(void)pos;
 	if (request->control->stopping || request->client->state == CLIENT_DOOMED)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (follower_dropped(follower)) {
-		request->control->counters.followers_dropped++;
-		client_doom(request->client);
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	}
 	len = follower_take(follower, buf, size);
 	if (len > 0)
 		return (ssize_t)len;
@@ -315,7 +324,7 @@ static struct MHD_Response *request_response(struct request *request)
 static void request_start_following(struct request *request)
 {
 	request->control->counters.followers_now++;
-	follower_on_wake(request->call.follower, request_wake, request);
+	follower_on_wake(request->call.follower, request_lines, request);
 	request->hangup = loop_watch_new(request->control->loop, request->client->fd, LOOP_READ,
 					 request_hangup, request);
 	client_enter(request->client, CLIENT_FOLLOWING);

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* The routes of the control API: targets, roles, problem documents, reloads and writes. */
+#include "daemon/api.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "io/loop.h"
+#include "daemon/follower.h"
+#include "daemon/metrics.h"
+#include "fake_daemon.h"
+
+struct fixture {
+	struct loop *loop;
+	struct daemon *daemon;
+	struct api_call call;
+	unsigned answered;
+	json_t *json; /* of the last answer */
+};
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	fixture->loop = loop_new(NULL);
+	fixture->daemon = fake_daemon_new(fixture->loop);
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	api_call_done(&fixture->call);
+	json_decref(fixture->json);
+	fake_daemon_free(fixture->daemon);
+	loop_free(fixture->loop);
+	free(fixture);
+	return 0;
+}
+
+static const struct peer reader = {.role = PEER_READ, .pid = 7, .uid = 1000};
+static const struct peer writer = {.role = PEER_WRITE, .pid = 8, .uid = 1001};
+
+static void start(struct fixture *fixture, struct peer peer, const char *method,
+		  const char *target, const char *body)
+{
+	api_call_done(&fixture->call);
+	fixture->call = (struct api_call){
+		.daemon = fixture->daemon,
+		.peer = peer,
+		.method = method,
+		.target = target,
+		.body = body,
+		.body_len = body != NULL ? strlen(body) : 0,
+	};
+	api_serve(&fixture->call);
+}
+
+/* The status of the answer, whose JSON is in fixture->json. */
+static int ask(struct fixture *fixture, struct peer peer, const char *method,
+	       const char *target, const char *body)
+{
+	start(fixture, peer, method, target, body);
+	json_decref(fixture->json);
+	fixture->json = NULL;
+	if (fixture->call.text != NULL)
+		fixture->json = json_loadb(fixture->call.text, fixture->call.text_len, 0, NULL);
+	return fixture->call.status;
+}
+
+static const char *member(struct fixture *fixture, const char *name)
+{
+	const char *text = json_string_value(json_object_get(fixture->json, name));
+
+	return text != NULL ? text : "";
+}
+
+static void test_api_answers_every_route_with_json(void **state)
+{
+	static const char *const targets[] = {
+		"/v1/status",
+		"/v1/config",
+		"/v1/buses",
+		"/v1/devices",
+		"/v1/queue",
+		"/v1/points",
+		"/v1/rules",
+		"/v1/points/boiler.temp",
+		"/v1/rules/boiler-over-temp",
+	};
+
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		assert_int_equal(ask(*state, reader, "GET", targets[i], NULL), 200);
+		assert_string_equal(((struct fixture *)*state)->call.type, "application/json");
+		assert_non_null(((struct fixture *)*state)->json);
+	}
+}
+
+static void test_api_answers_with_a_problem_document_when_there_is_no_route(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/nothing", NULL), 404);
+	assert_string_equal(fixture->call.type, "application/problem+json");
+	assert_string_equal(member(fixture, "type"), "about:blank");
+	assert_string_equal(member(fixture, "title"), "Not Found");
+	assert_int_equal(json_integer_value(json_object_get(fixture->json, "status")), 404);
+	assert_string_equal(member(fixture, "detail"), "there is no /v1/nothing here");
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/status/", NULL), 404);
+	assert_int_equal(ask(fixture, reader, "GET", "//v1/status", NULL), 404);
+	assert_int_equal(ask(fixture, reader, "GET", "/", NULL), 404);
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/points/a/b", NULL), 404);
+}
+
+static void test_api_says_which_methods_a_path_takes(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(ask(fixture, writer, "DELETE", "/v1/points/boiler.temp", NULL), 405);
+	assert_string_equal(fixture->call.allow, "GET, HEAD, POST");
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/status", NULL), 405);
+	assert_string_equal(fixture->call.allow, "GET, HEAD");
+	assert_int_equal(ask(fixture, writer, "GET", "/v1/reload", NULL), 405);
+	assert_string_equal(fixture->call.allow, "POST");
+}
+
+static void test_api_names_the_nearest_when_a_name_is_unknown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/points/boiler.tmep", NULL), 404);
+	assert_string_equal(member(fixture, "detail"),
+			    "there is no point 'boiler.tmep'; did you mean 'boiler.temp'?");
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/rules/doorbel", NULL), 404);
+	assert_string_equal(member(fixture, "detail"),
+			    "there is no rule 'doorbel'; did you mean 'doorbell'?");
+}
+
+static void test_fault_H3_api_decodes_targets_strictly(void **state)
+{
+	static const char *const bad[] = {
+		"/v1/points/%00",
+		"/v1/points/a%",
+		"/v1/points/a%2",
+		"/v1/points/a%zz",
+		"/v1/points/a%0d%0aX",
+		"/v1/points/%ff",
+		"/v1/points/%c0%ae",
+		"/v1/status%00",
+		"/v1/points?follow=%00",
+		"/v1/points?fol%6=1",
+		"*",
+		"http://x/v1/status",
+		"",
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(ask(fixture, writer, "GET", bad[i], NULL), 400);
+	/* What is encoded without need is the same; what separates when decoded does not. */
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/points/boiler%2Etemp", NULL), 200);
+	assert_int_equal(ask(fixture, reader, "GET", "/%76%31/status", NULL), 200);
+	assert_int_equal(ask(fixture, reader, "GET", "/v1%2Fstatus", NULL), 404);
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/points/%3Ffollow=1", NULL), 404);
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/../v1/status", NULL), 404);
+}
+
+static void test_api_refuses_queries_that_it_does_not_know(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/status?verbose=1", NULL), 400);
+	assert_string_equal(member(fixture, "detail"),
+			    "GET /v1/status knows no parameter 'verbose'");
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/points?follow=0&follow=1", NULL),
+			 400);
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/points?", NULL), 200);
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/points?follow=0", NULL), 200);
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/events", NULL), 400);
+}
+
+static void test_fault_H1_api_lets_only_writers_change_anything(void **state)
+{
+	static const char *const targets[] = {"/v1/reload", "/v1/points/boiler.burner",
+					      "/v1/points/nothing"};
+	struct fixture *fixture = *state;
+	struct fake_daemon *fake = fake_daemon(fixture->daemon);
+
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		assert_int_equal(ask(fixture, reader, "POST", targets[i], "{\"value\": true}"),
+				 403);
+		assert_string_equal(member(fixture, "title"), "Forbidden");
+	}
+	assert_int_equal(fake->reloads_asked, 0);
+	assert_int_equal(fake->writes_asked, 0);
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/reload", NULL), 200);
+	assert_int_equal(fake->reloads_asked, 1);
+}
+
+static void test_fault_H1_api_shows_strangers_nothing_but_metrics(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(ask(fixture, peer_of_stranger(), "GET", "/v1/status", NULL), 404);
+	assert_int_equal(ask(fixture, peer_of_stranger(), "POST", "/v1/reload", NULL), 404);
+	assert_int_equal(ask(fixture, peer_of_stranger(), "POST", "/metrics", NULL), 405);
+	start(fixture, peer_of_stranger(), "GET", "/metrics", NULL);
+	assert_int_equal(fixture->call.status, 200);
+	assert_string_equal(fixture->call.type, "text/plain; version=0.0.4; charset=utf-8");
+	assert_non_null(strstr(fixture->call.text, "\ngauged_up 1\n"));
+}
+
+static void test_api_writes_values_of_every_kind(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_daemon *fake = fake_daemon(fixture->daemon);
+
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/points/boiler.burner", "{\"value\": true}"),
+		200);
+	assert_string_equal(member(fixture, "outcome"), "done");
+	assert_true(fake->written.kind == VALUE_BOOL && fake->written.flag);
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/points/boiler.setpoint", "{\"value\":-5.5}"),
+		200);
+	assert_true(fake->written.kind == VALUE_NUMBER && fake->written.number == -5.5);
+	/* A whole number is a number. */
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/points/boiler.setpoint", "{\"value\":70}"),
+		200);
+	assert_true(fake->written.number == 70);
+}
+
+static void test_api_refuses_bodies_that_are_no_value(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"{",
+		"{\"value\": null}",
+		"{}",
+		"[1]",
+		"{\"value\": 1, \"value\": 2}",
+		"1",
+		"{\"value\": [1]}",
+		"{\"value\": 1, \"force\": true}",
+		"{\"value\": 1} {}",
+		"{\"value\": \"\\u0000\"}",
+		"{\"value\": 1e999}",
+		"{\"value\": NaN}",
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+			ask(fixture, writer, "POST", "/v1/points/boiler.setpoint", bad[i]),
+			400);
+	assert_int_equal(fake_daemon(fixture->daemon)->writes_asked, 0);
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/status", "body"), 400);
+}
+
+static void test_api_tells_how_a_write_ended(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_daemon *fake = fake_daemon(fixture->daemon);
+	const char *on = "{\"value\": true}";
+
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/points/boiler.temp", "{\"value\":1}"), 409);
+	assert_string_equal(member(fixture, "detail"), "boiler.temp is not writable");
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/points/boiler.burner", "{\"value\": 1}"),
+		422);
+	fake->outcome = WRITE_REFUSED;
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/points/boiler.burner", on), 409);
+	assert_string_equal(member(fixture, "detail"),
+			    "boiler.burner was not written: the PLC said so");
+	fake->outcome = WRITE_UNKNOWN;
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/points/boiler.burner", on), 504);
+}
+
+static void test_fault_F1_api_tells_why_a_reload_was_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	const json_t *error;
+
+	fake_daemon(fixture->daemon)->reload_refused = true;
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/reload", NULL), 422);
+	assert_string_equal(member(fixture, "type"), "urn:gauged:problem:configuration");
+	error = json_array_get(json_object_get(fixture->json, "errors"), 0);
+	assert_string_equal(json_string_value(json_object_get(error, "message")),
+			    "unknown point 'boiler.tmep'");
+	assert_non_null(strstr(member(fixture, "text"), "unknown point 'boiler.tmep'"));
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/status", NULL), 200);
+	assert_false(json_is_true(json_object_get(fixture->json, "healthy")));
+}
+
+static void count_answer(struct api_call *call)
+{
+	struct fixture *fixture =
+		(struct fixture *)((char *)call - offsetof(struct fixture, call));
+
+	fixture->answered++;
+}
+
+static void start_held(struct fixture *fixture, const char *target, const char *body)
+{
+	fake_daemon(fixture->daemon)->hold = true;
+	fixture->call = (struct api_call){
+		.daemon = fixture->daemon,
+		.peer = writer,
+		.method = "POST",
+		.target = target,
+		.body = body,
+		.body_len = strlen(body),
+		.answered = count_answer,
+	};
+	api_serve(&fixture->call);
+}
+
+static void test_api_answers_later_when_the_daemon_takes_its_time(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_held(fixture, "/v1/reload", "");
+	assert_int_equal(fixture->call.status, 0);
+	assert_int_equal(fixture->answered, 0);
+	fake_daemon_release(fixture->daemon);
+	assert_int_equal(fixture->answered, 1);
+	assert_int_equal(fixture->call.status, 200);
+	api_call_done(&fixture->call);
+	start_held(fixture, "/v1/points/boiler.burner", "{\"value\": true}");
+	assert_int_equal(fixture->call.status, 0);
+	fake_daemon_release(fixture->daemon);
+	assert_int_equal(fixture->answered, 2);
+	assert_int_equal(fixture->call.status, 200);
+}
+
+/* The daemon must not call into a request that is gone. */
+static void test_api_forgets_what_nobody_waits_for(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_held(fixture, "/v1/reload", "");
+	api_call_done(&fixture->call);
+	assert_null(fake_daemon(fixture->daemon)->waiting_reload);
+	start_held(fixture, "/v1/points/boiler.burner", "{\"value\": true}");
+	api_call_done(&fixture->call);
+	assert_null(fake_daemon(fixture->daemon)->waiting_write);
+	assert_int_equal(fixture->answered, 0);
+}
+
+static void count_wake(void *arg)
+{
+	unsigned *wakes = arg;
+
+	(*wakes)++;
+}
+
+static void test_api_follows_readings_as_lines_of_json(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned wakes = 0;
+	char lines[4096];
+	json_t *json;
+	size_t len;
+
+	start(fixture, reader, "GET", "/v1/points?follow=1&changes=1", NULL);
+	assert_non_null(fixture->call.follower);
+	assert_string_equal(fixture->call.type, "application/x-ndjson");
+	follower_on_wake(fixture->call.follower, count_wake, &wakes);
+	assert_int_equal(follower_take(fixture->call.follower, lines, sizeof(lines)), 0);
+	fake_daemon_reading(fixture->daemon, 0, value_number(81.3));
+	fake_daemon_reading(fixture->daemon, 0, value_number(81.3));
+	fake_daemon_event(fixture->daemon);
+	assert_int_equal(wakes, 1);
+	fake_daemon_reading(fixture->daemon, 0, value_text("a\"\n\xff\033[2J"));
+	assert_int_equal(wakes, 2);
+	len = follower_take(fixture->call.follower, lines, sizeof(lines));
+	json = json_loadb(lines, (size_t)(strchr(lines, '\n') - lines), 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(json, "point")), "boiler.temp");
+	assert_true(json_real_value(json_object_get(json, "value")) == 81.3);
+	json_decref(json);
+	json = json_loadb(strchr(lines, '\n') + 1,
+			  len - (size_t)(strchr(lines, '\n') + 1 - lines), 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(json, "value")),
+			    "a\"\n\xef\xbf\xbd\033[2J");
+	json_decref(json);
+	/* Everything is a line of its own, and nothing in it can end the line. */
+	assert_int_equal(lines[len - 1], '\n');
+}
+
+static void test_api_follows_events_with_all_they_say(void **state)
+{
+	struct fixture *fixture = *state;
+	char line[4096];
+	json_t *json;
+	size_t len;
+
+	start(fixture, reader, "GET", "/v1/events?follow=1", NULL);
+	fake_daemon_reading(fixture->daemon, 0, value_number(1));
+	fake_daemon_event(fixture->daemon);
+	len = follower_take(fixture->call.follower, line, sizeof(line));
+	json = json_loadb(line, len, 0, NULL);
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json, "rule")),
+			    "boiler-over-temp");
+	assert_string_equal(json_string_value(json_object_get(json, "state")), "firing");
+	assert_string_equal(json_string_value(json_object_get(json, "message")),
+			    "Boiler 81.3 degC\nnow");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(json, "labels"), "area")),
+		"boiler \"room\"");
+	json_decref(json);
+}
+
+/* Memory stays as it is however little is read, and no line is ever cut. */
+static void test_follower_is_dropped_when_it_reads_too_slowly(void **state)
+{
+	struct fixture *fixture = *state;
+	struct follower *follower;
+	static char all[2 * FOLLOWER_BUFFER];
+	size_t len = 0, n;
+
+	start(fixture, reader, "GET", "/v1/points?follow=1", NULL);
+	follower = fixture->call.follower;
+	/* Reading as fast as lines come: through the end of the ring several times. */
+	for (int i = 0; i < 5000; i++) {
+		fake_daemon_reading(fixture->daemon, 0, value_number(i));
+		n = follower_take(follower, all, sizeof(all));
+		assert_true(n > 0 && all[n - 1] == '\n' && all[0] == '{');
+	}
+	assert_false(follower_dropped(follower));
+	for (int i = 0; i < 5000; i++)
+		fake_daemon_reading(fixture->daemon, 0, value_number(i));
+	assert_true(follower_dropped(follower));
+	while ((n = follower_take(follower, all + len, 1000)) > 0)
+		len += n;
+	assert_in_range(len, FOLLOWER_BUFFER - 1024, FOLLOWER_BUFFER);
+	assert_int_equal(all[len - 1], '\n');
+}
+
+static void test_metrics_escape_labels_and_help(void **state)
+{
+	struct fixture *fixture = *state;
+	struct str text;
+
+	str_init(&text);
+	metrics_write(fixture->daemon, NULL, &text);
+	assert_non_null(strstr(text.s, "# HELP gauged_bus_exceptions_total Only one of the two "
+				       "has it: a \\\\ and\\na second line.\n"));
+	assert_non_null(
+		strstr(text.s, "gauged_point{point=\"boiler.temp\",unit=\"degC\"} 81.3\n"));
+	assert_non_null(strstr(text.s, "gauged_point{point=\"boiler.burner\"} 1\n"));
+	/* What is not good is not there, rather than an old number. */
+	assert_null(strstr(text.s, "point=\"wind.speed\""));
+	assert_non_null(strstr(text.s, "gauged_bus_up{bus=\"mast\"} 0\n"));
+	str_done(&text);
+}
+
+#define API_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		API_TEST(test_api_answers_every_route_with_json),
+		API_TEST(test_api_answers_with_a_problem_document_when_there_is_no_route),
+		API_TEST(test_api_says_which_methods_a_path_takes),
+		API_TEST(test_api_names_the_nearest_when_a_name_is_unknown),
+		API_TEST(test_fault_H3_api_decodes_targets_strictly),
+		API_TEST(test_api_refuses_queries_that_it_does_not_know),
+		API_TEST(test_fault_H1_api_lets_only_writers_change_anything),
+		API_TEST(test_fault_H1_api_shows_strangers_nothing_but_metrics),
+		API_TEST(test_api_writes_values_of_every_kind),
+		API_TEST(test_api_refuses_bodies_that_are_no_value),
+		API_TEST(test_api_tells_how_a_write_ended),
+		API_TEST(test_fault_F1_api_tells_why_a_reload_was_refused),
+		API_TEST(test_api_answers_later_when_the_daemon_takes_its_time),
+		API_TEST(test_api_forgets_what_nobody_waits_for),
+		API_TEST(test_api_follows_readings_as_lines_of_json),
+		API_TEST(test_api_follows_events_with_all_they_say),
+		API_TEST(test_follower_is_dropped_when_it_reads_too_slowly),
+		API_TEST(test_metrics_escape_labels_and_help),
+	};
+
+	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
