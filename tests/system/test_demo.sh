@@ -20,7 +20,7 @@ no() {
 
 # Nothing in the temporary folder but our own log, and no process that was started there.
 nothing_left() {
-	left=$(ls "$room" | grep -v '^output$')
+	left=$(find "$room" -mindepth 1 -maxdepth 1 ! -name output)
 	[ -z "$left" ] || no "$1: left behind $left"
 	for process in /proc/[0-9]*; do
 		if tr '\0' '\n' <"$process/cmdline" 2>/dev/null | grep -q "^$room/gauged-demo"; then
