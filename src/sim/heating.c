@@ -83,6 +83,7 @@ static void boiler_written(void *arg, struct fieldbus_unit *unit, const char *pe
 	plant->burner_release = burner;
 	plant->pump = pump;
 	plant->setpoint_c = setpoint_c;
+	heating_advance(heating, 0);
 }
 
 static void tank_refresh(void *arg, struct fieldbus_unit *unit)
@@ -113,6 +114,7 @@ void heating_advance(struct heating *heating, int64_t us)
 	bool flame = plant->flame, limiter = plant->limiter, feeding = plant->feeding;
 
 	plant_advance(plant, us);
+	plant_switch(plant);
 	if (flame != plant->flame)
 		chronicle_say(heating->chronicle, "burner", "%s, boiler %.1f degC",
 			      plant->flame ? "the flame is on" : "the flame is out",

@@ -7,7 +7,7 @@
  *   unit 1  holding 100      temp           int16, 0.1 degC
  *           holding 101      return_temp    int16, 0.1 degC
  *           holding 110      status         bit 0 ready, 1 flame, 3 fault, 4..6 mode
- *                                           (0 off, 1 heating, 2 released and waiting)
+ *                                           (0 switched off, 1 heating, 2 waiting)
  *           holding 120      setpoint       int16, 0.1 degC, written (the manual's 40121)
  *           holding 130-131  energy burned  uint32 ABCD, Wh
  *           holding 200-207  name           string(16)

@@ -81,7 +81,7 @@ double plant_stored_j(const struct plant *plant)
 	return design.boiler_j_per_k * (plant->boiler_c - PLANT_COLD_C) + plant->tank_j;
 }
 
-static void switch_contacts(struct plant *plant)
+void plant_switch(struct plant *plant)
 {
 	if (plant->boiler_c < plant->setpoint_c - design.thermostat_band_k)
 		plant->calls = true;
@@ -108,7 +108,7 @@ void plant_step(struct plant *plant, double dt)
 	double draw_lpm = plant_draw_lpm(plant->time_s);
 	double burner_w, coil_w, boiler_loss_w, tank_loss_w, draw_w;
 
-	switch_contacts(plant);
+	plant_switch(plant);
 	burner_w = plant->flame ? PLANT_BURNER_W : 0;
 	coil_w = design.coil_effectiveness * flow_w_per_k(plant->flow_lpm) *
 		 (plant->boiler_c - tank_c);

@@ -59,6 +59,9 @@ void plant_advance(struct plant *plant, int64_t us);
  */
 void plant_step(struct plant *plant, double dt);
 
+/* Lets contacts and valves follow what was commanded, before any time passes. */
+void plant_switch(struct plant *plant);
+
 double plant_tank_c(const struct plant *plant);
 double plant_return_c(const struct plant *plant);
 double plant_level(const struct plant *plant); /* percent of the tank */
