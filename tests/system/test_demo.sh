@@ -29,6 +29,8 @@ nothing_left() {
 	done
 }
 
+"$programs/gaugectl" check "${srcdir:-.}/conf/demo/gauged.yaml" || no "its configuration has errors"
+
 # Three times the demo's pace: the plant needs 6 s to the first alarm.
 "$demo" --programs "$programs" --no-install --plain --speed 60 --seconds 16 >"$room/output" 2>&1
 status=$?
