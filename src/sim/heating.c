@@ -21,6 +21,7 @@ enum {
 	BOILER_PUMP_RUNS = 0,
 	BOILER_FLAME = 1,
 	BOILER_LIMITER = 3,
+	BOILER_STRAY_FLAME = 4,
 	BOILER_BURNER = 7,
 	BOILER_PUMP = 8,
 	TANK_LEVEL = 0,
@@ -57,6 +58,7 @@ static void boiler_refresh(void *arg, struct fieldbus_unit *unit)
 	registers->discretes[BOILER_PUMP_RUNS] = plant->flow_lpm > 1;
 	registers->discretes[BOILER_FLAME] = plant->flame;
 	registers->discretes[BOILER_LIMITER] = plant->limiter;
+	registers->discretes[BOILER_STRAY_FLAME] = plant->flame && !plant->burner_release;
 	registers->coils[BOILER_BURNER] = plant->burner_release;
 	registers->coils[BOILER_PUMP] = plant->pump;
 }

@@ -12,7 +12,8 @@
  *           holding 130-131  energy burned  uint32 ABCD, Wh
  *           holding 200-207  name           string(16)
  *           input 20-21      flow           float32 CDAB, L/min
- *           discrete 0 pump runs, 1 flame, 3 safety limiter tripped
+ *           discrete 0 pump runs, 1 flame, 3 safety limiter tripped, 4 flame although the
+ *                    burner is switched off
  *           coil 7           burner release, written
  *           coil 8           pump, written
  *   unit 2  holding 0        level          int16, 0.1 %

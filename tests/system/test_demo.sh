@@ -23,9 +23,11 @@ nothing_left() {
 	left=$(find "$room" -mindepth 1 -maxdepth 1 ! -name output)
 	[ -z "$left" ] || no "$1: left behind $left"
 	for process in /proc/[0-9]*; do
-		if tr '\0' '\n' <"$process/cmdline" 2>/dev/null | grep -q "^$room/gauged-demo"; then
-			no "$1: still running: $(tr '\0' ' ' <"$process/cmdline")"
-		fi
+		# Others' processes come and go meanwhile.
+		words=$(tr '\0' ' ' 2>/dev/null <"$process/cmdline") 2>/dev/null
+		case $words in
+		*"$room/gauged-demo"*) no "$1: still running: $words" ;;
+		esac
 	done
 }
 
