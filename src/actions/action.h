@@ -42,7 +42,7 @@ struct event_stamp {
 
 /* What a running action may use. All calls happen on the loop. */
 struct action_host {
-	/* The i-th webhook of the scope. */
+	/* The i-th webhook of the scope; NULL if a reload removed it together with the rule. */
 	struct webhook *(*webhook)(void *arg, size_t index);
 	/*
 	 * Asks for a write to a point, within its interlocks. How it ended, also when it was

@@ -8,8 +8,10 @@
 #include "actions/action.h"
 #include "actions/webhook.h"
 #include "base/arena.h"
+#include "base/log.h"
 #include "conf/diag.h"
 #include "conf/yaml.h"
+#include "model/event.h"
 
 struct action {
 	size_t index; /* among the scope's webhooks */
@@ -43,7 +45,13 @@ static struct action *webhook_action_parse(struct arena *arena, const struct yam
 static void webhook_action_run(const struct action *action, const struct action_host *host,
 			       const struct event *event, const struct event_stamp *stamp)
 {
-	webhook_send(host->webhook(host->arg, action->index), event, stamp);
+	struct webhook *webhook = host->webhook(host->arg, action->index);
+
+	if (webhook != NULL)
+		webhook_send(webhook, event, stamp);
+	else
+		log_warning("rule %s: its %s is not sent, the webhook is gone with the reload",
+			    event->rule_name, event_type_name(event->type));
 }
 
 const struct action_type webhook_action = {

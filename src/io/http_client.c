@@ -20,7 +20,6 @@
 #include "io/loop.h"
 
 enum {
-	CONNECTIONS_PER_HOST = 4,
 	CONNECTIONS_KEPT = 16, /* idle ones, over all hosts */
 	IDLE_SECONDS = 90,
 };
@@ -396,8 +395,6 @@ struct http_client *http_client_new(struct loop *loop, struct error *err)
 	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
 	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer);
 	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-	curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-			  (long)CONNECTIONS_PER_HOST);
 	curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
 	return client;
 fail:

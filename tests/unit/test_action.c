@@ -188,6 +188,33 @@ static void test_webhooks_are_found_by_name_and_no_list_is_an_empty_one(void **s
 	assert_int_equal(list.count, 0);
 }
 
+static struct webhook *host_without_webhooks(void *arg, size_t index)
+{
+	(void)arg;
+	(void)index;
+	return NULL;
+}
+
+static void test_a_webhook_that_a_reload_removed_is_told(void **state)
+{
+	struct rig *rig = *state;
+	struct action_host host = {host_without_webhooks, host_write, rig};
+	struct action_list list;
+	char log[200] = "";
+	int out[2];
+
+	assert_true(parse(rig, "do: [{webhook: ops}]\n", &list));
+	assert_int_equal(pipe(out), 0);
+	log_init(out[1], LOG_LEVEL_INFO);
+	list.types[0]->run(list.actions[0], &host, bench_event(), bench_stamp());
+	log_init(STDERR_FILENO, LOG_LEVEL_INFO);
+	close(out[1]);
+	assert_true(read(out[0], log, sizeof(log) - 1) > 0);
+	close(out[0]);
+	assert_string_equal(log, "<4>rule boiler-over-temp: its fire is not sent, the webhook "
+				 "is gone with the reload\n");
+}
+
 static void test_errors_of_lists_are_told(void **state)
 {
 	refuse(*state, "do: {webhook: ops}\n",
@@ -368,6 +395,7 @@ int main(void)
 		TEST(test_a_repeat_switches_nothing_again),
 		TEST(test_log_writes_the_message_or_a_text),
 		TEST(test_webhooks_are_found_by_name_and_no_list_is_an_empty_one),
+		TEST(test_a_webhook_that_a_reload_removed_is_told),
 		TEST(test_errors_of_lists_are_told),
 		TEST(test_errors_of_writes_are_told_all_of_them),
 		TEST(test_a_webhook_has_the_defaults_of_the_manual),
