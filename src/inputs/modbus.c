@@ -74,11 +74,12 @@ struct input {
 
 /* Readings. */
 
-static void put_bad(struct input *input, const struct block *block, enum bad_reason reason,
+static void put_bad(struct input *input, struct block *block, enum bad_reason reason,
 		    uint8_t code, struct boot at)
 {
 	const struct modbus_item *items = &input->config->items[block->span->first];
 
+	block->away = reason == BAD_OFFLINE;
 	for (size_t i = 0; i < block->span->items; i++) {
 		struct reading reading = {
 			.point = items[i].point,
@@ -239,7 +240,6 @@ static void poll_away(struct input *input, struct block *block)
 	/* Once: nothing new is learned each time. */
 	if (!block->away)
 		put_bad(input, block, BAD_OFFLINE, 0, clock_boot());
-	block->away = true;
 }
 
 static void poll_answered(struct input *input, struct block *block,

@@ -240,12 +240,10 @@ static void bus_timer(void *arg)
 	struct modbus_bus *bus = arg;
 	struct mono now = clock_mono();
 	struct modbus_job *job;
+	bool dead;
 
 	bus_enter(bus);
-	if (bus_expire(bus, now)) {
-		bus->given_up++;
-		modbus_link_break(bus, ETIMEDOUT, "the device does not answer any more");
-	}
+	dead = bus_expire(bus, now);
 	while (!bus->freed && (job = TAILQ_FIRST(&bus->expired)) != NULL) {
 		struct modbus_unit *unit = job->unit;
 
@@ -253,6 +251,10 @@ static void bus_timer(void *arg)
 		modbus_job_failed(job, MODBUS_TIMEOUT, "no answer in time");
 		if (!bus->freed && unit->offline)
 			modbus_link_gone(bus, unit, now, "no answer in time");
+	}
+	if (dead && bus->up && !bus->freed) {
+		bus->given_up++;
+		modbus_link_break(bus, ETIMEDOUT, "the device does not answer any more");
 	}
 	if (!bus->freed)
 		modbus_bus_send(bus);
