@@ -87,6 +87,12 @@ static void unknown(const struct yaml_node *key, const char *what,
 	free(words);
 }
 
+/* "{scale: 0,1}" is scale 0 and a key 1 without a value. */
+static bool decimal_comma(const struct yaml_node *key, const struct yaml_node *value)
+{
+	return key->plain && key->len == strspn(key->text, "0123456789") && yaml_is_null(value);
+}
+
 static bool bind_key(struct arena *arena, const struct yaml_node *map, size_t key,
 		     const char *what, const struct option_binding *bindings, size_t count,
 		     struct diags *diags)
@@ -109,8 +115,14 @@ static bool bind_key(struct arena *arena, const struct yaml_node *map, size_t ke
 			known = true;
 		}
 	}
-	if (!known)
+	if (!known && decimal_comma(map->keys[key], map->values[key])) {
+		diag_error(diags, map->keys[key], "a lone '%.64s' in %s", map->keys[key]->text,
+			   what);
+		diag_note(diags, "hint: numbers have a decimal point, such as 0.%.64s",
+			  map->keys[key]->text);
+	} else if (!known) {
 		unknown(map->keys[key], what, bindings, count, diags);
+	}
 	return known && fine;
 }
 

@@ -13,7 +13,7 @@
 #include "conf/diag.h"
 #include "conf/source.h"
 
-/* The first row whose problem and context both occur counts; NULL occurs always. */
+/* The first row whose problem and context both occur counts; NULL and "" occur always. */
 static const struct row {
 	const char *problem;
 	const char *context;
@@ -56,6 +56,15 @@ static const struct row {
 	{"did not find expected comment or line break", NULL,
 	 "expected the end of the line behind this '|' or '>'",
 	 "put a text that begins with '|' or '>' in quotes", false},
+	{"found an indentation indicator equal to 0", NULL,
+	 "the indentation behind '|' or '>' is a digit from 1 to 9", NULL, false},
+	{"did not find expected alphabetic or numeric character", "alias",
+	 "a text cannot begin with '*'", "put it in quotes", true},
+	{"did not find expected alphabetic or numeric character", "anchor",
+	 "a text cannot begin with '&'", "put it in quotes", true},
+	{"", "a tag", "a text cannot begin with '!'", "put it in quotes", true},
+	{"found undefined tag handle", NULL, "a text cannot begin with '!'", "put it in quotes",
+	 false},
 };
 
 static const struct row *find_row(const struct yaml_syntax *syntax)

@@ -299,6 +299,26 @@ static void test_excerpt_cuts_long_lines_around_the_place(void **state)
 	str_done(&line);
 }
 
+static void test_excerpt_cuts_between_characters(void **state)
+{
+	struct str line, said;
+
+	(void)state;
+	str_init(&said);
+	/* 400 signs of three bytes and two cells: what is looked at begins within one */
+	str_init(&line);
+	for (int i = 0; i < 400; i++)
+		str_adds(&line, "\xe6\xb8\xa9");
+	str_adds(&line, "\tx  ");
+	str_adds(&said, "t.yaml:1:402: error: here\n    1 | ...");
+	for (int i = 0; i < 38; i++)
+		str_adds(&said, "\xe6\xb8\xa9");
+	str_addf(&said, "      x\n      | %*s^\n", 85, "");
+	shows(line.s, 1201, 1, said.s);
+	str_done(&said);
+	str_done(&line);
+}
+
 static void test_excerpt_is_left_out_when_the_line_is_empty(void **state)
 {
 	(void)state;
@@ -379,6 +399,27 @@ static void test_entries_past_the_cap_are_counted(void **state)
 	diags_free(NULL);
 }
 
+static void test_owned_texts_live_as_long_as_the_entries(void **state)
+{
+	struct diags *diags = diags_new(2);
+	struct arena *arena = arena_new();
+	struct diag_source *source = arena_take(arena, 1, sizeof(*source));
+	struct str out;
+
+	(void)state;
+	*source = (struct diag_source){"t.yaml", arena_text(arena, "text", 4), 4};
+	diag_error_at(diags, source, 0, 4, "here");
+	diags_own(diags, arena);
+	diags_own(diags, arena_new());
+	str_init(&out);
+	diags_render(diags, &out);
+	assert_string_equal(out.s, "t.yaml:1:1: error: here\n"
+				   "    1 | text\n"
+				   "      | ^~~~\n");
+	str_done(&out);
+	diags_free(diags);
+}
+
 static void test_messages_stay_one_line_and_end(void **state)
 {
 	struct diags *diags = diags_new(2);
@@ -425,9 +466,11 @@ int main(void)
 		cmocka_unit_test(test_excerpt_shows_tabs_as_blanks),
 		cmocka_unit_test(test_excerpt_counts_cells_when_characters_are_wide_or_none),
 		cmocka_unit_test(test_excerpt_cuts_long_lines_around_the_place),
+		cmocka_unit_test(test_excerpt_cuts_between_characters),
 		cmocka_unit_test(test_excerpt_is_left_out_when_the_line_is_empty),
 		cmocka_unit_test(test_entries_are_sorted_by_file_line_and_column),
 		cmocka_unit_test(test_entries_past_the_cap_are_counted),
+		cmocka_unit_test(test_owned_texts_live_as_long_as_the_entries),
 		cmocka_unit_test(test_messages_stay_one_line_and_end),
 		cmocka_unit_test(test_suggest_adds_a_hint_when_a_word_is_near),
 	};

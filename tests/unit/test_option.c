@@ -277,6 +277,8 @@ static void test_numbers_are_refused_with_their_range(void **state)
 	says("scale: 10.1", "'scale' of bus 'plc' must be from -10 to 10, not 10.1", NULL);
 	says("scale: .nan", "'scale' of bus 'plc' must be a number from -10 to 10, not '.nan'",
 	     NULL);
+	says("scale: '1.5'", "'scale' of bus 'plc' must be a number from -10 to 10, not '1.5'",
+	     "hint: without the quotes it is a number");
 	says("above: -0.5", "'above' of bus 'plc' must be at least 0, not -0.5", NULL);
 	says("any_number: .inf", "'any_number' of bus 'plc' must be a number, not '.inf'",
 	     NULL);
@@ -456,6 +458,21 @@ static void test_unknown_options_name_the_nearest_or_all(void **state)
 	     "known: verify, unit, scale, above, path, name, timeout, poll, max, any_size, "
 	     "parity, changes, range, include, node, map, seq, any_int, any_number\n"
 	     "see: gauged.yaml(5)");
+}
+
+static void test_decimal_comma_is_seen(void **state)
+{
+	struct conf_case c;
+	struct bus bus;
+
+	(void)state;
+	assert_false(bind(&c, "{unit: 2, scale: 0,25, path: x}\n", &bus));
+	assert_string_equal(conf_case_said(&c),
+			    "t.yaml:1:20: error: a lone '25' in bus 'plc'\n"
+			    "    1 | {unit: 2, scale: 0,25, path: x}\n"
+			    "      |                    ^~\n"
+			    "      = hint: numbers have a decimal point, such as 0.25\n");
+	conf_case_done(&c);
 }
 
 static void test_section_must_be_a_map(void **state)
@@ -642,6 +659,7 @@ int main(void)
 		cmocka_unit_test(test_name_is_kept_at_64_bytes),
 		cmocka_unit_test(test_nothing_is_refused_where_a_value_is_due),
 		cmocka_unit_test(test_unknown_options_name_the_nearest_or_all),
+		cmocka_unit_test(test_decimal_comma_is_seen),
 		cmocka_unit_test(test_section_must_be_a_map),
 		cmocka_unit_test(test_missing_options_are_explained),
 		cmocka_unit_test(test_tables_share_one_map),

@@ -222,6 +222,51 @@ static void test_syntax_errors_say_what_to_do(void **state)
 			     "      | ^\n");
 }
 
+/* libyaml words things in its own way: each text of its that people may run into has ours. */
+static void test_every_syntax_error_has_words_of_ours(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line, column;
+		const char *message;
+	} cases[] = {
+		{"a: 'x", 1, 4, "this quote is never closed"},
+		{"a: 'x\n---\n", 1, 4, "this quote is never closed"},
+		{"a: 1\nlong word\nb: 2\n", 2, 1, "expected a ':' behind this key"},
+		{"a: - x\n", 1, 4, "a list's '-' cannot stand here"},
+		{"a:\n  - x\n  y: 1\n", 3, 3, "expected another '-' of the list"},
+		{"a: [b\n", 2, 1, "expected ',' or ']' in the list"},
+		{"a: {b: 1, c: [}\n", 1, 15, "expected a value here"},
+		{"a: {b: 'x' y}\n", 1, 12, "expected ',' or '}' in the map"},
+		{"a: \"\\xg0\"\n", 1, 7,
+		 "this escape needs hexadecimal digits: \\x41, \\u00e9 or \\U0001f525"},
+		{"a: \"\\ud800\"\n", 1, 7, "this escape is no Unicode character"},
+		{"a: 'x' y\n", 1, 8, "expected a key here"},
+		{"  a: 1\nb: 2\n", 2, 1, "expected the end of the file here"},
+		{"a: [b, ? c: ? d]\n", 1, 13, "expected a value here"},
+		{"a: ? b\n", 1, 4, "a '?' cannot stand here"},
+		{"a: | x\n", 1, 6, "expected the end of the line behind this '|' or '>'"},
+		{"a: |0\n", 1, 5, "the indentation behind '|' or '>' is a digit from 1 to 9"},
+		{"a: *.yaml\n", 1, 4, "a text cannot begin with '*'"},
+		{"a: &.x\n", 1, 4, "a text cannot begin with '&'"},
+		{"a: !<x y\n", 1, 4, "a text cannot begin with '!'"},
+		{"a: !x!y z\n", 1, 4, "a text cannot begin with '!'"},
+		{"a: `ls`\n", 1, 4, "a text cannot begin with '`'"},
+	};
+	struct conf_case c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		conf_case_init(&c, cases[i].text, strlen(cases[i].text));
+		assert_null(c.root);
+		assert_int_equal(diags_errors(c.diags), 1);
+		assert_string_equal(diags_get(c.diags, 0)->message, cases[i].message);
+		assert_int_equal(diags_get(c.diags, 0)->line, cases[i].line);
+		assert_int_equal(diags_get(c.diags, 0)->column, cases[i].column);
+		conf_case_done(&c);
+	}
+}
+
 static void test_tab_is_named_when_it_indents(void **state)
 {
 	static const char hint[] =
@@ -494,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_kind_words_say_what_is_there),
 		cmocka_unit_test(test_equal_ignores_styles_and_places),
 		cmocka_unit_test(test_syntax_errors_say_what_to_do),
+		cmocka_unit_test(test_every_syntax_error_has_words_of_ours),
 		cmocka_unit_test(test_tab_is_named_when_it_indents),
 		cmocka_unit_test(test_bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(test_escaped_nul_is_kept_in_values_and_refused_in_keys),
