@@ -182,10 +182,16 @@ static void far_run(struct far *far, int64_t until)
 			else
 				far_modbus(far, fd, kind - FAR_MODBUS);
 		}
-		/* In turn, so that the rule of a device has cleared when it is hot again. */
-		if (far->hot < 0 && at > far->pause_until && far->modbus_count > 0) {
+		/*
+		 * In turn, so that the rule of a device has cleared when it is hot again. One
+		 * that gets no POST in a second was on a connection that is gone: it is left.
+		 */
+		if (at > far->pause_until + (far->hot < 0 ? 0 : 1000000000ll) &&
+		    far->modbus_count > 0) {
 			far->next = (far->next + 1) % far->modbus_count;
 			far->hot = far->next;
+			far->sent_at = 0;
+			far->pause_until = at;
 		}
 	}
 }
