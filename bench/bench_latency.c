@@ -5,7 +5,7 @@
  * send() of the Modbus answer to the first byte at the receiver, both stamped by one process,
  * once with gauged in between and once with a hand-written epoll program, in the same run.
  *
- *   bench_latency GAUGED [devices [seconds]]
+ *   bench_latency [GAUGED [devices [seconds]]]
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -490,8 +490,11 @@ int main(int argc, char **argv)
 	int devices = argc > 2 ? atoi(argv[2]) : 100;
 	int seconds = argc > 3 ? atoi(argv[3]) : 10;
 
-	if (argc < 2 || devices < 2 || devices > MAX_CONNS || seconds < 1) {
-		fprintf(stderr, "usage: bench_latency GAUGED [devices (2..1200) [seconds]]\n");
+	const char *gauged = argc > 1 ? argv[1] : "./gauged";
+
+	if (access(gauged, X_OK) != 0 || devices < 2 || devices > MAX_CONNS || seconds < 1) {
+		fprintf(stderr,
+			"usage: bench_latency [GAUGED [devices (2..1200) [seconds]]]\n");
 		return 2;
 	}
 	if (mkdtemp(dir) == NULL)
@@ -501,7 +504,7 @@ int main(int argc, char **argv)
 	printf("%-10s %7s %7s %9s %8s %8s %8s %10s %8s %9s\n", "", "devices", "poll ms",
 	       "crossings", "p50 us", "p99 us", "polls %", "CPU s/10k", "PSS MiB", "dirty MiB");
 	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
-		struct outcome ours = run_one(argv[1], dir, devices, periods[i], seconds);
+		struct outcome ours = run_one(gauged, dir, devices, periods[i], seconds);
 		struct outcome hand = run_one(NULL, dir, devices, periods[i], seconds);
 
 		print_row("gauged", devices, periods[i], &ours);

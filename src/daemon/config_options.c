@@ -4,7 +4,12 @@
 #include "daemon/config_options.h"
 
 #include "base/alloc.h"
+#include "rules/ruleset.h"
 #include "inputs/modbus_options.h"
+#include "inputs/playback.h"
+#include "inputs/point_entry.h"
+#include "inputs/serial_config.h"
+#include "inputs/serial_decode.h"
 #include "actions/webhook_config.h"
 
 static const struct option config_file_rows[] = {
@@ -102,7 +107,10 @@ size_t config_tables(const struct option_table **ret, size_t max)
 	static const struct option_table *const tables[] = {
 		&config_file_options,	 &config_state_options, &config_control_options,
 		&config_metrics_options, &modbus_bus_options,	&modbus_device_options,
-		&modbus_point_options,
+		&modbus_point_options,	 &serial_bus_options,	&serial_framing_options,
+		&serial_device_options,	 &serial_csv_options,	&serial_keyvalue_options,
+		&serial_point_options,	 &playback_bus_options, &playback_device_options,
+		&point_entry_options,	 &ruleset_option_table,
 	};
 	size_t count = 0;
 
