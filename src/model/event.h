@@ -46,7 +46,7 @@ struct event_label {
 
 struct event {
 	enum event_type type;
-	uint32_t rule; /* number of the rule in its rule set */
+	uint32_t rule; /* its number in its rule set; of a removed one, in the set it was in */
 	const char *rule_name;
 	enum severity severity;
 	enum rule_state from, to;

@@ -54,8 +54,8 @@ bool engine_deadline(struct engine *engine, struct boot *ret);
 /*
  * Carries state over from old (which is left to be freed): points by name, type and unit, with
  * value and time; rules by name as rules.md section 8 says. A rule that was firing and is gone
- * emits clear with reason "removed" through the new sink. Evaluates what changed. now: the
- * instant of the swap.
+ * emits clear with reason "removed" and its old number through the new sink. Evaluates what
+ * changed. now: the instant of the swap.
  */
 void engine_adopt(struct engine *engine, const struct engine *old, struct boot now);
 

@@ -137,7 +137,7 @@ static void engine_adopt_removed(struct engine *engine, const struct engine *old
 			continue;
 		event = (struct event){
 			.type = EVENT_CLEAR,
-			.rule = UINT32_MAX,
+			.rule = i, /* its number in the old set: there is no other */
 			.rule_name = rule->name,
 			.severity = (enum severity)rule->severity,
 			.from = machine->state,

@@ -82,7 +82,7 @@ def test_fault_E5_blocked_standard_error():
         plant.set(1, 100, 20)
         lab.wait_for("clear", lambda: len(sink.of("hot", "clear")) == round_ + 1)
     assert daemon.ctl("reload").returncode == 0, "a reload logs, and does not wait either"
-    assert daemon.metric("gauged_log_dropped_lines_total") > 0
+    assert daemon.metric("gauged_log_lines_dropped_total") > 0
     # And with nobody at the other end at all.
     os.close(read_end)
     os.close(write_end)
