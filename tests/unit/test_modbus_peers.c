@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Every type in every order, read from and written to devices that others wrote: libmodbus
+ * in a child process, and pymodbus.
+ */
+#include <errno.h>
+#include <math.h>
+#include <modbus/modbus.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "inputs/modbus.h"
+#include "modbus_case.h"
+#include "peer.h"
+
+enum { WORDS = 200, BITS = 400 };
+
+/* Each stands at 10 * row of both tables of registers, in the four orders one after another. */
+static const struct {
+	const char *type;
+	unsigned registers;
+	uint64_t raw;
+	double value;
+} rows[] = {
+	{"int16", 1, 0xfb2e, -1234},
+	{"uint16", 1, 0xfb2e, 64302},
+	{"int32", 2, 0xfffffffe, -2},
+	{"uint32", 2, 0x00012345, 74565},
+	{"float32", 2, 0x47f12000, 123456},
+	{"bcd16", 1, 0x1234, 1234},
+	{"bcd32", 2, 0x12345678, 12345678},
+	{"int64", 4, 0xffffffffffffff85, -123},
+	{"uint64", 4, 0x0000000123456789, 4886718345.0},
+	{"float64", 4, 0x40934a456d5cfaad, 1234.5678},
+};
+
+static const char *const orders[] = {"ABCD", "CDAB", "BADC", "DCBA"};
+
+static uint16_t words[WORDS];
+
+/* Independent of the code under test: byte by byte as the order's name says. */
+static void put_raw(uint16_t *to, unsigned registers, uint64_t raw, unsigned order)
+{
+	for (unsigned i = 0; i < registers; i++) {
+		unsigned from_low = order == 0 || order == 2 ? registers - 1 - i : i;
+		uint16_t word = (uint16_t)(raw >> (16 * from_low));
+
+		to[i] = order >= 2 ? (uint16_t)(word << 8 | word >> 8) : word;
+	}
+}
+
+static void fill_words(void)
+{
+	for (unsigned row = 0; row < ARRAY_SIZE(rows); row++) {
+		for (unsigned order = 0; order < ARRAY_SIZE(orders); order++)
+			put_raw(&words[16 * row + rows[row].registers * order],
+				rows[row].registers, rows[row].raw, order);
+	}
+	/* "gauged 1" in the four registers from 192 */
+	words[192] = 'g' << 8 | 'a';
+	words[193] = 'u' << 8 | 'g';
+	words[194] = 'e' << 8 | 'd';
+	words[195] = ' ' << 8 | '1';
+	words[196] = 0x8008; /* bits 3 and 15 */
+}
+
+/* The devices: 'h' reads holding registers and may write them, 'i' input registers. */
+static void make_yaml(struct str *out)
+{
+	str_adds(out, "buses: {plc: {modbus: 'tcp://127.0.0.1:%u', timeout: 5s}}\ndevices:\n");
+	for (unsigned device = 0; device < 2; device++) {
+		str_addf(out, "  %c:\n    bus: plc\n    poll: 50ms\n    points:\n",
+			 device ? 'i' : 'h');
+		for (unsigned row = 0; row < ARRAY_SIZE(rows); row++) {
+			for (unsigned order = 0; order < ARRAY_SIZE(orders); order++)
+				str_addf(out, "      %s-%s: {%s: %u, type: %s, order: %s%s}\n",
+					 rows[row].type, orders[order],
+					 device ? "input" : "holding",
+					 16 * row + rows[row].registers * order, rows[row].type,
+					 orders[order], device ? "" : ", write: true");
+		}
+		str_addf(out, "      text: {%s: 192, type: string(4)}\n",
+			 device ? "input" : "holding");
+		str_addf(out, "      word: {%s: 196, bits: {a: 3, b: 4, c: 12..15}}\n",
+			 device ? "input" : "holding");
+		str_addf(out,
+			 "      bit0: {%s: 0%s}\n      bit1: {%s: 1}\n      far: {%s: 399}\n",
+			 device ? "discrete" : "coil", device ? "" : ", write: true",
+			 device ? "discrete" : "coil", device ? "discrete" : "coil");
+	}
+}
+
+struct server {
+	pid_t pid;
+	unsigned port;
+	int end; /* closing it ends the server */
+};
+
+static void libmodbus_serve(modbus_t *ctx, int listener)
+{
+	modbus_mapping_t *mapping = modbus_mapping_new(BITS, BITS, WORDS, WORDS);
+	uint8_t query[MODBUS_TCP_MAX_ADU_LENGTH];
+	int rc;
+
+	for (unsigned i = 0; i < BITS; i++)
+		mapping->tab_bits[i] = mapping->tab_input_bits[i] = i % 3 == 0;
+	memcpy(mapping->tab_registers, words, sizeof(words));
+	memcpy(mapping->tab_input_registers, words, sizeof(words));
+	for (;;) {
+		if (modbus_tcp_accept(ctx, &listener) < 0)
+			_exit(1);
+		while ((rc = modbus_receive(ctx, query)) >= 0) {
+			if (rc > 0)
+				modbus_reply(ctx, query, rc, mapping);
+		}
+		modbus_close(ctx);
+	}
+}
+
+static void libmodbus_start(struct server *server)
+{
+	modbus_t *ctx = modbus_new_tcp("127.0.0.1", 0);
+	int listener = modbus_tcp_listen(ctx, 1);
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+
+	assert_true(listener >= 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	server->port = ntohs(address.sin_port);
+	server->end = -1;
+	server->pid = fork();
+	if (server->pid == 0)
+		libmodbus_serve(ctx, listener);
+	close(listener);
+	modbus_free(ctx);
+}
+
+/* False: pymodbus is not installed here. */
+static bool pymodbus_start(struct server *server)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[512], line[128] = "", hex[WORDS][8];
+	char *argv[WORDS + 2];
+	int in[2], out[2];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/tests/modbus/pymodbus_server",
+		 srcdir != NULL ? srcdir : ".");
+	argv[0] = path;
+	for (unsigned i = 0; i < WORDS; i++) {
+		snprintf(hex[i], sizeof(hex[i]), "%x", words[i]);
+		argv[i + 1] = hex[i];
+	}
+	argv[WORDS + 1] = NULL;
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	server->pid = fork();
+	if (server->pid == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		close(in[1]);
+		execv(path, argv);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	server->end = in[1];
+	n = read(out[0], line, sizeof(line) - 1);
+	close(out[0]);
+	if (n <= 0 || strncmp(line, "skip", 4) == 0) {
+		close(in[1]);
+		waitpid(server->pid, NULL, 0);
+		print_message("pymodbus can't be used here: %s\n", line);
+		return false;
+	}
+	server->port = (unsigned)atoi(line);
+	return true;
+}
+
+static void server_stop(struct server *server)
+{
+	if (server->end >= 0)
+		close(server->end);
+	else
+		kill(server->pid, SIGTERM);
+	waitpid(server->pid, NULL, 0);
+}
+
+static void assert_table(struct modbus_case *c, const char *device)
+{
+	char name[64];
+
+	for (unsigned row = 0; row < ARRAY_SIZE(rows); row++) {
+		for (unsigned order = 0; order < ARRAY_SIZE(orders); order++) {
+			struct modbus_seen *seen;
+
+			snprintf(name, sizeof(name), "%s.%s-%s", device, rows[row].type,
+				 orders[order]);
+			seen = modbus_case_seen(c, name);
+			if (seen->good == 0 || seen->last.value.number != rows[row].value)
+				fail_msg("%s: %g instead of %g", name, seen->last.value.number,
+					 rows[row].value);
+		}
+	}
+	snprintf(name, sizeof(name), "%s.text", device);
+	assert_string_equal(modbus_case_seen(c, name)->last.value.text, "gauged 1");
+	snprintf(name, sizeof(name), "%s.word.a", device);
+	assert_true(modbus_case_seen(c, name)->last.value.flag);
+	snprintf(name, sizeof(name), "%s.word.b", device);
+	assert_false(modbus_case_seen(c, name)->last.value.flag);
+	snprintf(name, sizeof(name), "%s.word.c", device);
+	assert_true(modbus_case_seen(c, name)->last.value.number == 8);
+	snprintf(name, sizeof(name), "%s.bit1", device);
+	assert_false(modbus_case_seen(c, name)->last.value.flag);
+	snprintf(name, sizeof(name), "%s.far", device);
+	assert_true(modbus_case_seen(c, name)->last.value.flag);
+}
+
+static void write_ended(void *arg, const struct write_result *result)
+{
+	unsigned *done = arg;
+
+	assert_int_equal(result->outcome, WRITE_DONE);
+	(*done)++;
+}
+
+/* Writes one more than stands there to every value, and waits until it is read back. */
+static void assert_writes(struct modbus_case *c)
+{
+	struct error err;
+	unsigned done = 0, asked = 0;
+	char name[64];
+
+	for (unsigned row = 0; row < ARRAY_SIZE(rows); row++) {
+		for (unsigned order = 0; order < ARRAY_SIZE(orders); order++) {
+			double value = rows[row].value + 1;
+			struct modbus_seen *seen;
+
+			snprintf(name, sizeof(name), "h.%s-%s", rows[row].type, orders[order]);
+			seen = modbus_case_seen(c, name);
+			assert_int_equal(input_modbus.write(
+						 c->input, modbus_case_point(c, name),
+						 value_number(value), write_ended, &done, &err),
+					 0);
+			asked++;
+			PEER_UNTIL(c->loop, done == asked);
+			PEER_UNTIL(c->loop, seen->last.value.number == value);
+		}
+	}
+	assert_true(modbus_case_seen(c, "h.bit0")->last.value.flag);
+	assert_int_equal(input_modbus.write(c->input, modbus_case_point(c, "h.bit0"),
+					    value_bool(false), write_ended, &done, &err),
+			 0);
+	PEER_UNTIL(c->loop, done == asked + 1);
+	PEER_UNTIL(c->loop, !modbus_case_seen(c, "h.bit0")->last.value.flag);
+}
+
+static void assert_device(const struct server *server)
+{
+	struct modbus_case *c = xcalloc(1, sizeof(*c));
+	struct str yaml;
+
+	str_init(&yaml);
+	make_yaml(&yaml);
+	modbus_case_init(c, yaml.s, server->port);
+	str_done(&yaml);
+	modbus_case_open(c);
+	PEER_UNTIL(c->loop, modbus_case_seen(c, "i.far")->good > 0 &&
+				    modbus_case_seen(c, "h.far")->good > 0 &&
+				    modbus_case_seen(c, "i.word.c")->good > 0 &&
+				    modbus_case_seen(c, "h.word.c")->good > 0);
+	assert_table(c, "h");
+	assert_table(c, "i");
+	assert_writes(c);
+	assert_int_equal(modbus_case_count(c, -1, "exceptions"), 0);
+	assert_int_equal(modbus_case_count(c, -1, "garbled"), 0);
+	assert_int_equal(modbus_case_count(c, -1, "bad_readings"), 0);
+	modbus_case_done(c);
+	free(c);
+}
+
+static void test_every_type_and_order_with_libmodbus(void **state)
+{
+	struct server server;
+
+	libmodbus_start(&server);
+	assert_device(&server);
+	server_stop(&server);
+}
+
+static void test_every_type_and_order_with_pymodbus(void **state)
+{
+	struct server server;
+
+	if (!pymodbus_start(&server))
+		skip();
+	assert_device(&server);
+	server_stop(&server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_type_and_order_with_libmodbus),
+		cmocka_unit_test(test_every_type_and_order_with_pymodbus),
+	};
+
+	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
+	fill_words();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
