@@ -192,17 +192,17 @@ static const struct {
 /* The names that suggestions choose from: the rows, and what people write most with a prefix.
  */
 static const char *const unit_words[] = {
-	"%",   "ppm",  "ppb",	"count", "pH",	 "dB",	 "rad",	  "deg",   "rev", "m",	 "mm",
-	"cm",  "km",   "in",	"ft",	 "yd",	 "mi",	 "m2",	  "ha",	   "m3",  "L",	 "mL",
-	"hL",  "gal",  "bbl",	"mph",	 "kn",	 "gpm",	 "cfm",	  "g",	   "mg",  "kg",	 "t",
-	"lb",  "oz",   "s",	"ms",	 "us",	 "ns",	 "min",	  "h",	   "d",	  "w",	 "Hz",
-	"kHz", "MHz",  "rpm",	"Bq",	 "N",	 "kN",	 "lbf",	  "Pa",	   "hPa", "kPa", "MPa",
-	"bar", "mbar", "atm",	"psi",	 "Torr", "mmHg", "inHg",  "J",	   "kJ",  "MJ",	 "Wh",
-	"kWh", "MWh",  "cal",	"kcal",	 "BTU",	 "W",	 "kW",	  "MW",	   "hp",  "VA",	 "kVA",
-	"var", "kvar", "kvarh", "kVAh",	 "A",	 "mA",	 "uA",	  "Ah",	   "mAh", "C",	 "V",
-	"mV",  "kV",   "ohm",	"kohm",	 "S",	 "mS",	 "uS",	  "F",	   "uF",  "H",	 "Wb",
-	"T",   "K",    "degC",	"degF",	 "degK", "mol",	 "mmol",  "cd",	   "lm",  "lx",	 "bit",
-	"B",   "kB",   "MB",	"KiB",	 "MiB",	 "GiB",	 "mmH2O", "inH2O",
+	"degC", "degF", "degK", "%",   "ppm",  "ppb",	"count", "pH",	  "dB",	  "rad",  "deg",
+	"rev",	"m",	"mm",	"cm",  "km",   "in",	"ft",	 "yd",	  "mi",	  "m2",	  "ha",
+	"m3",	"L",	"mL",	"hL",  "gal",  "bbl",	"mph",	 "kn",	  "gpm",  "cfm",  "g",
+	"mg",	"kg",	"t",	"lb",  "oz",   "s",	"ms",	 "us",	  "ns",	  "min",  "h",
+	"d",	"w",	"Hz",	"kHz", "MHz",  "rpm",	"Bq",	 "N",	  "kN",	  "lbf",  "Pa",
+	"hPa",	"kPa",	"MPa",	"bar", "mbar", "atm",	"psi",	 "Torr",  "mmHg", "inHg", "J",
+	"kJ",	"MJ",	"Wh",	"kWh", "MWh",  "cal",	"kcal",	 "BTU",	  "W",	  "kW",	  "MW",
+	"hp",	"VA",	"kVA",	"var", "kvar", "kvarh", "kVAh",	 "A",	  "mA",	  "uA",	  "Ah",
+	"mAh",	"C",	"V",	"mV",  "kV",   "ohm",	"kohm",	 "S",	  "mS",	  "uS",	  "F",
+	"uF",	"H",	"Wb",	"T",   "K",    "mol",	"mmol",	 "cd",	  "lm",	  "lx",	  "bit",
+	"B",	"kB",	"MB",	"KiB", "MiB",  "GiB",	"mmH2O", "inH2O",
 };
 
 static bool unit_is(const char *row, const char *name, size_t len)

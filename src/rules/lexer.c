@@ -307,7 +307,7 @@ static bool lexer_take_unit(struct lexer *lexer, size_t from, size_t len, struct
 static bool lexer_read_unit(struct lexer *lexer, struct token *token)
 {
 	const struct expr_source *source = lexer->source;
-	size_t from = lexer->at, to;
+	size_t from = lexer->at, to, letters;
 	char c;
 
 	while (lexer_is_one_of(lexer_byte(lexer, from), " \t\r\n"))
@@ -344,6 +344,14 @@ static bool lexer_read_unit(struct lexer *lexer, struct token *token)
 		return true;
 	if (lexer_read_duration(lexer, from, token))
 		return true;
+	letters = lexer_letters(lexer, from);
+	if (letters < to && lexer_digit(lexer, letters) &&
+	    lexer_duration_unit(source->text + from, letters - from) > 0) {
+		expr_error(source, from, to - from,
+			   "the units of a duration go from large to small: 1h30m");
+		expr_no_hint(source);
+		return false;
+	}
 	lexer->at = to;
 	return lexer_take_unit(lexer, from, to - from, token);
 }
