@@ -19,8 +19,7 @@ static bool engine_same_point(const struct point *a, const struct point *b)
 	return a->kind == b->kind && engine_same_text(a->unit_text, b->unit_text);
 }
 
-/* Whether a point is another one than before although its name is the same, or is new. */
-static bool engine_adopt_point(struct engine *engine, const struct engine *old, uint32_t id)
+static void engine_adopt_point(struct engine *engine, const struct engine *old, uint32_t id)
 {
 	const struct point *point = point_table_get(engine->points, id);
 	uint32_t other = point_table_find(old->points, point->name, strlen(point->name));
@@ -29,7 +28,7 @@ static bool engine_adopt_point(struct engine *engine, const struct engine *old, 
 
 	if (other == POINT_NONE ||
 	    !engine_same_point(point, point_table_get(old->points, other)))
-		return false;
+		return;
 	store_adopt(&engine->store, id, &old->store, other, engine->now);
 	timers_set(&engine->timers, id,
 		   stored->expired ? INT64_MAX
@@ -43,7 +42,22 @@ static bool engine_adopt_point(struct engine *engine, const struct engine *old, 
 		timers_set(&engine->timers, engine->first_node + ages->ids[i],
 			   over ? INT64_MAX : reached.ns);
 	}
-	return true;
+}
+
+/* Whether the rule reads a point that has kept its name but is measured otherwise now. */
+static bool engine_adopt_differs(const struct engine *engine, const struct engine *old,
+				 const struct rule *rule)
+{
+	for (uint32_t i = 0; i < rule->condition_points; i++) {
+		const struct point *point = point_table_get(engine->points, rule->points[i]);
+		uint32_t other =
+			point_table_find(old->points, point->name, strlen(point->name));
+
+		if (other != POINT_NONE &&
+		    !engine_same_point(point, point_table_get(old->points, other)))
+			return true;
+	}
+	return false;
 }
 
 /* Edges go on from where they were, or start from what is there now. */
@@ -99,7 +113,8 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	same = before != NULL && before->instant == rule->instant &&
 	       before->on_unknown == rule->on_unknown &&
 	       engine_same_text(before->when_text, rule->when_text) &&
-	       engine_same_text(before->clear_text, rule->clear_text);
+	       engine_same_text(before->clear_text, rule->clear_text) &&
+	       !engine_adopt_differs(engine, old, rule);
 	engine_adopt_edges(engine, old, rule, same ? before : NULL);
 	if (before == NULL || rule->instant || before->instant)
 		return;
