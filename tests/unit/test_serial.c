@@ -402,6 +402,85 @@ static void test_a_serial_server_is_read_over_tcp(void **state)
 	loop_free(loop);
 }
 
+static void check_config(const char *yaml, const char *expected)
+{
+	struct input_rig rig;
+	const char *said = rig_parse(&rig, &input_serial, yaml);
+
+	assert_non_null(said);
+	if (strstr(said, expected) == NULL)
+		fail_msg("%s\ninstead of: %s", said, expected);
+	rig_done(&rig);
+}
+
+static void test_a_configuration_that_is_wrong_is_told(void **state)
+{
+	static const struct {
+		const char *yaml, *expected;
+	} cases[] = {
+		{"bus: {serial: ttyUSB0}", "1:15: error: expected the path of a device or "
+					   "tcp://host:port, got 'ttyUSB0'"},
+		{"bus: {serial: 'tcp://h'}", "1:15: error: expected the path of a device"},
+		{"bus: {serial: 'tcp://:5'}", "1:15: error: expected the path of a device"},
+		{"bus: {serial: 'tcp://[::1:5'}", "1:15: error: expected the path of a device"},
+		{"bus: {serial: 'tcp://h:0'}", "1:15: error: expected the path of a device"},
+		{"bus: {serial: 'tcp://h:70000'}",
+		 "1:15: error: expected the path of a device"},
+		{"bus: {serial: 'tcp://h:5', baud: 9600}",
+		 "1:28: error: baud is the serial server's affair, not the bus's"},
+		{"bus: {serial: /dev/x, baud: 14400}",
+		 "1:29: error: 14400 is no standard baud rate"},
+		{"bus: {serial: /dev/x, baud: 14400}",
+		 "known: 50 75 110 134 150 200 300 600 1200 1800 2400 4800 9600 19200"},
+		{"bus: {serial: /dev/x, data_bits: 9}", "1:34: error:"},
+		{"bus: {serial: /dev/x, parity: mark}", "1:31: error:"},
+		{"bus: {serial: /dev/x, framing: {delimiter: '123456789'}}",
+		 "1:44: error: expected a delimiter of 1 to 8 bytes"},
+		{"bus: {serial: /dev/x, framing: {max: 1MiB}}", "1:38: error:"},
+		{"bus: {serial: /dev/x}\ndevices: {a: {points: {b: {}}}}",
+		 "device 'a' needs one of match, csv, keyvalue, json or nmea"},
+		{"bus: {serial: /dev/x}\ndevices: {a: {csv: true, json: true, points: {}}}",
+		 "json or nmea, not several (nmea goes with match)"},
+		{"bus: {serial: /dev/x}\ndevices: {a: {csv: true, nmea: true, points: {}}}",
+		 "not several"},
+		{"bus: {serial: /dev/x}\ndevices: {a: {keyvalue: true}}", "points"},
+		{"bus: {serial: /dev/x}\n"
+		 "devices: {a: {keyvalue: true, points: {b: {unit: degX}}}}",
+		 "2:50: error: 'degX' is no unit of measurement"},
+		{"bus: {serial: /dev/x}\n"
+		 "devices: {a: {keyvalue: true, points: {b: {type: bool, scale: 2}}}}",
+		 "2:56: error: scale is for numbers; the point is of type bool"},
+		{"bus: {serial: /dev/x}\ndevices: {a: {keyvalue: true, points: {3b: {}}}}",
+		 "2:40: error: expected a name of letters, digits, _ and - that starts with a "
+		 "letter"},
+		{"bus: {serial: /dev/x}\n"
+		 "devices: {a: {match: '(?<c>x)', points: {b: {field: d}}}}",
+		 "2:53: error: the pattern has no group 'd'"},
+		{"bus: {serial: /dev/x}\ndevices: {a: {match: '(?<c>x)', points: {b: {}}}}",
+		 "2:42: error: the pattern has no group 'b'"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check_config(cases[i].yaml, cases[i].expected);
+}
+
+static void test_addresses_and_defaults_are_taken(void **state)
+{
+	static const char *const yamls[] = {
+		"bus: {serial: 'tcp://[::1]:4001'}",
+		"bus: {serial: 'tcp://host.example:4001'}",
+		"bus: {serial: /dev/serial/by-id/x, baud: 4800, parity: even, data_bits: 7}",
+	};
+
+	for (size_t i = 0; i < sizeof(yamls) / sizeof(yamls[0]); i++) {
+		struct input_rig rig;
+		const char *said = rig_parse(&rig, &input_serial, yamls[i]);
+
+		assert_string_equal(said != NULL ? said : "", "");
+		rig_done(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +498,8 @@ int main(void)
 		cmocka_unit_test(test_fault_A9_a_pause_voids_the_half_line),
 		cmocka_unit_test(test_the_byte_255_passes_a_line_that_marks_damage),
 		cmocka_unit_test(test_a_serial_server_is_read_over_tcp),
+		cmocka_unit_test(test_a_configuration_that_is_wrong_is_told),
+		cmocka_unit_test(test_addresses_and_defaults_are_taken),
 	};
 
 	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
