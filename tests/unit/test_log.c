@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -164,6 +165,29 @@ static void fault_E5_full_pipe_is_not_made_non_blocking_for_others(void **state)
 	close(fds[1]);
 }
 
+/* Ctrl-S, or a remote shell whose line is dead. */
+static void fault_E5_stopped_terminal_drops_and_goes_on(void **state)
+{
+	int master, slave;
+	uint64_t dropped;
+	char *got;
+
+	(void)state;
+	assert_return_code(openpty(&master, &slave, NULL, NULL, NULL), errno);
+	log_init(slave, LOG_LEVEL_INFO);
+	assert_return_code(tcflow(slave, TCOOFF), errno);
+	dropped = flood(20000);
+	assert_true(dropped > 0);
+	assert_return_code(tcflow(slave, TCOON), errno);
+	free(drain(master));
+	log_notice("after");
+	got = drain(master);
+	assert_non_null(strstr(got, "log lines could not be written\r\nafter\r\n"));
+	free(got);
+	close(master);
+	close(slave);
+}
+
 /* The journal's stream is a Unix socket. */
 static void fault_E5_full_socket_drops_and_mends_a_torn_line(void **state)
 {
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_line_from_outside_stays_one_line),
 		cmocka_unit_test(fault_E5_full_pipe_drops_counts_and_tells),
 		cmocka_unit_test(fault_E5_full_pipe_is_not_made_non_blocking_for_others),
+		cmocka_unit_test(fault_E5_stopped_terminal_drops_and_goes_on),
 		cmocka_unit_test(fault_E5_full_socket_drops_and_mends_a_torn_line),
 		cmocka_unit_test(fault_E5_closed_reader_does_not_kill),
 		cmocka_unit_test(fault_E5_closed_descriptor_is_not_written_to_when_reused),
