@@ -19,7 +19,8 @@
 #include "base/random.h"
 #include "sim/poller.h"
 
-#define MAST_PERIOD_NS (250 * NSEC_PER_MSEC)
+#define MAST_PERIOD_NS	  (250 * NSEC_PER_MSEC)
+#define MAST_BREEZE_TURNS 160
 
 struct mast {
 	struct poller *poller;
@@ -30,7 +31,7 @@ struct mast {
 	enum mast_fault fault;
 	struct random random;
 	double speed, direction;
-	uint64_t sentences;
+	uint64_t turns, sentences;
 };
 
 static double wander(struct mast *mast, double value, double target, double pull, double noise)
@@ -44,8 +45,10 @@ static int mast_sentence(struct mast *mast, char *line, size_t size)
 {
 	char body[64];
 	unsigned sum = 0;
+	/* A breeze that freshens every 40 s, so that something happens while one looks. */
+	double breeze = 5.5 + 3.5 * sin((double)mast->turns++ * 2 * M_PI / MAST_BREEZE_TURNS);
 
-	mast->speed = fabs(wander(mast, mast->speed, 5.5, 0.03, 0.7));
+	mast->speed = fabs(wander(mast, mast->speed, breeze, 0.2, 0.25));
 	mast->direction = fmod(wander(mast, mast->direction, 220, 0.02, 6) + 360, 360);
 	snprintf(body, sizeof(body), "WIMWV,%.1f,R,%.1f,M,A", mast->direction, mast->speed);
 	for (const char *c = body; *c != '\0'; c++)
