@@ -108,6 +108,12 @@ void peer_init(struct peer *peer, struct loop *loop)
 	peer->watch = loop_watch_new(loop, peer->fd, LOOP_READ, peer_accepts, peer);
 }
 
+void peer_adopt(struct peer *peer, struct loop *loop)
+{
+	peer->loop = loop;
+	peer->watch = loop_watch_new(loop, peer->fd, LOOP_READ, peer_accepts, peer);
+}
+
 void peer_deaf(struct peer *peer)
 {
 	loop_watch_free(peer->watch);

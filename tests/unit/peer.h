@@ -45,6 +45,8 @@ struct peer {
 /* Listens on a free port of 127.0.0.1. */
 void peer_init(struct peer *peer, struct loop *loop);
 void peer_done(struct peer *peer);
+/* Goes on on another loop, in a child process; its watch has been freed, there is no link. */
+void peer_adopt(struct peer *peer, struct loop *loop);
 
 void peer_send(struct peer_link *link, const void *bytes, size_t len);
 /* What a good device answers; returns the length of the frame. Register n holds n. */
