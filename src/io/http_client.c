@@ -49,6 +49,7 @@ struct http_client {
 	struct loop_timer *timer;
 	struct loop_defer *finish;
 	LIST_HEAD(, http_request) requests;
+	bool bundle; /* libcurl has all authorities in one file */
 	struct http_client_counters counters;
 };
 
@@ -388,6 +389,7 @@ struct http_client *http_client_new(struct loop *loop, struct error *err)
 		goto fail;
 	}
 	client->loop = loop;
+	client->bundle = curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
 	LIST_INIT(&client->requests);
 	client->timer = loop_timer_new(loop, on_time, client);
 	client->finish = loop_defer_new(loop, on_finish, client);
@@ -440,7 +442,7 @@ static CURLcode request_limit(struct http_request *request)
 	code |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
 	/* libcurl keeps the parsed bundle of authorities only when there is no folder beside
 	 * it; without that each new connection would parse it anew, for 50 ms on the loop. */
-	if (curl_version_info(CURLVERSION_NOW)->cainfo != NULL)
+	if (request->client->bundle)
 		code |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	/* Without it a request that ends while its name is being resolved waits, on our
 	 * thread, until the resolver gives up. */
