@@ -175,8 +175,8 @@ static void say_failure(struct webhook *webhook, const struct outbox_row *row,
 	case OUTBOX_RETRY:
 		if (trouble)
 			complaint_say(&webhook->trouble, now,
-				      "webhook %s: %s: %s, %zu messages wait, next try in %s",
-				      name, webhook->config->origin, webhook->failure,
+				      "webhook %s: %s: %s, %zu waiting, next try in %s", name,
+				      webhook->config->origin, webhook->failure,
 				      webhook_waiting(webhook), pause.s);
 		else
 			complaint_say(&webhook->rejected, now,

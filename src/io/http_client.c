@@ -234,6 +234,29 @@ static void request_free(struct http_request *request)
 	free(request);
 }
 
+/* Why there was no answer. */
+static void request_tell(const struct http_request *request, CURLcode code, char *room,
+			 size_t size)
+{
+	long cause = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &cause);
+	if (request->refused != NULL)
+		snprintf(room, size, "%s is a %s address and is never connected to",
+			 request->address, request->refused);
+	else if (request->header_bytes > HTTP_HEADERS_MAX)
+		snprintf(room, size, "the answer's headers are longer than %d bytes",
+			 HTTP_HEADERS_MAX);
+	else if (code == CURLE_COULDNT_CONNECT && cause > 0)
+		/* libcurl's text leaves the cause out. */
+		snprintf(room, size, "%s", strerrordesc_np((int)cause));
+	else
+		snprintf(room, size, "%s",
+			 request->failure[0] != '\0' ? request->failure
+			 : code == CURLE_OK	     ? "not an HTTP answer"
+						     : curl_easy_strerror(code));
+}
+
 /*
  * Once the headers are whole the peer has answered, whatever becomes of the rest: a body that
  * does not end or that is cut off changes nothing about what was said.
@@ -252,19 +275,7 @@ static void request_finish(struct http_request *request, CURLcode code)
 	char failure[CURL_ERROR_SIZE + 2 * INET6_ADDRSTRLEN];
 
 	if (answer.status == 0) {
-		if (request->refused != NULL)
-			snprintf(failure, sizeof(failure),
-				 "%s is a %s address and is never connected to",
-				 request->address, request->refused);
-		else if (request->header_bytes > HTTP_HEADERS_MAX)
-			snprintf(failure, sizeof(failure),
-				 "the answer's headers are longer than %d bytes",
-				 HTTP_HEADERS_MAX);
-		else
-			snprintf(failure, sizeof(failure), "%s",
-				 request->failure[0] != '\0' ? request->failure
-				 : code == CURLE_OK	     ? "not an HTTP answer"
-							     : curl_easy_strerror(code));
+		request_tell(request, code, failure, sizeof(failure));
 		answer.failure = failure;
 	}
 	/* The body is in the request: it goes after the call, and done may not cancel it. */

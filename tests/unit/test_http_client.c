@@ -276,15 +276,12 @@ static void test_fault_C1_cancel_during_resolving_does_not_wait(void **state)
 static void test_fault_C2_refused_connection_is_told(void **state)
 {
 	struct rig *rig = *state;
-	char url[64], expect[100];
-	int port = http_peer_free_port();
+	char url[64];
 
-	snprintf(url, sizeof(url), "http://127.0.0.1:%d/secret-path", port);
-	snprintf(expect, sizeof(expect), "Failed to connect to 127.0.0.1 port %d", port);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/secret-path", http_peer_free_port());
 	ask(rig, url, 5000);
 	assert_int_equal(rig->status, 0);
-	assert_memory_equal(rig->failure, expect, strlen(expect));
-	assert_null(strstr(rig->failure, "secret-path"));
+	assert_string_equal(rig->failure, "Connection refused");
 }
 
 static void test_fault_C3_silent_server_is_left_at_the_deadline(void **state)
