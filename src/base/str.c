@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -387,7 +388,7 @@ static int str_distance(const char *a, const char *b)
 	int la = (int)strlen(a), lb = (int)strlen(b);
 
 	if (la > STR_WORD || lb > STR_WORD)
-		return STR_WORD;
+		return INT_MAX;
 	for (int j = 0; j <= lb; j++)
 		rows[0][j] = j;
 	for (int i = 1; i <= la; i++) {
@@ -435,8 +436,13 @@ const char *str_nearest(const char *word, const char *const *words, size_t count
 	const char *nearest = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		int distance = str_distance(word, words[i]);
+		size_t other = strlen(words[i]);
+		int distance;
 
+		/* It takes as many edits at least: spares nearly all of a long list. */
+		if ((len > other ? len - other : other - len) > (size_t)best)
+			continue;
+		distance = str_distance(word, words[i]);
 		if (distance < best || (distance == best && nearest == NULL)) {
 			best = distance;
 			nearest = words[i];

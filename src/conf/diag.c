@@ -227,8 +227,12 @@ void diag_note(struct diags *diags, const char *fmt, ...)
 
 bool diag_suggest(struct diags *diags, const char *word, const char *const *words, size_t count)
 {
-	const char *nearest = str_nearest(word, words, count);
+	const char *nearest;
 
+	/* Looking through all words is what costs: not for what nobody will see. */
+	if (diags->last == NULL)
+		return false;
+	nearest = str_nearest(word, words, count);
 	if (nearest == NULL)
 		return false;
 	diag_note(diags, "hint: did you mean '%s'?", nearest);

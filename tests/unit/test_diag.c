@@ -450,6 +450,10 @@ static void test_suggest_adds_a_hint_when_a_word_is_near(void **state)
 	assert_null(diags_get(diags, 0)->notes);
 	assert_true(diag_suggest(diags, "tiemout", words, 2));
 	assert_string_equal(diags_get(diags, 0)->notes, "hint: did you mean 'timeout'?");
+	/* nothing is looked for when the entry is not kept */
+	diag_error(diags, NULL, "second");
+	diag_error(diags, NULL, "third, over the cap");
+	assert_false(diag_suggest(diags, "tiemout", words, 2));
 	diags_free(diags);
 }
 

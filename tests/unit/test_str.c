@@ -432,6 +432,7 @@ static void test_nearest_word_is_one_that_was_meant(void **state)
 	};
 
 	static const char *const two[] = {"long_begin_one", "long_begin_two"};
+	char lengthy[2][160] = {{0}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -449,6 +450,10 @@ static void test_nearest_word_is_one_that_was_meant(void **state)
 	assert_null(str_nearest("st", words, ARRAY_SIZE(words)));
 	assert_null(str_nearest("long_be", two, ARRAY_SIZE(two)));
 	assert_null(str_nearest("min", words, 0));
+	/* too long to be compared is not near, however long the word is */
+	memset(lengthy[0], 'a', 159);
+	memset(lengthy[1], 'b', 159);
+	assert_null(str_nearest(lengthy[0], (const char *const[]){lengthy[1]}, 1));
 	/* of two that are as near, the first */
 	assert_string_equal(str_nearest("mxn", words, 2), "min");
 }
