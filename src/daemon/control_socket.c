@@ -80,7 +80,7 @@ static int socket_directory(struct control_socket *sock, const char *path, struc
 	return 0;
 }
 
-/* The address goes through the open directory, so that nobody can swap it underneath. */
+/* Through the open directory, so that nobody can swap it underneath. */
 static struct sockaddr_un socket_address(const struct control_socket *sock)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -140,17 +140,23 @@ static int socket_clear(const struct control_socket *sock, const char *path, str
 
 static int socket_make(struct control_socket *sock, const char *path, struct error *err)
 {
-	struct sockaddr_un address = socket_address(sock);
+	/* By its own name, which is what ss(8) and the client's getpeername(2) show. */
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	mode_t mask = umask(0117);
 	struct stat st;
 	int rc;
 
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	rc = bind(sock->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ? errno : 0;
 	umask(mask);
 	if (rc != 0)
 		return error_errno(err, rc, "control socket %s: cannot make it", path);
-	if (fstatat(sock->dir, sock->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return error_errno(err, errno, "control socket %s", path);
+	/* If it is not in the directory that we looked at, somebody swaps directories. */
+	if (fstatat(sock->dir, sock->name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISSOCK(st.st_mode))
+		return error_set(err, ENOTDIR,
+				 "control socket %s: its directory was replaced meanwhile",
+				 path);
 	sock->device = st.st_dev;
 	sock->inode = st.st_ino;
 	/* Nobody can connect before this: the mode is right by now. */
