@@ -47,6 +47,7 @@ struct input {
 		rate_full;    /* when the lines taken so far are paid for (see serial_rate()) */
 	struct mono last_fit; /* a frame fitted some device, or the line came up */
 	uint64_t over_rate;
+	uint64_t overruns_seen, overruns;
 	struct serial_trouble unfit, wrong, deep, bad, framing;
 	uint64_t framing_seen; /* frames that the framer had dropped when it was looked at */
 	struct serial_device_state *devices;
@@ -202,15 +203,17 @@ static void serial_frame(void *arg, const char *frame, size_t len)
 static void serial_look_after(struct input *input)
 {
 	const struct serial_frame_counts *counts = &input->framer.counts;
-	uint64_t dropped = counts->cut + counts->damaged + input->over_rate;
+	uint64_t dropped = counts->cut + counts->damaged + input->over_rate + input->overruns;
 
 	if (dropped != input->framing_seen) {
 		input->framing_seen = dropped;
 		input->framing.last = input->now;
 		complaint_say(&input->framing.complaint, input->now,
-			      "bus %s: lines dropped: %ju too long, %ju damaged, %ju too many",
+			      "bus %s: lines dropped: %ju too long, %ju damaged, %ju too many; "
+			      "characters lost by the port %ju times",
 			      input->config->name, (uintmax_t)counts->cut,
-			      (uintmax_t)counts->damaged, (uintmax_t)input->over_rate);
+			      (uintmax_t)counts->damaged, (uintmax_t)input->over_rate,
+			      (uintmax_t)input->overruns);
 	}
 	serial_calm(input, &input->framing, "no lines dropped for a minute");
 	serial_calm(input, &input->bad, "all values can be read again");
@@ -231,6 +234,7 @@ static void serial_up(void *arg)
 	serial_tick(input);
 	input->last_fit = input->now;
 	serial_framer_start(&input->framer, input->now);
+	input->overruns_seen = stream_overruns(input->stream);
 	log_info("bus %s: open", input->config->name);
 }
 
@@ -244,6 +248,19 @@ static void serial_down(void *arg, const struct error *err)
 		serial_put_bad(input, i, BAD_OFFLINE);
 }
 
+/* Characters are missing somewhere in what was read last, or in what follows. */
+static bool serial_overrun(struct input *input)
+{
+	uint64_t seen = stream_overruns(input->stream);
+
+	if (seen == input->overruns_seen)
+		return false;
+	input->overruns_seen = seen;
+	input->overruns++;
+	serial_framer_start(&input->framer, input->now);
+	return true;
+}
+
 static void serial_readable(void *arg)
 {
 	struct input *input = arg;
@@ -253,8 +270,9 @@ static void serial_readable(void *arg)
 	if (n <= 0)
 		return;
 	serial_tick(input);
-	serial_framer_feed(&input->framer, input->now, input->bytes, (size_t)n, serial_frame,
-			   input);
+	if (!serial_overrun(input))
+		serial_framer_feed(&input->framer, input->now, input->bytes, (size_t)n,
+				   serial_frame, input);
 	serial_look_after(input);
 }
 
@@ -325,6 +343,9 @@ static void serial_report(const struct input *input, struct report *ret_bus,
 	report_count(ret_bus, "lines_damaged",
 		     "Lines dropped for characters with a parity or framing error.",
 		     counts->damaged);
+	report_count(ret_bus, "overruns",
+		     "Times that the port lost characters; all lines at hand were dropped.",
+		     input->overruns);
 	report_count(ret_bus, "half_lines",
 		     "Half lines dropped at a gap, or when the line was opened.",
 		     counts->halves);

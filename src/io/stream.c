@@ -7,8 +7,10 @@
 #include "io/stream.h"
 
 #include <errno.h>
+#include <linux/serial.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
@@ -309,6 +311,16 @@ void stream_want_read(struct stream *stream, bool want)
 	stream->want_read = want;
 	if (stream->watch != NULL)
 		loop_watch_set(stream->watch, stream_watched(stream));
+}
+
+uint64_t stream_overruns(const struct stream *stream)
+{
+	struct serial_icounter_struct counts;
+
+	if (stream->fd < 0 || stream->type->socket ||
+	    ioctl(stream->fd, TIOCGICOUNT, &counts) != 0)
+		return 0;
+	return (uint64_t)counts.overrun + (uint64_t)counts.buf_overrun;
 }
 
 void stream_flush(struct stream *stream)

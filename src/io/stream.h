@@ -86,6 +86,11 @@ ssize_t stream_write(struct stream *stream, const void *buf, size_t len);
 void stream_want_write(struct stream *stream, bool want);
 /* false: leave bytes in the kernel until it is set to true again. */
 void stream_want_read(struct stream *stream, bool want);
+/*
+ * Serial: how many characters the port and its driver have lost since they were there, for
+ * nobody fetched them in time (TIOCGICOUNT); 0 where that is not counted. A system call.
+ */
+uint64_t stream_overruns(const struct stream *stream);
 /* Serial: throws away what stands in the kernel's queues, both ways. */
 void stream_flush(struct stream *stream);
 

@@ -4,12 +4,15 @@
 #include "inputs/serial.h"
 
 #include <arpa/inet.h>
+#include <linux/serial.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -371,6 +374,47 @@ static void test_the_byte_255_passes_a_line_that_marks_damage(void **state)
 	mast_done(&mast);
 }
 
+/* A UART that counts what it loses; pseudo-terminals lose nothing and count nothing. */
+static int uart_lost;
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	struct serial_icounter_struct *counts;
+	va_list ap;
+	void *arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (request != TIOCGICOUNT || uart_lost == 0)
+		return (int)syscall(SYS_ioctl, fd, request, arg);
+	counts = arg;
+	*counts = (struct serial_icounter_struct){.overrun = uart_lost};
+	return 0;
+}
+
+static void test_fault_A8_lost_characters_drop_the_lines_at_hand(void **state)
+{
+	struct mast mast;
+
+	uart_lost = 7;
+	mast_open(&mast);
+	mast_send(&mast, "T=1\nT=2");
+	pty_wait(mast.loop, &mast.rig.good, 1);
+	mast_wait(&mast, "bytes_in", 8);
+	assert_int_equal(rig_counter(&mast.rig, -1, "overruns"), 0);
+	/* "T=2" lost its end, or "T=13" its beginning: nobody knows. */
+	uart_lost = 8;
+	mast_send(&mast, "T=13\nT=14\nT=");
+	mast_wait(&mast, "overruns", 1);
+	mast_send(&mast, "15\nT=16\n");
+	pty_wait(mast.loop, &mast.rig.good, 2);
+	assert_string_equal(rig_last(&mast.rig, "air.temp"), "16");
+	assert_int_equal(rig_counter(&mast.rig, -1, "overruns"), 1);
+	mast_done(&mast);
+	uart_lost = 0;
+}
+
 static void test_a_serial_server_is_read_over_tcp(void **state)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
@@ -497,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_texts_from_the_wire_are_made_utf8),
 		cmocka_unit_test(test_fault_A9_a_pause_voids_the_half_line),
 		cmocka_unit_test(test_the_byte_255_passes_a_line_that_marks_damage),
+		cmocka_unit_test(test_fault_A8_lost_characters_drop_the_lines_at_hand),
 		cmocka_unit_test(test_a_serial_server_is_read_over_tcp),
 		cmocka_unit_test(test_a_configuration_that_is_wrong_is_told),
 		cmocka_unit_test(test_addresses_and_defaults_are_taken),
