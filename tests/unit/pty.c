@@ -28,13 +28,18 @@ void pty_plug(struct pty *pty)
 	assert_true(pty->master >= 0);
 	assert_int_equal(grantpt(pty->master), 0);
 	assert_int_equal(unlockpt(pty->master), 0);
-	assert_int_equal(ptsname_r(pty->master, pty->path, sizeof(pty->path)), 0);
+	assert_int_equal(ptsname_r(pty->master, pty->device, sizeof(pty->device)), 0);
+	pty_folder_make(pty->folder, sizeof(pty->folder));
+	snprintf(pty->path, sizeof(pty->path), "%s/port", pty->folder);
+	assert_int_equal(symlink(pty->device, pty->path), 0);
 }
 
 void pty_unplug(struct pty *pty)
 {
-	if (pty->master >= 0)
-		close(pty->master);
+	if (pty->master < 0)
+		return;
+	pty_folder_remove(pty->folder);
+	close(pty->master);
 	pty->master = -1;
 }
 

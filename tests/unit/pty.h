@@ -10,7 +10,13 @@ struct loop;
 
 struct pty {
 	int master; /* non-blocking; -1 when unplugged */
-	char path[64];
+	char device[64];
+	/*
+	 * A link to the device that goes when it is unplugged: the number of a pseudo-terminal
+	 * is given to the next one at once, perhaps to another test's.
+	 */
+	char path[160];
+	char folder[128];
 };
 
 void pty_plug(struct pty *pty);

@@ -171,7 +171,7 @@ static void test_settings_the_driver_did_not_take_are_told(void **state)
 	struct stream_tty tty = {.baud = 9600, .data_bits = 8, .stop_bits = 2};
 	struct error err = {0};
 	struct pty pty;
-	char expected[160];
+	char expected[300];
 	int fd;
 
 	pty_plug(&pty);
@@ -394,11 +394,11 @@ static void test_fault_A12_without_permission_it_retries_with_a_hint(void **stat
 		skip();
 	}
 	pty_plug(&pty);
-	assert_int_equal(chmod(pty.path, 0), 0);
+	assert_int_equal(chmod(pty.device, 0), 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
-		_exit(denied_child(pty.path));
+		_exit(denied_child(pty.device));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
