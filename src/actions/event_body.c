@@ -120,11 +120,9 @@ static int add_bytes(const char *bytes, size_t len, void *arg)
 	return 0;
 }
 
-void event_body_add(const struct event_facts *facts, struct str *out)
+static void event_dump(const struct event_facts *facts, size_t points, struct str *out)
 {
 	const struct event *event = facts->event;
-	size_t points =
-		event->point_count < EVENT_BODY_POINTS ? event->point_count : EVENT_BODY_POINTS;
 	json_t *json = json_object(), *labels = json_object(), *values = json_object();
 
 	object_set(json, "id", json_string(facts->id));
@@ -150,4 +148,23 @@ void event_body_add(const struct event_facts *facts, struct str *out)
 	/* 15 digits give 81.3 for 81.3, where 17 would give 81.299999999999997. */
 	json_dump_callback(json, add_bytes, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(json);
+}
+
+void event_body_add(const struct event_facts *facts, struct str *out)
+{
+	size_t points = facts->event->point_count;
+	struct str body;
+
+	if (points > EVENT_BODY_POINTS)
+		points = EVENT_BODY_POINTS;
+	str_init(&body);
+	event_dump(facts, points, &body);
+	/* An alarm with fewer values is better than one that is too large to be queued. */
+	while (body.len > EVENT_BODY_BYTES && points > 0) {
+		points /= 2;
+		str_clear(&body);
+		event_dump(facts, points, &body);
+	}
+	str_add(out, body.s, body.len);
+	str_done(&body);
 }

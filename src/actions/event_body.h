@@ -30,8 +30,11 @@ struct event_facts {
 	uint64_t seq;	/* of the message, for its webhook */
 };
 
-/* At most so many points in "values"; how many more there were is in "values_left_out". */
-enum { EVENT_BODY_POINTS = 256 };
+/*
+ * At most so many points in "values", and fewer if the body would be longer than that; how
+ * many more there were is in "values_left_out".
+ */
+enum { EVENT_BODY_POINTS = 256, EVENT_BODY_BYTES = 48 << 10 };
 
 void event_body_add(const struct event_facts *facts, struct str *out);
 

@@ -151,6 +151,35 @@ static void test_many_points_are_cut_and_counted(void **state)
 	str_done(&text);
 }
 
+static void test_large_values_are_cut_and_counted(void **state)
+{
+	static char names[EVENT_BODY_POINTS][16];
+	static struct event_point points[EVENT_BODY_POINTS];
+	struct event event = *bench_event();
+	char worst[VALUE_TEXT_MAX + 1] = "";
+	size_t kept;
+	struct str text;
+	json_t *json;
+
+	(void)state;
+	memset(worst, 1, VALUE_TEXT_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
+		snprintf(names[i], sizeof(names[i]), "d.p%zu", i);
+		points[i] = (struct event_point){.name = names[i], .value = value_text(worst)};
+	}
+	event.points = points;
+	event.point_count = ARRAY_SIZE(points);
+	json = body(&event, &text);
+	assert_true(text.len <= EVENT_BODY_BYTES);
+	kept = json_object_size(json_object_get(json, "values"));
+	assert_true(kept > 0);
+	assert_int_equal(
+		kept + (size_t)json_integer_value(json_object_get(json, "values_left_out")),
+		EVENT_BODY_POINTS);
+	json_decref(json);
+	str_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +188,7 @@ int main(void)
 		cmocka_unit_test(test_bytes_that_are_not_utf8_become_valid),
 		cmocka_unit_test(test_removed_rule_tells_its_reason),
 		cmocka_unit_test(test_many_points_are_cut_and_counted),
+		cmocka_unit_test(test_large_values_are_cut_and_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
