@@ -4,6 +4,7 @@
 #include "actions/webhook.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ struct webhook {
 	enum outbox_verdict last; /* of the last try that ended */
 	char failure[200];	  /* of the last try that failed */
 	uint64_t headers_refused;
+	uint64_t expired_told; /* messages given up for their age that the log knows of */
 	struct complaint trouble, rejected, dropped, refused;
 };
 
@@ -145,6 +147,14 @@ static void flight_free(struct flight *flight)
 	free(flight);
 }
 
+static uint64_t webhook_expired(const struct webhook *webhook)
+{
+	struct outbox_report box;
+
+	outbox_report(webhook->outbox, &box);
+	return box.expired;
+}
+
 /* What the operator needs to know about a try that did not deliver. */
 static void say_failure(struct webhook *webhook, const struct outbox_row *row,
 			enum outbox_verdict verdict, bool trouble)
@@ -167,6 +177,7 @@ static void say_failure(struct webhook *webhook, const struct outbox_row *row,
 			  name, webhook->config->origin, webhook_waiting(webhook));
 		return;
 	case OUTBOX_DEAD:
+		webhook->expired_told = webhook_expired(webhook);
 		complaint_say(&webhook->rejected, now,
 			      "webhook %s: a message is given up (%s), it goes to the dead "
 			      "letters",
@@ -299,6 +310,15 @@ static void dispatch(struct webhook *webhook)
 
 	while ((row = outbox_take(webhook->outbox, now)) != NULL)
 		flight_start(webhook, row);
+	if (webhook_expired(webhook) != webhook->expired_told) {
+		complaint_say(
+			&webhook->rejected, clock_mono(),
+			"webhook %s: %ju messages were too old to be tried again, they go "
+			"to the dead letters",
+			webhook->config->name,
+			(uintmax_t)(webhook_expired(webhook) - webhook->expired_told));
+		webhook->expired_told = webhook_expired(webhook);
+	}
 	/* A backoff counts waking time: after a suspend the network needs time as well. */
 	if (outbox_deadline(webhook->outbox, &next) && next.ns > now.ns)
 		loop_timer_start(webhook->timer, mono_add(clock_mono(), boot_diff(next, now)));
@@ -368,6 +388,7 @@ void webhook_adopt(struct webhook *webhook, struct webhook *old)
 	webhook->last = old->last;
 	memcpy(webhook->failure, old->failure, sizeof(webhook->failure));
 	webhook->headers_refused = old->headers_refused;
+	webhook->expired_told = old->expired_told;
 	webhook->trouble = old->trouble;
 	webhook->rejected = old->rejected;
 	webhook->dropped = old->dropped;

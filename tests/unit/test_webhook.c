@@ -262,6 +262,35 @@ static void test_fault_C11_poison_is_given_up_and_the_next_one_goes(void **state
 	assert_int_equal(box.tries, 2 + OUTBOX_REJECTIONS);
 }
 
+static void test_messages_that_are_too_old_are_given_up_and_told(void **state)
+{
+	struct rig *rig = *state;
+	char *text = arena_printf(rig->bench.arena,
+				  "url: http://127.0.0.1:%d/\nretry: {first: 50ms, max: 5m, "
+				  "for: 1s}\n",
+				  http_peer_free_port());
+	struct outbox_report box;
+	char log[4000] = "";
+	int out[2];
+
+	rig->webhook = webhook_open(bench_webhook(&rig->bench, text), rig->client, rig->loop,
+				    &rig->dirs, NULL);
+	assert_int_equal(pipe(out), 0);
+	log_init(out[1], LOG_LEVEL_INFO);
+	for (size_t i = 0; i < 3; i++)
+		send_number(rig->webhook, i, "x");
+	assert_true(bench_run(rig->loop, drained, rig->webhook));
+	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
+	close(out[1]);
+	assert_true(read(out[0], log, sizeof(log) - 1) > 0);
+	close(out[0]);
+	webhook_outbox(rig->webhook, &box);
+	assert_int_equal(box.expired, 3);
+	assert_int_equal(box.dead, 3);
+	assert_int_equal(box.delivered, 0);
+	assert_non_null(strstr(log, "dead letters"));
+}
+
 static void test_a_reload_keeps_the_queue_and_its_numbers(void **state)
 {
 	struct rig *rig = *state;
@@ -401,6 +430,9 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_fault_C11_poison_is_given_up_and_the_next_one_goes, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_messages_that_are_too_old_are_given_up_and_told, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_a_reload_keeps_the_queue_and_its_numbers,
 						set_up, tear_down),
