@@ -355,8 +355,12 @@ static bool ruleset_rule(struct building *building, uint32_t number)
 	rule->name = set->names[number];
 	good = option_bind(set->arena, building->values[number], what, &binding, 1,
 			   building->diags);
-	if (building->values[number]->kind != YAML_MAP)
+	if (building->values[number]->kind != YAML_MAP) {
+		/* null is no error of option_bind(), and a rule of nothing has no condition */
+		if (good)
+			ruleset_check_kind(building, &options, number);
 		return false;
+	}
 	good = ruleset_check_kind(building, &options, number) && good;
 	*rule = (struct rule){
 		.name = set->names[number],
