@@ -266,6 +266,56 @@ class Checks(unittest.TestCase):
         self.accepts("check-pages", page)
         self.names("'Nonsense' not defined", "check-pages", page, os.path.join(self.top, "bad.1"))
 
+    # ---- check-manual: a page of our own, and programs that list what it should hold
+
+    PAGE = ('.TH X.YAML 5\n.SH BUSES\n.\\" options: bus\n.TP\n.B baud\nSpeed. Default\n.BR 9600 .\n'
+            ".TP\n.B stop_bits\nBits.\n.SH OTHER\n.TP\n.B free\nNo option.\n")
+
+    def manual(self, page, options="", commands="ask check watch"):
+        self.write("docs/x.yaml.5", page)
+        self.write("docs/gaugectl.1", ".TH X 1\n.TP\n.B ask\nA.\n.TP\n.BI check \" FILE\"\nB.\n.TP\n\\fBwatch\\fR\nC.\n")
+        listing = "x.yaml(5)\tbus\tbaud\t9600\t0\nx.yaml(5)\tbus\tstop_bits\t\t0\n" + options
+        self.write("lister", f"#!/bin/sh\nprintf '%s' '{listing}'\n")
+        self.write("ctl", "#!/bin/sh\n" + "".join(f"echo '  {name}   does it'\n" for name in commands.split()))
+        arguments = [os.path.join(self.top, name) for name in ("lister", "ctl")]
+        for path in arguments:
+            os.chmod(path, 0o755)
+        return [self.top] + arguments
+
+    def test_manual_accepts_a_page_that_names_all(self):
+        self.accepts("check-manual", *self.manual(self.PAGE))
+
+    def test_manual_names_an_option_that_is_missing(self):
+        self.names("the option 'parity' of a bus has no paragraph", "check-manual",
+                   *self.manual(self.PAGE, "x.yaml(5)\tbus\tparity\tnone\t0\n"))
+
+    def test_manual_names_an_option_in_the_wrong_section(self):
+        self.names("the option 'baud' of a device has no paragraph", "check-manual",
+                   *self.manual(self.PAGE, "x.yaml(5)\tdevice\tbaud\t\t0\n"))
+
+    def test_manual_names_a_default_that_is_not_told(self):
+        self.names("'baud' of a bus does not tell its default, 9600", "check-manual",
+                   *self.manual(self.PAGE.replace("9600", "19200")))
+
+    def test_manual_names_an_option_that_is_none(self):
+        self.names("'speed' is no option of a bus", "check-manual",
+                   *self.manual(self.PAGE.replace("Bits.\n", "Bits.\n.TP\n.B speed\nOld.\n")))
+
+    def test_manual_names_what_a_page_without_marks_lacks(self):
+        page = self.PAGE.replace('.\\" options: bus\n', "")
+        self.accepts("check-manual", *self.manual(page))
+        self.names("the option 'stop_bits' of a bus is not named in bold", "check-manual",
+                   *self.manual(page.replace(".B stop_bits", "stop_bits")))
+
+    def test_manual_names_a_table_that_is_not_listed(self):
+        self.add("src/conf/tree.c", "".join(f"const struct option_table tree_{n} = {{0}};\n" for n in "ab"))
+        self.names("1 option tables are listed, 2 are defined: tree_a tree_b", "check-manual",
+                   *self.manual(self.PAGE))
+
+    def test_manual_names_a_subcommand_that_is_missing(self):
+        self.names("gaugectl(1): the subcommand 'reload' is not named", "check-manual",
+                   *self.manual(self.PAGE, commands="ask check watch reload"))
+
     # ---- check-unit: the real unit, and what is wrong with it when something is left out
 
     def unit(self, change=lambda text: text):
