@@ -39,6 +39,19 @@ static int secret_open(const char *dir, const char *name)
 	return fd;
 }
 
+/*
+ * LoadCredential=webhook:FOLDER, as the unit has it, names each file webhook_NAME: an id, '_'
+ * and the file's name, systemd.exec(5).
+ */
+static int secret_open_credential(const char *dir, const char *name)
+{
+	char *file = xasprintf("webhook_%s", name);
+	int fd = secret_open(dir, file);
+
+	free(file);
+	return fd;
+}
+
 static int secret_take(int fd, const char *name, char **ret, size_t *ret_len, struct error *err)
 {
 	struct stat st;
@@ -93,9 +106,13 @@ int secret_read(const struct secret_dirs *dirs, const char *name, char **ret, si
 				 "there is no place for the secret '%s': set secrets_dir, or "
 				 "LoadCredential= in the unit",
 				 name);
-	for (size_t i = 0; i < ARRAY_SIZE(places) && fd == -ENOENT; i++)
-		if (places[i] != NULL)
-			fd = secret_open(places[i], name);
+	for (size_t i = 0; i < ARRAY_SIZE(places) && fd == -ENOENT; i++) {
+		if (places[i] == NULL)
+			continue;
+		fd = secret_open(places[i], name);
+		if (fd == -ENOENT && i == 0)
+			fd = secret_open_credential(places[i], name);
+	}
 	if (fd == -ELOOP)
 		return error_set(
 			err, ELOOP,

@@ -39,8 +39,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct place *place = *state;
-	static const char *const names[] = {"token", "link", "fifo", "dir",
-					    "big",   "crlf", "two",  "empty"};
+	static const char *const names[] = {"token", "link", "fifo",  "dir",	      "big",
+					    "crlf",  "two",  "empty", "webhook_token"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char path[100];
@@ -102,6 +102,17 @@ static void test_credentials_come_before_the_configured_folder(void **state)
 	expect(place, "token", "first");
 	place->dirs.credentials = NULL;
 	expect(place, "token", "second");
+}
+
+static void test_a_credential_of_a_folder_has_the_id_before_its_name(void **state)
+{
+	struct place *place = *state;
+
+	put(place->configured, "token", "configured", 10);
+	put(place->credentials, "webhook_token", "loaded", 6);
+	expect(place, "token", "loaded");
+	put(place->credentials, "token", "exact", 5);
+	expect(place, "token", "exact");
 }
 
 static void test_one_newline_at_the_end_is_not_part_of_it(void **state)
@@ -186,6 +197,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_credentials_come_before_the_configured_folder),
+		TEST(test_a_credential_of_a_folder_has_the_id_before_its_name),
 		TEST(test_one_newline_at_the_end_is_not_part_of_it),
 		TEST(test_links_and_what_is_no_file_are_refused),
 		TEST(test_size_has_two_ends),
