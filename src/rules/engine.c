@@ -57,8 +57,8 @@ struct engine *engine_new(const struct ruleset *set, const struct point_table *p
 	engine->first_node = program->point_count;
 	engine->first_rule = program->point_count + program->node_count;
 	engine->rule_count = program->rule_count;
-	memcpy(engine->slots + PROGRAM_SCRATCH + program->point_count, program->cells,
-	       program->cell_count * sizeof(double));
+	for (uint32_t i = 0; i < program->cell_count; i++)
+		engine->slots[PROGRAM_SCRATCH + program->point_count + i] = program->cells[i];
 	timers_init(&engine->timers, engine_owner_count(program));
 	store_init(&engine->store, now);
 	for (uint32_t i = 0; i < program->point_count; i++)

@@ -13,9 +13,11 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "conf/option.h"
 #include "conf/yaml.h"
 #include "model/point.h"
 #include "rules/engine.h"
+#include "rules/function.h"
 #include "rules/ruleset.h"
 #include "rules_case.h"
 
@@ -349,6 +351,54 @@ static void test_a_long_message_is_cut_between_two_characters(void **state)
 	}
 }
 
+/* docs/gauged-rules.5 with font changes and escapes taken out. */
+static char *read_manual(void)
+{
+	const char *top = getenv("srcdir");
+	char path[512];
+	struct str text;
+	FILE *file;
+	int c;
+
+	snprintf(path, sizeof(path), "%s/docs/gauged-rules.5", top != NULL ? top : ".");
+	file = fopen(path, "re");
+	if (file == NULL)
+		fail_msg("cannot read %s", path);
+	str_init(&text);
+	while ((c = fgetc(file)) != EOF) {
+		if (c != '\\')
+			str_addc(&text, (char)c);
+	}
+	fclose(file);
+	return str_steal(&text);
+}
+
+static void test_the_manual_names_every_option_and_function(void **state)
+{
+	char *manual = read_manual();
+	char wanted[64];
+
+	(void)state;
+	for (size_t i = 0; i < ruleset_option_table.count; i++) {
+		snprintf(wanted, sizeof(wanted),
+			 "\n.BI %s: ", ruleset_option_table.rows[i].name);
+		if (strstr(manual, wanted) == NULL)
+			fail_msg("option '%s' is missing", ruleset_option_table.rows[i].name);
+	}
+	for (size_t i = 0; i < function_count(); i++) {
+		bool named = false;
+
+		snprintf(wanted, sizeof(wanted), "%s(", function_get(i)->name);
+		for (const char *at = strstr(manual, "\n.\" functions"); at != NULL && !named;
+		     at = strchr(at + 1, '\n'))
+			named = strncmp(at, "\n.B", 3) == 0 && strstr(at, wanted) != NULL &&
+				strstr(at, wanted) < strchr(at + 1, '\n');
+		if (!named)
+			fail_msg("function '%s' is missing", function_get(i)->name);
+	}
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_messages_are_told),
 		cmocka_unit_test(test_messages_show_values_as_people_read_them),
 		cmocka_unit_test(test_a_long_message_is_cut_between_two_characters),
+		cmocka_unit_test(test_the_manual_names_every_option_and_function),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
