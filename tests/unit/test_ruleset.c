@@ -121,6 +121,11 @@ static void test_wrong_rules_are_told(void **state)
 					"      |         ^\n"
 					"      = hint: add 'when:' (a state) or 'on:' (an "
 					"instant)\n");
+	assert_said("rules:\n  a:\n", "t.yaml:2:3: error: the rule 'a' has no condition\n"
+				      "    2 |   a:\n"
+				      "      |   ^\n"
+				      "      = hint: add 'when:' (a state) or 'on:' (an "
+				      "instant)\n");
 	assert_said("rules:\n  2b: {when: x.p}\n",
 		    "t.yaml:2:3: error: '2b' is no name for a rule\n"
 		    "    2 |   2b: {when: x.p}\n"
