@@ -65,18 +65,20 @@ static inline __attribute__((always_inline)) bool c_shape(unsigned n, double x, 
 		what(n##7) what(n##8) what(n##9)
 #define HUNDRED(what, n)                                                                \
 	TEN(what, n##0)                                                                 \
-	TEN(what, n##1) TEN(what, n##2) TEN(what, n##3) TEN(what, n##4) TEN(what, n##5) \
-		TEN(what, n##6) TEN(what, n##7) TEN(what, n##8) TEN(what, n##9)
+	TEN(what, n##1)                                                                 \
+	TEN(what, n##2) TEN(what, n##3) TEN(what, n##4) TEN(what, n##5) TEN(what, n##6) \
+		TEN(what, n##7) TEN(what, n##8) TEN(what, n##9)
 #define THOUSAND(what, n)                                                               \
 	HUNDRED(what, n##0)                                                             \
-	HUNDRED(what, n##1) HUNDRED(what, n##2) HUNDRED(what, n##3) HUNDRED(what, n##4) \
-		HUNDRED(what, n##5) HUNDRED(what, n##6) HUNDRED(what, n##7)             \
-			HUNDRED(what, n##8) HUNDRED(what, n##9)
-#define ALL(what)                                                                       \
-	THOUSAND(what, 0)                                                               \
-	THOUSAND(what, 1) THOUSAND(what, 2) THOUSAND(what, 3) THOUSAND(what, 4)         \
-		THOUSAND(what, 5) THOUSAND(what, 6) THOUSAND(what, 7) THOUSAND(what, 8) \
-			THOUSAND(what, 9)
+	HUNDRED(what, n##1)                                                             \
+	HUNDRED(what, n##2) HUNDRED(what, n##3) HUNDRED(what, n##4) HUNDRED(what, n##5) \
+		HUNDRED(what, n##6) HUNDRED(what, n##7) HUNDRED(what, n##8)             \
+			HUNDRED(what, n##9)
+#define ALL(what)                                                               \
+	THOUSAND(what, 0)                                                       \
+	THOUSAND(what, 1)                                                       \
+	THOUSAND(what, 2) THOUSAND(what, 3) THOUSAND(what, 4) THOUSAND(what, 5) \
+		THOUSAND(what, 6) THOUSAND(what, 7) THOUSAND(what, 8) THOUSAND(what, 9)
 
 ALL(C_RULE)
 
