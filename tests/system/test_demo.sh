@@ -33,9 +33,13 @@ nothing_left() {
 
 "$programs/gaugectl" check "${srcdir:-.}/conf/demo/gauged.yaml" || no "its configuration has errors"
 
-# Three times the demo's pace: the plant needs 6 s to the first alarm.
-"$demo" --programs "$programs" --no-install --plain --speed 60 --seconds 16 >"$room/output" 2>&1
-status=$?
+# Three times the demo's pace: the plant needs 10 s to the first alarm's end. A machine that is
+# too busy for that gets a minute.
+for seconds in 16 60; do
+	"$demo" --programs "$programs" --no-install --plain --speed 60 --seconds $seconds >"$room/output" 2>&1
+	status=$?
+	grep -q 'arrived: clear boiler-over-temp' "$room/output" && break
+done
 cat "$room/output"
 [ $status -eq 0 ] || no "status $status"
 for wanted in 'rule *boiler-over-temp is pending' 'rule *boiler-over-temp FIRES: Boiler at 8' \
