@@ -41,8 +41,8 @@ for seconds in 16 60; do
 	grep -q 'arrived: clear boiler-over-temp' "$room/output" && break
 done
 cat "$room/output"
-[ $status -eq 0 ] || no "status $status"
-for wanted in 'rule *boiler-over-temp is pending' 'rule *boiler-over-temp FIRES: Boiler at 8' \
+[ "$status" -eq 0 ] || no "status $status"
+for wanted in 'rule *boiler-over-temp is pending' 'rule *boiler-over-temp FIRES: Boiler at [0-9]' \
 	'webhook *arrived: fire boiler-over-temp' 'plant *burner switched off over Modbus' \
 	'rule *boiler-over-temp is CLEAR' 'webhook *arrived: clear boiler-over-temp' \
 	'plant *burner switched on over Modbus' 'values *boiler [0-9.]* degC, burner on' \
@@ -62,7 +62,7 @@ for signal in TERM HUP; do
 	kill -$signal $pid
 	wait $pid
 	status=$?
-	[ $status -ge 129 ] || no "$signal: status $status"
+	[ "$status" -ge 129 ] || no "$signal: status $status"
 	nothing_left "after $signal"
 done
 
