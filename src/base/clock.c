@@ -5,6 +5,7 @@
 
 #include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t clock_read(clockid_t id)
 {
@@ -34,5 +35,11 @@ bool clock_synchronised(void)
 	struct timex tx = {.modes = 0};
 	int state = adjtimex(&tx);
 
-	return state >= 0 && state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
+	/*
+	 * ProtectClock= takes the call away even for reading. systemd-timesyncd leaves this
+	 * file when it has set the clock (systemd-timesyncd.service(8)).
+	 */
+	if (state < 0)
+		return access("/run/systemd/timesync/synchronized", F_OK) == 0;
+	return state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
 }

@@ -32,7 +32,7 @@ struct wall {
 struct mono clock_mono(void);
 struct boot clock_boot(void);
 struct wall clock_wall(void);
-/* False while the kernel knows that nobody has set the clock (adjtimex STA_UNSYNC). */
+/* False while nobody is known to have set the clock: adjtimex(2), or what timesyncd says. */
 bool clock_synchronised(void);
 
 #define MONO_NEVER ((struct mono){INT64_MAX})
