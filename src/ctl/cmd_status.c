@@ -24,10 +24,14 @@ static const char *text(const json_t *object, const char *name)
 
 static void print_problems(const struct ctl *ctl, const json_t *problems)
 {
-	struct table *table = table_new(ctl, "PROBLEM|NAME|STATE|WHY");
+	/* This is the place where reasons are read: they are not cut. */
+	struct ctl wide = *ctl;
+	struct table *table;
 	const json_t *problem;
 	size_t i;
 
+	wide.width = 0;
+	table = table_new(&wide, "PROBLEM|NAME|STATE|WHY");
 	json_array_foreach (problems, i, problem) {
 		table_cell(table, LOOK_PLAIN, text(problem, "what"));
 		table_cell(table, LOOK_PLAIN, text(problem, "name"));

@@ -144,7 +144,7 @@ void client_free(struct client *client)
 	struct clients *clients = client->clients;
 
 	TAILQ_REMOVE(&clients->list, client, entry);
-	clients->now--;
+	clients->now -= client->state != CLIENT_DOOMED;
 	clients_plan(clients);
 	free(client->target);
 	free(client);
@@ -161,6 +161,7 @@ void client_enter(struct client *client, enum client_state state)
 
 void client_doom(struct client *client)
 {
+	client->clients->now -= client->state != CLIENT_DOOMED;
 	client_enter(client, CLIENT_DOOMED);
 	shutdown(client->fd, SHUT_RDWR);
 }

@@ -45,7 +45,8 @@ struct client {
 struct clients {
 	TAILQ_HEAD(client_list, client) list;
 	struct loop_timer *deadline;
-	uint64_t all, now, evicted, timed_out;
+	uint64_t all, evicted, timed_out;
+	uint64_t now; /* without the doomed */
 };
 
 void clients_init(struct clients *clients, struct loop *loop);
