@@ -112,15 +112,14 @@ def test_fault_E7_storm_of_hangups_is_a_few_reloads():
     memory = resident(daemon)
     polls = plant.requests
     for _ in range(HANGUPS):
-        daemon.process.send_signal(signal.SIGHUP)
-        time.sleep(0.001)
+        os.kill(daemon.process.pid, signal.SIGHUP)
     # One that came last is not lost: what is in the file by then is in force in the end.
     daemon.write("site: after-the-storm\n" + CONFIG.format(plant=plant.port))
     daemon.process.send_signal(signal.SIGHUP)
     lab.wait_for("the last one counts", lambda: daemon.get("/v1/status")["site"] == "after-the-storm")
     lab.wait_for("rest", lambda: not daemon.get("/v1/status")["reload"]["running"])
     reloads = daemon.metric("gauged_reloads_total") - before
-    assert 1 <= reloads <= HANGUPS, reloads
+    assert 1 <= reloads < HANGUPS, reloads
     assert daemon.metric("gauged_reloads_failed_total") == 0
     manager.listen(0)
     starts = [line.split("=")[0] for line in manager.heard if line[:9] in ("RELOADING", "READY=1")]
