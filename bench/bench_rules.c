@@ -53,6 +53,7 @@ static inline __attribute__((always_inline)) bool c_shape(unsigned n, double x, 
 	}
 }
 
+/* clang-format off */
 #define C_RULE(n)                                        \
 	static bool c_rule_##n(double x, bool firing)    \
 	{                                                \
@@ -60,25 +61,21 @@ static inline __attribute__((always_inline)) bool c_shape(unsigned n, double x, 
 	}
 #define C_NAME(n) c_rule_##n,
 
-#define TEN(what, n)                                                                 \
-	what(n##0) what(n##1) what(n##2) what(n##3) what(n##4) what(n##5) what(n##6) \
-		what(n##7) what(n##8) what(n##9)
-#define HUNDRED(what, n)                                                                \
-	TEN(what, n##0)                                                                 \
-	TEN(what, n##1)                                                                 \
-	TEN(what, n##2) TEN(what, n##3) TEN(what, n##4) TEN(what, n##5) TEN(what, n##6) \
-		TEN(what, n##7) TEN(what, n##8) TEN(what, n##9)
-#define THOUSAND(what, n)                                                               \
-	HUNDRED(what, n##0)                                                             \
-	HUNDRED(what, n##1)                                                             \
-	HUNDRED(what, n##2) HUNDRED(what, n##3) HUNDRED(what, n##4) HUNDRED(what, n##5) \
-		HUNDRED(what, n##6) HUNDRED(what, n##7) HUNDRED(what, n##8)             \
-			HUNDRED(what, n##9)
-#define ALL(what)                                                               \
-	THOUSAND(what, 0)                                                       \
-	THOUSAND(what, 1)                                                       \
-	THOUSAND(what, 2) THOUSAND(what, 3) THOUSAND(what, 4) THOUSAND(what, 5) \
-		THOUSAND(what, 6) THOUSAND(what, 7) THOUSAND(what, 8) THOUSAND(what, 9)
+#define TEN(what, n) \
+	what(n##0) what(n##1) what(n##2) what(n##3) what(n##4) \
+	what(n##5) what(n##6) what(n##7) what(n##8) what(n##9)
+#define HUNDRED(what, n) \
+	TEN(what, n##0) TEN(what, n##1) TEN(what, n##2) TEN(what, n##3) TEN(what, n##4) \
+	TEN(what, n##5) TEN(what, n##6) TEN(what, n##7) TEN(what, n##8) TEN(what, n##9)
+#define THOUSAND(what, n) \
+	HUNDRED(what, n##0) HUNDRED(what, n##1) HUNDRED(what, n##2) HUNDRED(what, n##3) \
+	HUNDRED(what, n##4) HUNDRED(what, n##5) HUNDRED(what, n##6) HUNDRED(what, n##7) \
+	HUNDRED(what, n##8) HUNDRED(what, n##9)
+#define ALL(what) \
+	THOUSAND(what, 0) THOUSAND(what, 1) THOUSAND(what, 2) THOUSAND(what, 3) \
+	THOUSAND(what, 4) THOUSAND(what, 5) THOUSAND(what, 6) THOUSAND(what, 7) \
+	THOUSAND(what, 8) THOUSAND(what, 9)
+/* clang-format on */
 
 ALL(C_RULE)
 

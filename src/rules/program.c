@@ -66,6 +66,9 @@ struct program *program_new(struct arena *arena, const struct point_table *point
 	memset(program->point_groups, 0xff, count * sizeof(uint32_t));
 	program->rule_count = rule_count;
 	program->rule_slots = arena_take(arena, rule_count, sizeof(uint32_t));
+	/* Never NULL, even if there is nothing in them. */
+	program->code = program_grow(arena, NULL, 0, &program->code_cap, sizeof(struct instr));
+	program->cells = program_grow(arena, NULL, 0, &program->cell_cap, sizeof(double));
 	program_text(program, "good");
 	program_text(program, "uncertain");
 	program_text(program, "stale");
