@@ -133,6 +133,28 @@ static void line_labels(struct str *line, const struct event *event)
 	str_addc(line, '}');
 }
 
+static void line_event(struct str *line, const struct event *event,
+		       const struct event_stamp *stamp, bool whole)
+{
+	str_clear(line);
+	str_adds(line, "{\"type\":\"event\"");
+	line_text(line, "event", event_type_name(event->type));
+	line_time(line, stamp->wall);
+	str_addf(line, ",\"seq\":%ju", (uintmax_t)event->seq);
+	line_text(line, "rule", event->rule_name);
+	line_text(line, "severity", severity_name(event->severity));
+	line_text(line, "from", rule_state_name(event->from));
+	line_text(line, "state", rule_state_name(event->to));
+	line_text(line, "reason", event->reason);
+	line_text(line, "message", whole ? event->message : NULL);
+	line_seconds(line, "active_s", event->active_ns);
+	if (whole) {
+		line_labels(line, event);
+		line_points(line, event);
+	}
+	str_adds(line, whole ? "}\n" : ",\"cut\":true}\n");
+}
+
 static void follower_event(void *arg, const struct event *event,
 			   const struct event_stamp *stamp)
 {
@@ -142,20 +164,10 @@ static void follower_event(void *arg, const struct event *event,
 	if ((follower->what & FOLLOW_EVENTS) == 0)
 		return;
 	str_init_fixed(&line, follower->line, sizeof(follower->line));
-	str_adds(&line, "{\"type\":\"event\"");
-	line_text(&line, "event", event_type_name(event->type));
-	line_time(&line, stamp->wall);
-	str_addf(&line, ",\"seq\":%ju", (uintmax_t)event->seq);
-	line_text(&line, "rule", event->rule_name);
-	line_text(&line, "severity", severity_name(event->severity));
-	line_text(&line, "from", rule_state_name(event->from));
-	line_text(&line, "state", rule_state_name(event->to));
-	line_text(&line, "reason", event->reason);
-	line_text(&line, "message", event->message);
-	line_seconds(&line, "active_s", event->active_ns);
-	line_labels(&line, event);
-	line_points(&line, event);
-	str_adds(&line, "}\n");
+	line_event(&line, event, stamp, true);
+	/* A rule that reads hundreds of points says at least what happened. */
+	if (line.cut)
+		line_event(&line, event, stamp, false);
 	follower_put(follower, &line);
 }
 

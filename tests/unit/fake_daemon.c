@@ -289,7 +289,8 @@ void fake_daemon_event(struct daemon *daemon)
 		.to = RULE_FIRING,
 		.seq = 7,
 		.at = clock_boot(),
-		.message = "Boiler 81.3 degC\nnow",
+		.message = daemon->fake.message != NULL ? daemon->fake.message
+							: "Boiler 81.3 degC\nnow",
 		.label_count = 1,
 		.labels = &label,
 		.point_count = 1,

@@ -28,6 +28,7 @@ struct fake_daemon {
 	write_done *waiting_write;
 	void *waiting;
 	enum write_outcome outcome; /* how the next writes end */
+	const char *message;	    /* of the next events, or NULL */
 };
 
 struct daemon *fake_daemon_new(struct loop *loop);

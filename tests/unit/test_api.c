@@ -426,6 +426,25 @@ static void test_api_follows_events_with_all_they_say(void **state)
 	json_decref(json);
 }
 
+static void test_follower_hears_of_events_too_large_for_a_line(void **state)
+{
+	struct fixture *fixture = *state;
+	static char message[20000], line[30000];
+	json_t *json;
+	size_t len;
+
+	memset(message, 'x', sizeof(message) - 1);
+	fake_daemon(fixture->daemon)->message = message;
+	start(fixture, reader, "GET", "/v1/events?follow=1", NULL);
+	fake_daemon_event(fixture->daemon);
+	assert_false(follower_dropped(fixture->call.follower));
+	len = follower_take(fixture->call.follower, line, sizeof(line));
+	json = json_loadb(line, len, 0, NULL);
+	assert_true(json_is_true(json_object_get(json, "cut")));
+	assert_string_equal(json_string_value(json_object_get(json, "state")), "firing");
+	json_decref(json);
+}
+
 /* Memory stays as it is however little is read, and no line is ever cut. */
 static void test_follower_is_dropped_when_it_reads_too_slowly(void **state)
 {
@@ -491,6 +510,7 @@ int main(void)
 		API_TEST(test_api_forgets_what_nobody_waits_for),
 		API_TEST(test_api_follows_readings_as_lines_of_json),
 		API_TEST(test_api_follows_events_with_all_they_say),
+		API_TEST(test_follower_hears_of_events_too_large_for_a_line),
 		API_TEST(test_follower_is_dropped_when_it_reads_too_slowly),
 		API_TEST(test_metrics_escape_labels_and_help),
 	};
