@@ -35,7 +35,9 @@ static int item_compare(const void *pa, const void *pb)
 
 void modbus_plan_sort(struct modbus_item *items, size_t count)
 {
-	qsort(items, count, sizeof(*items), item_compare);
+	/* A bus without points has no items, and qsort() may not be given NULL. */
+	if (count > 0)
+		qsort(items, count, sizeof(*items), item_compare);
 }
 
 static bool same_place(const struct modbus_span *span, const struct modbus_item *item)

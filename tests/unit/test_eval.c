@@ -81,8 +81,8 @@ static void compile_text(struct compiled *c, const char *text, enum value_kind k
 		fail_msg("not taken: %s", text);
 	c->code = compile_expr(c->program, tree, &use);
 	c->slots = xcalloc(program_slots(c->program), sizeof(double));
-	memcpy(c->slots + PROGRAM_SCRATCH + c->program->point_count, c->program->cells,
-	       c->program->cell_count * sizeof(double));
+	for (uint32_t i = 0; i < c->program->cell_count; i++)
+		c->slots[PROGRAM_SCRATCH + c->program->point_count + i] = c->program->cells[i];
 }
 
 static void compiled_done(struct compiled *c)
