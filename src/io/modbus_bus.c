@@ -171,15 +171,17 @@ static void bus_flush(struct modbus_bus *bus)
 void modbus_bus_send(struct modbus_bus *bus)
 {
 	struct mono now = clock_mono();
+	/* What the kernel has not taken yet goes on when the stream is writable. */
+	bool stuck = bus->out_len > 0;
 	struct modbus_job *job;
 
-	if (!bus->up || bus->out_len > 0)
+	if (!bus->up)
 		return;
-	while (bus->slots.live < (unsigned)bus->config->in_flight &&
+	while (!stuck && bus->slots.live < (unsigned)bus->config->in_flight &&
 	       (job = modbus_queue_next(&bus->queue, now)) != NULL)
 		bus_put(bus, job, now);
 	bus_arm(bus, now);
-	if (bus->out_len == 0)
+	if (stuck || bus->out_len == 0)
 		return;
 	bus_enter(bus);
 	bus_flush(bus);

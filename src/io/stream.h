@@ -45,7 +45,10 @@ struct stream_config {
 
 enum stream_state { STREAM_CLOSED, STREAM_OPENING, STREAM_UP, STREAM_BACKOFF };
 
-/* All are called on the loop. Any of them may call any stream function but stream_free(). */
+/*
+ * All are called on the loop. Any of them may call any stream function; after stream_free() it
+ * has to return without touching the stream again.
+ */
 struct stream_ops {
 	void (*up)(void *arg);
 	/* It was up and is no longer, or an attempt failed; err says why. */
