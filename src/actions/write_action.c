@@ -98,6 +98,8 @@ static bool write_entry_parse(struct arena *arena, const struct yaml_node *key,
 	const struct point *point;
 
 	ret->point = point_table_find(points, key->text, key->len);
+	if (ret->point == POINT_NONE && point_table_is_broken(points, key->text, key->len))
+		return false;
 	if (ret->point == POINT_NONE) {
 		diag_error(diags, key, "unknown point '%s'", key->text);
 		diag_suggest(diags, key->text, point_table_names(points),

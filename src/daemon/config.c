@@ -319,6 +319,28 @@ static size_t config_device_bus(struct config_build *build, const struct config_
 	return SIZE_MAX;
 }
 
+/*
+ * A device that could not be bound has left points out: the rules that name them are not
+ * wrong. A device without a map of points may have meant any.
+ */
+static void config_note_broken(struct config_build *build, const char *device,
+			       const struct yaml_node *node)
+{
+	struct point_table *table = build->config->points;
+	const struct yaml_node *points = yaml_get(node, "points");
+
+	if (points == NULL || points->kind != YAML_MAP) {
+		point_table_note_broken(table, device);
+		return;
+	}
+	for (size_t i = 0; i < points->count; i++) {
+		char *name = arena_printf(build->arena, "%s.%s", device, points->keys[i]->text);
+
+		if (point_table_find(table, name, strlen(name)) == POINT_NONE)
+			point_table_note_broken(table, name);
+	}
+}
+
 static void config_build_bus(struct config_build *build, const struct config_entry *entry,
 			     struct config_bus *bus)
 {
@@ -332,6 +354,9 @@ static void config_build_bus(struct config_build *build, const struct config_ent
 	bus->type = config_bus_type(build, entry);
 	if (bus->type != NULL)
 		bus->input = bus->type->parse(build->arena, &bus->source, points, build->diags);
+	for (size_t i = 0; bus->input == NULL && i < bus->source.device_count; i++)
+		config_note_broken(build, bus->source.devices[i].name,
+				   bus->source.devices[i].node);
 	bus->point_count = (uint32_t)point_table_count(points) - bus->first_point;
 	if (bus->source.device_count == 0)
 		diag_warning(build->diags, entry->key, "bus '%s' has no devices", entry->name);
@@ -355,6 +380,8 @@ static void config_build_buses(struct config_build *build)
 		bus_of[i] = config_device_bus(build, &devices[i], buses, bus_count);
 		if (bus_of[i] != SIZE_MAX)
 			built[bus_of[i]].source.device_count++;
+		else
+			config_note_broken(build, devices[i].name, devices[i].node);
 	}
 	for (size_t b = 0; b < bus_count; b++) {
 		struct input_device *on_bus =
@@ -392,47 +419,67 @@ static void config_build_webhooks(struct config_build *build)
 	build->config->webhook_count = count;
 }
 
-static void config_build_actions(struct config_build *build)
+static void config_build_actions(struct config_build *build, const struct action_scope *scope)
 {
 	struct config *config = build->config;
 	size_t count = ruleset_count(config->rules);
-	const char **names = arena_take(build->arena, config->webhook_count, sizeof(*names));
 	struct config_rule *rules = arena_take(build->arena, count, sizeof(*rules));
-	struct action_scope scope = {
-		.points = config->points,
-		.webhook_count = config->webhook_count,
-		.webhook_names = names,
-	};
 
-	for (size_t i = 0; i < config->webhook_count; i++)
-		names[i] = config->webhooks[i].name;
 	for (uint32_t i = 0; i < count; i++) {
 		struct rule_view view;
 
 		ruleset_view(config->rules, i, &view);
-		action_list_parse(build->arena, view.on_fire, &scope, &rules[i].on_fire,
+		action_list_parse(build->arena, view.on_fire, scope, &rules[i].on_fire,
 				  build->diags);
-		action_list_parse(build->arena, view.on_clear, &scope, &rules[i].on_clear,
+		action_list_parse(build->arena, view.on_clear, scope, &rules[i].on_clear,
 				  build->diags);
-		action_list_parse(build->arena, view.on_instant, &scope, &rules[i].on_instant,
+		action_list_parse(build->arena, view.on_instant, scope, &rules[i].on_instant,
 				  build->diags);
 	}
 	config->rule_actions = rules;
 }
 
+/* Rules that could not be compiled: what is wrong with their actions is told all the same. */
+static void config_check_actions(struct config_build *build, const struct action_scope *scope,
+				 const struct yaml_node *rules)
+{
+	static const char *const keys[] = {"on_fire", "on_clear", "do"};
+
+	for (size_t i = 0; i < rules->count; i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
+			const struct yaml_node *list = yaml_get(rules->values[i], keys[k]);
+			struct action_list unused;
+
+			if (list != NULL && list->kind == YAML_SEQ)
+				action_list_parse(build->arena, list, scope, &unused,
+						  build->diags);
+		}
+	}
+}
+
 static void config_build_rules(struct config_build *build)
 {
+	struct config *config = build->config;
+	const char **names = arena_take(build->arena, config->webhook_count, sizeof(*names));
+	struct action_scope scope = {
+		.points = config->points,
+		.webhook_count = config->webhook_count,
+		.webhook_names = names,
+	};
 	const struct yaml_node *maps[CONFIG_FILE_MAX_FILES];
 	size_t count = 0;
 
+	for (size_t i = 0; i < config->webhook_count; i++)
+		names[i] = config->webhooks[i].name;
 	for (size_t i = 0; i < build->file_count; i++) {
 		if (build->files[i].rules != NULL)
 			maps[count++] = build->files[i].rules;
 	}
-	build->config->rules =
-		ruleset_parse(build->arena, maps, count, build->config->points, build->diags);
-	if (build->config->rules != NULL)
-		config_build_actions(build);
+	config->rules = ruleset_parse(build->arena, maps, count, config->points, build->diags);
+	if (config->rules != NULL)
+		config_build_actions(build, &scope);
+	for (size_t i = 0; config->rules == NULL && i < count; i++)
+		config_check_actions(build, &scope, maps[i]);
 }
 
 static const char *config_directory(struct arena *arena, const char *path)

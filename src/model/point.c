@@ -7,6 +7,12 @@
 
 #include "base/arena.h"
 
+/* Only a configuration with errors has any: a list is enough. */
+struct point_broken {
+	struct point_broken *next;
+	const char *name;
+};
+
 struct point_table {
 	struct arena *arena;
 	struct point *points;
@@ -14,6 +20,7 @@ struct point_table {
 	size_t count, cap;
 	uint32_t *slots; /* open addressing; number + 1, 0 = empty */
 	size_t slot_count;
+	struct point_broken *broken;
 };
 
 struct point_table *point_table_new(struct arena *arena)
@@ -100,4 +107,25 @@ uint32_t point_table_find(const struct point_table *table, const char *name, siz
 const char *const *point_table_names(const struct point_table *table)
 {
 	return table->names;
+}
+
+void point_table_note_broken(struct point_table *table, const char *name)
+{
+	struct point_broken *broken = arena_take(table->arena, 1, sizeof(*broken));
+
+	broken->name = name;
+	broken->next = table->broken;
+	table->broken = broken;
+}
+
+bool point_table_is_broken(const struct point_table *table, const char *name, size_t len)
+{
+	for (const struct point_broken *b = table->broken; b != NULL; b = b->next) {
+		size_t own = strlen(b->name);
+
+		if (own <= len && strncmp(b->name, name, own) == 0 &&
+		    (own == len || name[own] == '.'))
+			return true;
+	}
+	return false;
 }

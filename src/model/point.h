@@ -46,6 +46,13 @@ size_t point_table_count(const struct point_table *table);
 const struct point *point_table_get(const struct point_table *table, uint32_t id);
 /* POINT_NONE if there is none. */
 uint32_t point_table_find(const struct point_table *table, const char *name, size_t len);
+/*
+ * A point that is meant to be there but could not be bound, which was told: whoever looks for
+ * it in vain need not complain again. Its name, or one that continues it after a '.', is
+ * broken. The text is borrowed as long as the arena lives.
+ */
+void point_table_note_broken(struct point_table *table, const char *name);
+bool point_table_is_broken(const struct point_table *table, const char *name, size_t len);
 /* All names, in order of number, for suggestions. */
 const char *const *point_table_names(const struct point_table *table);
 

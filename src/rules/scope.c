@@ -28,6 +28,8 @@ static bool scope_unknown_point(struct scope *scope, const struct expr *at, cons
 	struct unit unit;
 	size_t bad, bad_len;
 
+	if (point_table_is_broken(points, name, strlen(name)))
+		return false;
 	/* "80 L/min" reads as 80 L divided by a point called min. */
 	if (at->from > 0 && scope->source->text[at->from - 1] == '/' &&
 	    unit_parse(name, strlen(name), &unit, &bad, &bad_len) == 0) {
@@ -147,7 +149,9 @@ static bool scope_bad_group(struct scope *scope, struct expr *call)
 		return scope_wants(scope, call, "the name of a point or a device");
 	group = program_group(scope->program, arg->text);
 	if (group == PROGRAM_NONE)
-		return arg->op == EXPR_NAME
+		return arg->op == EXPR_NAME ||
+				       point_table_is_broken(scope->source->points, arg->text,
+							     strlen(arg->text))
 			       ? scope_unknown_point(scope, arg, arg->text)
 			       : scope_unknown(scope, arg, "point or device", arg->text,
 					       point_table_names(scope->source->points),
