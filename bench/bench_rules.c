@@ -202,6 +202,7 @@ static double run_engine(struct bench *bench, const double *values, unsigned cou
 					  .at = {bench->now += 1000}};
 
 		engine_feed(bench->engine, &reading);
+		engine_settle(bench->engine);
 		point = point + 1 == bench->points ? 0 : point + 1;
 	}
 	return (double)mono_diff(clock_mono(), start) / count;

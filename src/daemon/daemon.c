@@ -36,6 +36,7 @@ struct daemon {
 	struct running now;
 	const struct config *leaving; /* while it is swapped out; otherwise NULL */
 	struct loop_alarm *alarm;
+	struct loop_defer *settle;
 	struct http_client *http;
 	struct outputs *outputs;
 	struct reload *reload;
@@ -89,12 +90,21 @@ static void daemon_put(void *arg, const struct reading *reading)
 	struct daemon *daemon = arg;
 
 	engine_feed(daemon->now.engine, reading);
-	daemon_plan(daemon);
+	loop_defer_ask(daemon->settle);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
 		if (w->reading != NULL)
 			w->reading(w->arg, reading);
 	}
+}
+
+/* Once in a turn of the loop: what one answer brought was read at one instant. */
+static void daemon_settle(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	engine_settle(daemon->now.engine);
+	daemon_plan(daemon);
 }
 
 static void daemon_due(void *arg)
@@ -192,6 +202,7 @@ static void daemon_swap_to(struct daemon *daemon, struct running next,
 	struct boot now = clock_boot();
 
 	/* What is due under the old rules is theirs to say. */
+	engine_settle(old.engine);
 	engine_tick(old.engine, now);
 	running_move(&old, &next, result);
 	daemon->now = next;
@@ -245,6 +256,7 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon_read_boot_id(daemon);
 	daemon->outputs = outputs_new();
 	daemon->alarm = loop_alarm_new(loop, daemon_due, daemon);
+	daemon->settle = loop_defer_new(loop, daemon_settle, daemon);
 	daemon->http = http_client_new(loop, err);
 	daemon->reload = reload_new(loop, config->path, daemon_swap, daemon, err);
 	if (daemon->alarm == NULL)
@@ -275,6 +287,7 @@ void daemon_free(struct daemon *daemon)
 	running_close(&daemon->now);
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
+	loop_defer_free(daemon->settle);
 	outputs_free(daemon->outputs);
 	free(daemon->last_failure);
 	free(daemon);

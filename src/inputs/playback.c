@@ -298,7 +298,7 @@ static bool playback_take(struct input *input)
 	return true;
 }
 
-static void playback_put(struct input *input)
+static void playback_put(struct input *input, struct boot at)
 {
 	const struct playback_point key = {.name = input->line.name};
 	const struct playback_point *point =
@@ -312,7 +312,7 @@ static void playback_put(struct input *input)
 		return;
 	}
 	reading.point = point->number;
-	reading.at = clock_boot();
+	reading.at = at;
 	if (reading.quality == QUALITY_GOOD) {
 		reading.reason = BAD_PARSE;
 		if (reading.value.kind == point->scaling.kind)
@@ -350,6 +350,9 @@ static void playback_over(struct input *input)
 /* Gives what is due, then waits for time or for bytes, whichever is missing. */
 static void playback_play(struct input *input)
 {
+	int64_t instant_ns = -1;
+	struct boot at = {0};
+
 	for (int i = 0; i < PLAYBACK_TURN; i++) {
 		struct mono due;
 
@@ -368,7 +371,11 @@ static void playback_play(struct input *input)
 			loop_timer_start(input->timer, due);
 			return;
 		}
-		playback_put(input);
+		/* What was read at one instant is one instant again. */
+		if (input->line.reading.at.ns != instant_ns)
+			at = clock_boot();
+		instant_ns = input->line.reading.at.ns;
+		playback_put(input, at);
 	}
 	/* The others' turn. */
 	loop_timer_start(input->timer, clock_mono());

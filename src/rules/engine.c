@@ -26,6 +26,8 @@ static void engine_place(struct engine *engine, const struct ruleset *set, struc
 	engine->runs = room_take(room, program->rule_count, sizeof(*engine->runs));
 	engine->extra = room_take(room, program->rule_count, sizeof(*engine->extra));
 	engine->queued = room_take(room, program->rule_count, sizeof(*engine->queued));
+	engine->fresh = room_take(room, program->point_count, sizeof(*engine->fresh));
+	engine->is_fresh = room_take(room, program->point_count, sizeof(*engine->is_fresh));
 	engine->pulses = room_take(room, program->node_count, sizeof(*engine->pulses));
 	engine->snapshot = room_take(room, ruleset_most_points(set), sizeof(*engine->snapshot));
 	engine->message = room_take(room, MESSAGE_MAX_BYTES + 1, 1);
@@ -87,6 +89,8 @@ void engine_feed(struct engine *engine, const struct reading *reading)
 		engine->counters.late_readings++;
 		return;
 	}
+	if (reading->at.ns > engine->now.ns)
+		engine_settle(engine);
 	if (timers_maybe_due(&engine->timers, reading->at.ns))
 		engine_run_timers(engine, reading->at);
 	engine->now = reading->at;
@@ -94,13 +98,31 @@ void engine_feed(struct engine *engine, const struct reading *reading)
 	engine->counters.bad_readings += (changed & STORE_BAD) != 0;
 	if (changed & STORE_GOOD)
 		aged = engine_rearm(engine, reading->point, reading->at.ns);
-	if (aged || (changed & (STORE_VALUE | STORE_QUALITY)))
-		engine_pass_point(engine, reading->point);
+	if (!aged && (changed & (STORE_VALUE | STORE_QUALITY)) == 0)
+		return;
+	if (engine->is_fresh[reading->point])
+		return;
+	engine->is_fresh[reading->point] = true;
+	engine->fresh[engine->fresh_count++] = reading->point;
+}
+
+void engine_settle(struct engine *engine)
+{
+	uint32_t count = engine->fresh_count;
+
+	if (count == 0)
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		engine->is_fresh[engine->fresh[i]] = false;
+	engine->fresh_count = 0;
+	engine_pass_points(engine, engine->fresh, count);
 }
 
 void engine_tick(struct engine *engine, struct boot now)
 {
 	engine->counters.ticks++;
+	if (now.ns > engine->now.ns)
+		engine_settle(engine);
 	engine_run_timers(engine, now);
 }
 

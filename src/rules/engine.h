@@ -39,10 +39,14 @@ size_t engine_size(const struct ruleset *set);
 
 /*
  * Takes one reading: first runs every timer with a deadline before reading->at, then stores the
- * value and evaluates what depends on it. A reading that is older than the engine's time is
- * stored for nobody, and counted as late.
+ * value. What depends on it is evaluated when all readings of the instant are there: by
+ * engine_settle(), or by the first feed or tick of a later time. So a rule that reads two
+ * points of one answer never sees the new one beside the old one. A reading that is older than
+ * the engine's time is stored for nobody, and counted as late.
  */
 void engine_feed(struct engine *engine, const struct reading *reading);
+/* All readings of this instant are there: evaluates what depends on them, once. */
+void engine_settle(struct engine *engine);
 /* Runs every timer with a deadline before now, in order. */
 void engine_tick(struct engine *engine, struct boot now);
 /*

@@ -291,10 +291,21 @@ static void engine_pass(struct engine *engine, const struct reach *nodes,
 		engine_end_pulses(engine);
 }
 
-void engine_pass_point(struct engine *engine, uint32_t point)
+void engine_pass_points(struct engine *engine, const uint32_t *points, uint32_t count)
 {
-	engine_pass(engine, &engine->program->point_nodes, &engine->program->point_rules,
-		    point);
+	const struct program *program = engine->program;
+
+	if (count == 1) {
+		engine_pass(engine, &program->point_nodes, &program->point_rules, points[0]);
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		engine_run_nodes(engine, &program->point_nodes, points[i]);
+	for (uint32_t i = 0; i < count; i++)
+		engine_queue(engine, &program->point_rules, points[i]);
+	engine_evaluate_all(engine, NULL, 0);
+	if (engine->pulse_count > 0)
+		engine_end_pulses(engine);
 }
 
 /* ---- timers --------------------------------------------------------------------------- */
@@ -333,7 +344,7 @@ static void engine_run_timer(struct engine *engine, uint32_t owner)
 	timers_clear(&engine->timers, owner);
 	if (owner < engine->first_node) {
 		store_expire(&engine->store, owner);
-		engine_pass_point(engine, owner);
+		engine_pass_points(engine, &owner, 1);
 		return;
 	}
 	if (owner < engine->first_rule) {

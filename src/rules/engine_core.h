@@ -42,8 +42,11 @@ struct engine {
 	/* rules to evaluate in the running pass beside those of the source: a heap of ranks */
 	uint32_t *extra;
 	uint32_t extra_count;
-	uint8_t *queued;  /* by rank */
-	uint32_t *pulses; /* nodes whose impulse is set */
+	uint8_t *queued; /* by rank */
+	uint32_t *fresh; /* points that changed at now and are not evaluated yet */
+	uint32_t fresh_count;
+	uint8_t *is_fresh; /* by point */
+	uint32_t *pulses;  /* nodes whose impulse is set */
 	uint32_t pulse_count;
 
 	struct event_point *snapshot;
@@ -77,8 +80,8 @@ void engine_evaluate(struct engine *engine, uint32_t rank);
 void engine_evaluate_all(struct engine *engine, const uint32_t *ranks, uint32_t count);
 /* Takes the operand of an edge as it is now; quiet: without an impulse. */
 void engine_run_node(struct engine *engine, uint32_t number, bool quiet);
-/* Everything that depends on a point. */
-void engine_pass_point(struct engine *engine, uint32_t point);
+/* Everything that depends on any of the points, in one pass. */
+void engine_pass_points(struct engine *engine, const uint32_t *points, uint32_t count);
 /* Every timer with a deadline before limit, each seeing its deadline as now. */
 void engine_run_timers(struct engine *engine, struct boot limit);
 /* The age of point starts anew at at; whether a node noticed. */

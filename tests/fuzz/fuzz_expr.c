@@ -101,6 +101,7 @@ static void live(struct engine *engine, int64_t from, bool ticks)
 		if (ticks)
 			engine_tick(engine, reading.at);
 		engine_feed(engine, &reading);
+		engine_settle(engine);
 	}
 	engine_tick(engine, (struct boot){from + 60 * NSEC_PER_SEC});
 }

@@ -190,6 +190,7 @@ int main(int argc, char **argv)
 	recording = read_file(argv[2], &len);
 	for (rest = recording; (line = strsep(&rest, "\n")) != NULL;)
 		feed_line(&replay, argv[2], ++number, line, strlen(line));
+	engine_settle(replay.engine);
 	engine_free(replay.engine);
 	diags_free(replay.diags);
 	arena_free(replay.arena);

@@ -137,5 +137,30 @@ def test_webhook_down_and_up_keeps_order():
     daemon.stop()
 
 
-lab.run(test_value_reaches_webhook_and_output, test_unknown_neither_fires_nor_clears,
+def test_points_of_one_answer_are_seen_together():
+    plant, sink = lab.Plant(), lab.Sink()
+    daemon = lab.Gauged("""
+buses: {plc: {modbus: "tcp://127.0.0.1:%d"}}
+devices:
+  burner:
+    bus: plc
+    unit: 1
+    poll: 5ms
+    points: {mode: {holding: 1, type: uint16}, flame: {holding: 2, type: uint16}}
+webhooks: {ops: {url: "http://127.0.0.1:%d/"}}
+rules:
+  torn: {when: burner.mode != burner.flame, on_fire: [{webhook: ops}]}
+  seen: {on: changed(burner.mode), do: [{webhook: ops}]}
+""" % (plant.port, sink.port))
+    daemon.start().ready()
+    lab.wait_for("a reading", lambda: value(daemon, "burner.mode") is not None)
+    for turn in range(1, 40):
+        with plant.lock:
+            plant.holding[1, 1] = plant.holding[1, 2] = turn
+        lab.wait_for("the change", lambda: len(sink.of("seen")) >= turn)
+    assert not sink.of("torn"), "a rule saw one point of an answer without the other"
+    daemon.stop()
+
+
+lab.run(test_points_of_one_answer_are_seen_together, test_value_reaches_webhook_and_output, test_unknown_neither_fires_nor_clears,
         test_write_by_hand_stays_within_limits, test_webhook_down_and_up_keeps_order)

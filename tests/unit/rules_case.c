@@ -133,6 +133,7 @@ static void feed(struct rules_case *c, double at, const char *name, struct readi
 	assert_int_not_equal(reading.point, POINT_NONE);
 	reading.at = (struct boot){(int64_t)(at * 1e9 + 0.5)};
 	engine_feed(c->engine, &reading);
+	engine_settle(c->engine);
 }
 
 void feed_number(struct rules_case *c, double at, const char *name, double number)
