@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -294,7 +295,8 @@ static void test_fault_A10_the_holder_is_named(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		/* A login: a session whose terminal is the port. */
+		/* A login: a session whose terminal is the port. Ends with the test. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setsid();
 		if (open(line.pty.path, O_RDWR) < 0 || write(ready[1], "x", 1) != 1)
 			_exit(1);
