@@ -266,6 +266,21 @@ class Checks(unittest.TestCase):
         self.accepts("check-pages", page)
         self.names("'Nonsense' not defined", "check-pages", page, os.path.join(self.top, "bad.1"))
 
+    # ---- check-faults
+
+    FAULTS = "| row | fault | tested in |\n|---|---|---|\n| A1 | unplug | unit/test_line.c |\n"
+
+    def test_faults_names_rows_that_tests_do_not_bear_out(self):
+        self.write("tests/unit/test_line.c", "static void test_fault_A1_unplug(void **state)")
+        self.write("docs/faults.md", self.FAULTS + "| A2 | replug | not tested: no time |\n")
+        self.accepts("check-faults", self.top)
+        self.write("docs/faults.md", self.FAULTS + "| A2 | replug | unit/test_line.c |\n")
+        self.names("A2 is tested in no file", "check-faults", self.top)
+        self.write("tests/system/test_more.py", "def test_fault_A2(): def fault_A10(): ")
+        self.write("docs/faults.md", self.FAULTS + "| A2 | replug | not tested: no time |\n")
+        self.names("A2 has tests: system/test_more.py", "check-faults", self.top)
+        self.names("row A10 is missing", "check-faults", self.top)
+
     # ---- check-manual: a page of our own, and programs that list what it should hold
 
     PAGE = ('.TH X.YAML 5\n.SH BUSES\n.\\" options: bus\n.TP\n.B baud\nSpeed. Default\n.BR 9600 .\n'

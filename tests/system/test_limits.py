@@ -137,7 +137,7 @@ def test_fault_F5_files_that_may_not_be_trusted():
         refused(daemon, daemon.path, "group 65534 can write")
 
 
-def test_second_instance_is_refused():
+def test_fault_D10_second_instance_is_refused():
     plant, _, daemon = make()
     daemon.start().ready()
     done = subprocess.run([lab.GAUGED, "--config", daemon.path], capture_output=True, text=True,
@@ -150,4 +150,4 @@ def test_second_instance_is_refused():
 
 lab.run(test_fault_I1_no_descriptor_left, test_fault_E5_blocked_standard_error,
         test_fault_E5_closed_standard_descriptors, test_fault_F5_files_that_may_not_be_trusted,
-        test_second_instance_is_refused)
+        test_fault_D10_second_instance_is_refused)

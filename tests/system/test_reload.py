@@ -67,7 +67,7 @@ def test_fault_F1_bad_file_changes_nothing():
     daemon.stop()
 
 
-def test_reload_keeps_what_did_not_change():
+def test_fault_F6_reload_keeps_what_did_not_change():
     plant, other, sink, daemon = make()
     before = spent(daemon, "hot")
     text = CONFIG.format(plant=plant.port, other=other.port, sink=sink.port, poll="30ms")
@@ -142,7 +142,7 @@ def test_many_reloads_leak_no_descriptor():
     daemon.stop()
 
 
-lab.run(test_fault_F1_bad_file_changes_nothing, test_reload_keeps_what_did_not_change,
+lab.run(test_fault_F1_bad_file_changes_nothing, test_fault_F6_reload_keeps_what_did_not_change,
         test_rule_that_is_removed_while_firing_says_clear,
         test_reload_with_more_points_renumbers_open_buses, test_failing_open_changes_nothing,
         test_many_reloads_leak_no_descriptor)
