@@ -26,6 +26,7 @@
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "actions/action.h"
+#include "actions/webhook.h"
 #include "daemon/dispatch.h"
 #include "daemon/output.h"
 #include "daemon/reload.h"
@@ -326,6 +327,15 @@ size_t daemon_webhook_count(const struct daemon *daemon)
 const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i)
 {
 	return daemon->now.webhooks[i];
+}
+
+size_t daemon_waiting(const struct daemon *daemon)
+{
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < daemon->now.config->webhook_count; i++)
+		waiting += webhook_waiting(daemon->now.webhooks[i]);
+	return waiting;
 }
 
 void daemon_status(const struct daemon *daemon, struct daemon_status *ret)

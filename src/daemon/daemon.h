@@ -40,6 +40,8 @@ size_t daemon_bus_count(const struct daemon *daemon);
 const struct bus *daemon_bus(const struct daemon *daemon, size_t i);
 size_t daemon_webhook_count(const struct daemon *daemon);
 const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i);
+/* Messages of all webhooks that are not delivered yet. */
+size_t daemon_waiting(const struct daemon *daemon);
 
 struct daemon_status {
 	const char *boot_id;

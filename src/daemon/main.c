@@ -30,6 +30,9 @@
 
 enum { MAIN_DIAGS = 200 };
 
+/* What waits is lost with the process: it gets this long to leave, looked at so often. */
+static const int64_t drain_ns = 4 * NSEC_PER_SEC, drain_step_ns = 20 * NSEC_PER_MSEC;
+
 struct options {
 	const char *config;
 	enum log_level log_level;
@@ -44,6 +47,8 @@ struct process {
 	struct notify_watchdog *watchdog;
 	struct daemon_watcher watcher;
 	struct loop_signal *signals[3];
+	struct loop_timer *drain;
+	struct mono drain_end; /* while it stops; otherwise 0 */
 };
 
 static const char usage[] =
@@ -168,13 +173,36 @@ static void tell_ready(const struct config *config)
 		   arena_size(config->arena) / 1024, ruleset_engine_size(config->rules) / 1024);
 }
 
+static void process_drain(void *arg)
+{
+	struct process *process = arg;
+	struct mono now = clock_mono();
+
+	if (daemon_waiting(process->daemon) == 0 || now.ns >= process->drain_end.ns)
+		loop_stop(process->loop);
+	else
+		loop_timer_start(process->drain, mono_add(now, drain_step_ns));
+}
+
 static void process_stop(void *arg)
 {
 	struct process *process = arg;
+	size_t waiting = daemon_waiting(process->daemon);
 
-	log_notice("stopping");
+	if (process->drain_end.ns != 0) {
+		log_notice("stopping at once: asked twice");
+		loop_stop(process->loop);
+		return;
+	}
 	notify_stopping(process->notify);
-	loop_stop(process->loop);
+	if (waiting > 0)
+		log_notice("stopping, once %zu waiting message%s went out or %jd s are over",
+			   waiting, waiting == 1 ? "" : "s",
+			   (intmax_t)(drain_ns / NSEC_PER_SEC));
+	else
+		log_notice("stopping");
+	process->drain_end = mono_add(clock_mono(), drain_ns);
+	process_drain(process);
 }
 
 static void process_hangup(void *arg)
@@ -229,6 +257,7 @@ static int process_start(struct process *process, struct config *config, struct 
 	process->loop = loop_new(err);
 	if (process->loop == NULL)
 		return EX_OSERR;
+	process->drain = loop_timer_new(process->loop, process_drain, process);
 	process_notify(process);
 	process->daemon = daemon_new(config_ref(config), process->loop, err);
 	if (process->daemon == NULL)
@@ -256,6 +285,7 @@ static void process_free(struct process *process)
 	if (process->daemon != NULL)
 		daemon_unwatch(process->daemon, &process->watcher);
 	daemon_free(process->daemon);
+	loop_timer_free(process->drain);
 	notify_watchdog_free(process->watchdog);
 	notify_free(process->notify);
 	loop_free(process->loop);

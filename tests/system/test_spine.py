@@ -28,7 +28,7 @@ devices:
     points:
       speed: {{field: speed, unit: m/s}}
 webhooks:
-  ops: {{url: "http://127.0.0.1:{sink}/hook", retry: {{first: 100ms, max: 1s}}}}
+  ops: {{url: "http://127.0.0.1:{sink}/hook", retry: {{first: 50ms, max: 100ms}}}}
 rules:
   over-temp:
     severity: critical
@@ -162,5 +162,32 @@ rules:
     daemon.stop()
 
 
-lab.run(test_points_of_one_answer_are_seen_together, test_value_reaches_webhook_and_output, test_unknown_neither_fires_nor_clears,
+def test_stop_lets_waiting_messages_out():
+    plant, sink, _, daemon = make()
+    sink.status = 500
+    daemon.start().ready()
+    plant.set(1, 100, 850)
+    lab.wait_for("firing", lambda: daemon.get("/v1/rules/over-temp")["state"] == "firing")
+    daemon.process.terminate()
+    lab.wait_for("stopping", lambda: "stopping, once 1 waiting message" in daemon.log())
+    sink.status = 200
+    assert daemon.process.wait(lab.PATIENCE) == 0
+    assert len(sink.of("over-temp", "fire")) == 1, sink.events
+
+
+def test_stop_asked_twice_waits_for_nobody():
+    plant, sink, _, daemon = make()
+    sink.status = 500
+    daemon.start().ready()
+    plant.set(1, 100, 850)
+    lab.wait_for("firing", lambda: daemon.get("/v1/rules/over-temp")["state"] == "firing")
+    daemon.process.terminate()
+    lab.wait_for("stopping", lambda: "stopping, once" in daemon.log())
+    daemon.process.terminate()
+    assert daemon.process.wait(lab.PATIENCE) == 0
+    assert "asked twice" in daemon.log() and not sink.events, daemon.log()
+
+
+lab.run(test_stop_lets_waiting_messages_out, test_stop_asked_twice_waits_for_nobody,
+        test_points_of_one_answer_are_seen_together, test_value_reaches_webhook_and_output, test_unknown_neither_fires_nor_clears,
         test_write_by_hand_stays_within_limits, test_webhook_down_and_up_keeps_order)
