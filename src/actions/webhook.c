@@ -172,9 +172,10 @@ static void say_failure(struct webhook *webhook, const struct outbox_row *row,
 	case OUTBOX_DONE:
 		return;
 	case OUTBOX_PARKED:
-		log_error("webhook %s: %s answered 410 Gone: parked with %zu messages, nothing "
+		log_error("webhook %s: %s answered 410 Gone: parked with %zu %s, nothing "
 			  "is sent until somebody retries it",
-			  name, webhook->config->origin, webhook_waiting(webhook));
+			  name, webhook->config->origin, webhook_waiting(webhook),
+			  str_plural(webhook_waiting(webhook), "message", "messages"));
 		return;
 	case OUTBOX_DEAD:
 		webhook->expired_told = webhook_expired(webhook);
@@ -358,8 +359,9 @@ void webhook_close(struct webhook *webhook)
 	if (webhook == NULL)
 		return;
 	if (webhook->outbox != NULL && webhook_waiting(webhook) > 0)
-		log_warning("webhook %s: closed with %zu messages not delivered, they are lost",
-			    webhook->config->name, webhook_waiting(webhook));
+		log_warning("webhook %s: closed with %zu %s not delivered and lost",
+			    webhook->config->name, webhook_waiting(webhook),
+			    str_plural(webhook_waiting(webhook), "message", "messages"));
 	while ((flight = LIST_FIRST(&webhook->flights)) != NULL)
 		flight_free(flight);
 	loop_timer_free(webhook->timer);

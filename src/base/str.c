@@ -450,3 +450,8 @@ const char *str_nearest(const char *word, const char *const *words, size_t count
 	}
 	return nearest != NULL ? nearest : str_begun(word, words, count);
 }
+
+const char *str_plural(size_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}

@@ -69,4 +69,7 @@ void str_add_duration(struct str *str, int64_t ns);
  */
 const char *str_nearest(const char *word, const char *const *words, size_t count);
 
+/* One of the two words, for messages: "1 bus", "2 buses". */
+const char *str_plural(size_t count, const char *one, const char *many);
+
 #endif

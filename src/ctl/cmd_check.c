@@ -33,7 +33,7 @@ static size_t memory_of(const struct config *config)
 static void add_count(struct str *out, const char *before, size_t count, const char *one,
 		      const char *many)
 {
-	str_addf(out, "%s%zu %s", before, count, count == 1 ? one : many);
+	str_addf(out, "%s%zu %s", before, count, str_plural(count, one, many));
 }
 
 static void print_summary(const char *path, const struct config *config, size_t warnings)

@@ -166,10 +166,16 @@ static void tell_diags(const struct diags *diags)
 
 static void tell_ready(const struct config *config)
 {
-	log_notice("running %s: %zu buses, %zu points, %zu rules, %zu webhooks; memory: "
+	size_t points = point_table_count(config->points);
+	size_t rules = ruleset_count(config->rules);
+
+	log_notice("running %s: %zu %s, %zu %s, %zu %s, %zu %s; memory: "
 		   "configuration %zu KiB, engine %zu KiB, fixed from here on",
-		   config->path, config->bus_count, point_table_count(config->points),
-		   ruleset_count(config->rules), config->webhook_count,
+		   config->path, config->bus_count,
+		   str_plural(config->bus_count, "bus", "buses"), points,
+		   str_plural(points, "point", "points"), rules,
+		   str_plural(rules, "rule", "rules"), config->webhook_count,
+		   str_plural(config->webhook_count, "webhook", "webhooks"),
 		   arena_size(config->arena) / 1024, ruleset_engine_size(config->rules) / 1024);
 }
 
@@ -299,8 +305,10 @@ static int process_run(struct config *config)
 
 	if (status == 0) {
 		tell_ready(config);
-		notify_status(process.notify, "%zu buses, %zu rules", config->bus_count,
-			      ruleset_count(config->rules));
+		notify_status(process.notify, "%zu %s, %zu %s", config->bus_count,
+			      str_plural(config->bus_count, "bus", "buses"),
+			      ruleset_count(config->rules),
+			      str_plural(ruleset_count(config->rules), "rule", "rules"));
 		notify_ready(process.notify);
 		if (loop_run(process.loop) < 0) {
 			log_error("the event loop failed");
@@ -330,7 +338,8 @@ int main(int argc, char **argv)
 	config = config_load(options.config, !options.check, diags);
 	tell_diags(diags);
 	if (config == NULL) {
-		log_error("%s: not started, %zu errors", options.config, diags_errors(diags));
+		log_error("%s: not started, %zu %s", options.config, diags_errors(diags),
+			  str_plural(diags_errors(diags), "error", "errors"));
 		status = EX_CONFIG;
 	} else {
 		status = options.check ? 0 : process_run(config);

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "conf/diag.h"
 #include "daemon/config.h"
 #include "io/loop.h"
@@ -89,15 +90,19 @@ static void reload_finish(struct reload *reload)
 	result.ok = reload->swap(reload->arg, config, reload->diags, &result);
 	if (result.ok)
 		log_notice(
-			"configuration reloaded: %zu buses kept, %zu opened, %zu closed; %zu rules "
+			"configuration reloaded: %zu %s kept, %zu opened, %zu closed; %zu %s "
 			"kept, %zu added, %zu removed",
-			result.buses_kept, result.buses_opened, result.buses_closed,
-			result.rules_kept, result.rules_added, result.rules_removed);
+			result.buses_kept, str_plural(result.buses_kept, "bus", "buses"),
+			result.buses_opened, result.buses_closed, result.rules_kept,
+			str_plural(result.rules_kept, "rule", "rules"), result.rules_added,
+			result.rules_removed);
 	else
 		log_error(
-			"reload refused, the old configuration stays in force: %zu errors, see the "
+			"reload refused, the old configuration stays in force: %zu %s, see the "
 			"answer of gaugectl reload or gaugectl check %s",
-			diags_errors(reload->diags), reload->path);
+			diags_errors(reload->diags),
+			str_plural(diags_errors(reload->diags), "error", "errors"),
+			reload->path);
 	reload_tell(reload, &result);
 	diags_free(reload->diags);
 	reload->diags = NULL;

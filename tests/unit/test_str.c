@@ -458,6 +458,14 @@ static void test_nearest_word_is_one_that_was_meant(void **state)
 	assert_string_equal(str_nearest("mxn", words, 2), "min");
 }
 
+static void test_plural_is_for_all_counts_but_one(void **state)
+{
+	(void)state;
+	assert_string_equal(str_plural(0, "bus", "buses"), "buses");
+	assert_string_equal(str_plural(1, "bus", "buses"), "bus");
+	assert_string_equal(str_plural(2, "bus", "buses"), "buses");
+}
+
 static void test_arena_gives_zeroed_aligned_memory(void **state)
 {
 	struct arena *arena = arena_new();
@@ -540,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_durations_are_shown_in_two_units),
 		cmocka_unit_test(test_sizes_are_shown_in_whole_units),
 		cmocka_unit_test(test_nearest_word_is_one_that_was_meant),
+		cmocka_unit_test(test_plural_is_for_all_counts_but_one),
 		cmocka_unit_test(test_arena_gives_zeroed_aligned_memory),
 		cmocka_unit_test(test_error_keeps_code_and_text),
 		cmocka_unit_test(test_random_repeats_from_a_seed_and_keeps_its_range),
