@@ -76,10 +76,33 @@ static bool wanted(const struct ctl *ctl, const char *name)
 	return ctl->count == 0;
 }
 
+/* Says which of the names on the command line no point has; false if there is one. */
+static bool names_exist(const struct ctl *ctl, const json_t *points)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < ctl->count; i++) {
+		const json_t *point;
+		bool found = false;
+		size_t k;
+
+		json_array_foreach (points, k, point) {
+			const char *name = text(point, "name");
+
+			found = found || (name != NULL && fnmatch(ctl->args[i], name, 0) == 0);
+		}
+		if (!found)
+			fprintf(stderr, "gaugectl: there is no point '%s'\n", ctl->args[i]);
+		all = all && found;
+	}
+	return all;
+}
+
 static enum ctl_status show_points(const struct ctl *ctl, const json_t *points)
 {
 	struct table *table = table_new(ctl, "POINT|>VALUE|UNIT|QUALITY|>AGE|");
 	json_t *list = json_array(), *point;
+	bool all = names_exist(ctl, points);
 	size_t i;
 
 	json_array_foreach (points, i, point) {
@@ -88,8 +111,6 @@ static enum ctl_status show_points(const struct ctl *ctl, const json_t *points)
 	}
 	json_array_foreach (list, i, point)
 		add_point(table, point);
-	if (json_array_size(list) == 0 && ctl->count > 0)
-		fprintf(stderr, "gaugectl: no point has such a name\n");
 	i = json_array_size(list);
 	if (ctl->json || i == 0) {
 		table_free(table);
@@ -99,7 +120,7 @@ static enum ctl_status show_points(const struct ctl *ctl, const json_t *points)
 		table_print(table);
 	}
 	json_decref(list);
-	return i > 0 || ctl->count == 0 ? CTL_OK : CTL_NO;
+	return all ? CTL_OK : CTL_NO;
 }
 
 /* One name without a pattern: the daemon then says which name is near. */

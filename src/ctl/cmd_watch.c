@@ -130,6 +130,38 @@ static void watch_line(void *arg, const char *raw, size_t len)
 	json_decref(line);
 }
 
+static bool has_name(const json_t *list, const char *pattern)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (list, i, entry) {
+		if (fnmatch(pattern, text(entry, "name"), 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Nobody is to wait for what cannot come: names that nothing has are told first. */
+static enum ctl_status check_names(const struct ctl *ctl)
+{
+	json_t *points = NULL, *rules = NULL;
+	enum ctl_status status = remote_ask(ctl, "/v1/points", NULL, &points, NULL);
+
+	if (status == CTL_OK)
+		status = remote_ask(ctl, "/v1/rules", NULL, &rules, NULL);
+	for (size_t i = 0; i < ctl->count && rules != NULL; i++) {
+		if (has_name(json_object_get(points, "points"), ctl->args[i]) ||
+		    has_name(json_object_get(rules, "rules"), ctl->args[i]))
+			continue;
+		fprintf(stderr, "gaugectl: there is no point or rule '%s'\n", ctl->args[i]);
+		status = CTL_NO;
+	}
+	json_decref(points);
+	json_decref(rules);
+	return status;
+}
+
 static enum ctl_status run_watch(const struct ctl *ctl)
 {
 	static const char *const paths[] = {
@@ -139,6 +171,10 @@ static enum ctl_status run_watch(const struct ctl *ctl)
 		"/v1/events?follow=1&changes=1",
 	};
 
+	enum ctl_status status = ctl->count > 0 ? check_names(ctl) : CTL_OK;
+
+	if (status != CTL_OK)
+		return status;
 	return remote_follow(ctl, paths[ctl->options & (CTL_EVENTS | CTL_READINGS)], watch_line,
 			     (void *)ctl);
 }

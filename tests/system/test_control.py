@@ -446,7 +446,9 @@ class Control(unittest.TestCase):
     def test_gaugectl_says_what_is_wrong_and_exits_accordingly(self):
         for args, status, words in [
                 (["points", "boiler.tmep"], 1, "did you mean 'boiler.temp'?"),
-                (["points", "nothing.*"], 1, "no point has such a name"),
+                (["points", "nothing.*"], 1, "there is no point 'nothing.*'"),
+                (["points", "boiler.temp", "nothing"], 1, "there is no point 'nothing'"),
+                (["watch", "boiler.tmep", "nothing.*"], 1, "there is no point or rule 'nothing.*'"),
                 (["rules", "doorbel"], 1, "did you mean 'doorbell'?"),
                 (["write", "boiler.temp", "5"], 1, "boiler.temp is not writable"),
                 (["write", "boiler.setpoint", "hot"], 2, "'hot' is no number; give it in degC"),
