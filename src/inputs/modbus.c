@@ -7,6 +7,7 @@
 #include "inputs/modbus.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -42,6 +43,7 @@ struct block {
 	bool late;    /* came due while the last one was under way: follows at once */
 	bool away;    /* it has been told that nobody is there */
 	bool refused; /* asked rarely, until it is answered */
+	bool told;    /* the log knows that it is refused, also when the link is new */
 	struct mono due;
 };
 
@@ -140,12 +142,23 @@ static void arm(struct input *input)
 		loop_timer_stop(input->timer);
 }
 
+static const char *first_point(const struct input *input, const struct block *block)
+{
+	uint32_t point = input->config->items[block->span->first].point;
+
+	return input->config->points[point].name;
+}
+
+static int64_t refused_interval(const struct block *block)
+{
+	return block->span->interval_ns < refused_pause_ns ? refused_pause_ns
+							   : block->span->interval_ns;
+}
+
 /* The next due time on the block's own grid; what was slept through is not made up for. */
 static void advance(struct input *input, struct block *block, struct mono now)
 {
-	int64_t interval = block->refused && block->span->interval_ns < refused_pause_ns
-				   ? refused_pause_ns
-				   : block->span->interval_ns;
+	int64_t interval = block->refused ? refused_interval(block) : block->span->interval_ns;
 	int64_t over = mono_diff(now, block->due) / interval;
 
 	block->due = mono_add(block->due, (over + 1) * interval);
@@ -195,10 +208,12 @@ static void split(struct input *input, struct block *block, const struct modbus_
 	const struct modbus_span *span = block->span;
 
 	input->splits++;
-	log_notice("bus %s: device %s refuses %u values from address %u at once (%s), "
-		   "reading them one by one",
-		   input->config->name, input->config->devices[span->device].name, span->count,
-		   span->address, result->text);
+	if (!block->told)
+		log_notice("bus %s: device %s refuses %u values from address %u at once (%s), "
+			   "reading them one by one",
+			   input->config->name, input->config->devices[span->device].name,
+			   span->count, span->address, result->text);
+	block->told = true;
 	block->on = block->late = false;
 	for (size_t i = 0; i < block->single_count; i++) {
 		struct block *single = &input->blocks[block->singles + i];
@@ -217,6 +232,28 @@ static bool refused_for_good(uint8_t exception)
 	       exception == MODBUS_ILLEGAL_VALUE;
 }
 
+/* One line for each place that is not there, not one for each time it is asked. */
+static void tell_refused(struct input *input, struct block *block, const char *why)
+{
+	if (!block->told)
+		log_warning(
+			"bus %s: device %s refuses %s%s: %s, asking again every %" PRId64 " s",
+			input->config->name, input->config->devices[block->span->device].name,
+			first_point(input, block), block->span->items > 1 ? "..." : "", why,
+			refused_interval(block) / NSEC_PER_SEC);
+	block->told = true;
+}
+
+static void tell_given(struct input *input, struct block *block)
+{
+	log_notice("bus %s: device %s gives %s%s again", input->config->name,
+		   input->config->devices[block->span->device].name, first_point(input, block),
+		   block->span->items > 1 ? "..." : "");
+	block->told = false;
+	for (size_t i = 0; i < block->single_count; i++)
+		input->blocks[block->singles + i].told = false;
+}
+
 static void poll_refused(struct input *input, struct block *block,
 			 const struct modbus_result *result)
 {
@@ -231,6 +268,7 @@ static void poll_refused(struct input *input, struct block *block,
 		if (block->span->interval_ns < refused_pause_ns)
 			block->due = mono_add(now, refused_pause_ns);
 		arm(input);
+		tell_refused(input, block, result->text);
 	}
 	put_bad(input, block, BAD_EXCEPTION, result->exception, clock_boot());
 }
@@ -250,6 +288,8 @@ static void poll_answered(struct input *input, struct block *block,
 		block->due = mono_add(clock_mono(), block->span->interval_ns);
 		arm(input);
 	}
+	if (block->told)
+		tell_given(input, block);
 	block->away = false;
 	put_answer(input, block, result->data, clock_boot());
 }

@@ -301,8 +301,12 @@ static void test_writes_that_wait_are_counted_and_ended_by_closing(void **state)
 static void test_fault_B5_refused_block_is_read_point_by_point(void **state)
 {
 	struct test *t = *state;
+	char said[4096] = "";
 	unsigned bad;
+	int log[2];
 
+	assert_int_equal(pipe(log), 0);
+	log_init(log[1], LOG_LEVEL_WARNING);
 	t->hole_from = 105;
 	t->hole_to = 107;
 	start(t, plant);
@@ -317,6 +321,14 @@ static void test_fault_B5_refused_block_is_read_point_by_point(void **state)
 	peer_wait(t->c.loop, 200 * NSEC_PER_MSEC);
 	assert_int_equal(seen(t, "a.two")->bad, bad);
 	assert_true(seen(t, "a.locked")->good > 3);
+	/* The log says it once, and of nothing else. */
+	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
+	assert_true(read(log[0], said, sizeof(said) - 1) > 0);
+	assert_non_null(strstr(said, "device a refuses a.two: illegal data address, asking "
+				     "again every 60 s\n"));
+	assert_null(strstr(strstr(said, "refuses") + 1, "refuses"));
+	close(log[0]);
+	close(log[1]);
 }
 
 static void test_points_are_bad_when_the_device_goes_and_good_when_it_comes(void **state)
