@@ -56,7 +56,7 @@ struct webhook {
 	char failure[200];	  /* of the last try that failed */
 	uint64_t headers_refused;
 	uint64_t expired_told; /* messages given up for their age that the log knows of */
-	struct complaint trouble, rejected, dropped, refused;
+	struct complaint trouble, rejected, lost, dropped, refused;
 };
 
 static void dispatch(struct webhook *webhook);
@@ -161,10 +161,12 @@ static void say_failure(struct webhook *webhook, const struct outbox_row *row,
 {
 	const char *name = webhook->config->name;
 	struct mono now = clock_mono();
+	struct outbox_report box;
 	struct boot next;
 	struct str pause;
 	char room[64];
 
+	outbox_report(webhook->outbox, &box);
 	str_init_fixed(&pause, room, sizeof(room));
 	if (outbox_deadline(webhook->outbox, &next))
 		str_add_duration(&pause, boot_diff(next, clock_boot()));
@@ -173,16 +175,16 @@ static void say_failure(struct webhook *webhook, const struct outbox_row *row,
 		return;
 	case OUTBOX_PARKED:
 		log_error("webhook %s: %s answered 410 Gone: parked with %zu %s, nothing "
-			  "is sent until somebody retries it",
+			  "is sent until its url is changed",
 			  name, webhook->config->origin, webhook_waiting(webhook),
 			  str_plural(webhook_waiting(webhook), "message", "messages"));
 		return;
 	case OUTBOX_DEAD:
 		webhook->expired_told = webhook_expired(webhook);
-		complaint_say(&webhook->rejected, now,
-			      "webhook %s: a message is given up (%s), it goes to the dead "
-			      "letters",
-			      name, webhook->failure);
+		complaint_say(&webhook->lost, now,
+			      "webhook %s: a message is given up (%s), the next one goes; "
+			      "given up so far: %ju",
+			      name, webhook->failure, (uintmax_t)box.dead_letters);
 		return;
 	case OUTBOX_RETRY:
 		if (trouble)
@@ -198,6 +200,17 @@ static void say_failure(struct webhook *webhook, const struct outbox_row *row,
 				      OUTBOX_REJECTIONS, pause.s);
 		return;
 	}
+}
+
+/* Apart from the rejections: the last of them must not hide that messages were lost. */
+static void say_lost(struct webhook *webhook)
+{
+	struct outbox_report box;
+
+	outbox_report(webhook->outbox, &box);
+	complaint_end(&webhook->lost,
+		      "webhook %s: no message is given up any more; given up so far: %ju",
+		      webhook->config->name, (uintmax_t)box.dead_letters);
 }
 
 static void flight_done(void *arg, const struct http_answer *answer)
@@ -220,6 +233,7 @@ static void flight_done(void *arg, const struct http_answer *answer)
 			      webhook->config->name, webhook->config->origin);
 		complaint_end(&webhook->rejected, "webhook %s: messages are accepted again",
 			      webhook->config->name);
+		say_lost(webhook);
 	} else {
 		say_failure(webhook, row, webhook->last,
 			    webhook->last == OUTBOX_RETRY && row->rejections == rejections);
@@ -313,9 +327,8 @@ static void dispatch(struct webhook *webhook)
 		flight_start(webhook, row);
 	if (webhook_expired(webhook) != webhook->expired_told) {
 		complaint_say(
-			&webhook->rejected, clock_mono(),
-			"webhook %s: %ju messages were too old to be tried again, they go "
-			"to the dead letters",
+			&webhook->lost, clock_mono(),
+			"webhook %s: %ju messages were too old to be tried again and are given up",
 			webhook->config->name,
 			(uintmax_t)(webhook_expired(webhook) - webhook->expired_told));
 		webhook->expired_told = webhook_expired(webhook);
@@ -393,6 +406,7 @@ void webhook_adopt(struct webhook *webhook, struct webhook *old)
 	webhook->expired_told = old->expired_told;
 	webhook->trouble = old->trouble;
 	webhook->rejected = old->rejected;
+	webhook->lost = old->lost;
 	webhook->dropped = old->dropped;
 	webhook->refused = old->refused;
 	loop_timer_stop(old->timer);

@@ -247,13 +247,24 @@ static void test_fault_C11_poison_is_given_up_and_the_next_one_goes(void **state
 {
 	struct rig *rig = *state;
 	struct outbox_report box;
+	char log[4000] = "";
+	int out[2];
 
 	http_peer_start(&rig->peer, 0);
 	rig->webhook = make(rig, rig->peer.port, "/poison", plain_body);
+	assert_int_equal(pipe(out), 0);
+	log_init(out[1], LOG_LEVEL_INFO);
 	send_number(rig->webhook, 0, "good");
 	send_number(rig->webhook, 1, "poison");
 	send_number(rig->webhook, 2, "good");
 	assert_true(bench_run(rig->loop, drained, rig->webhook));
+	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
+	close(out[1]);
+	assert_true(read(out[0], log, sizeof(log) - 1) > 0);
+	close(out[0]);
+	/* That it was rejected has been said before: that it is lost is said all the same. */
+	assert_non_null(strstr(log, "a message is given up (HTTP 400)"));
+	assert_non_null(strstr(log, "no message is given up any more; given up so far: 1\n"));
 	webhook_outbox(rig->webhook, &box);
 	assert_int_equal(box.delivered, 2);
 	assert_int_equal(box.rejections, OUTBOX_REJECTIONS);
@@ -288,7 +299,7 @@ static void test_messages_that_are_too_old_are_given_up_and_told(void **state)
 	assert_int_equal(box.expired, 3);
 	assert_int_equal(box.dead, 3);
 	assert_int_equal(box.delivered, 0);
-	assert_non_null(strstr(log, "dead letters"));
+	assert_non_null(strstr(log, "given up"));
 }
 
 static void test_a_reload_keeps_the_queue_and_its_numbers(void **state)
