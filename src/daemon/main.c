@@ -264,6 +264,7 @@ static int process_start(struct process *process, struct config *config, struct 
 	if (process->loop == NULL)
 		return EX_OSERR;
 	process->drain = loop_timer_new(process->loop, process_drain, process);
+	loop_measure_lag(process->loop, true);
 	process_notify(process);
 	process->daemon = daemon_new(config_ref(config), process->loop, err);
 	if (process->daemon == NULL)
