@@ -66,11 +66,14 @@ static void output_done(void *arg, const struct write_result *result)
 		break;
 	case WRITE_REFUSED:
 		counters->refused++;
-		log_error("write refused: %s: %s", output->what, result->text);
+		log_error("write refused: %s: %s; it is not repeated", output->what,
+			  result->text);
 		break;
 	case WRITE_UNKNOWN:
 		counters->unknown++;
-		log_error("outcome of a write is unknown: %s: %s", output->what, result->text);
+		log_error("outcome of a write is unknown: %s: %s; it is not repeated, the "
+			  "point is read back",
+			  output->what, result->text);
 		break;
 	}
 	if (output->done != NULL)
