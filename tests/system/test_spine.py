@@ -162,7 +162,8 @@ rules:
     daemon.stop()
 
 
-def test_stop_lets_waiting_messages_out():
+def stopped_with_one_message():
+    """SIGTERM was sent, and the receiver does not take the message that waits."""
     plant, sink, _, daemon = make()
     sink.status = 500
     daemon.start().ready()
@@ -170,19 +171,18 @@ def test_stop_lets_waiting_messages_out():
     lab.wait_for("firing", lambda: daemon.get("/v1/rules/over-temp")["state"] == "firing")
     daemon.process.terminate()
     lab.wait_for("stopping", lambda: "stopping, once 1 waiting message" in daemon.log())
+    return sink, daemon
+
+
+def test_stop_lets_waiting_messages_out():
+    sink, daemon = stopped_with_one_message()
     sink.status = 200
     assert daemon.process.wait(lab.PATIENCE) == 0
     assert len(sink.of("over-temp", "fire")) == 1, sink.events
 
 
 def test_stop_asked_twice_waits_for_nobody():
-    plant, sink, _, daemon = make()
-    sink.status = 500
-    daemon.start().ready()
-    plant.set(1, 100, 850)
-    lab.wait_for("firing", lambda: daemon.get("/v1/rules/over-temp")["state"] == "firing")
-    daemon.process.terminate()
-    lab.wait_for("stopping", lambda: "stopping, once" in daemon.log())
+    sink, daemon = stopped_with_one_message()
     daemon.process.terminate()
     assert daemon.process.wait(lab.PATIENCE) == 0
     assert "asked twice" in daemon.log() and not sink.events, daemon.log()
