@@ -27,7 +27,7 @@ static void engine_place(struct engine *engine, const struct ruleset *set, struc
 	engine->extra = room_take(room, program->rule_count, sizeof(*engine->extra));
 	engine->queued = room_take(room, program->rule_count, sizeof(*engine->queued));
 	engine->fresh = room_take(room, program->point_count, sizeof(*engine->fresh));
-	engine->is_fresh = room_take(room, program->point_count, sizeof(*engine->is_fresh));
+	engine->seen = room_take(room, program->point_count, sizeof(*engine->seen));
 	engine->pulses = room_take(room, program->node_count, sizeof(*engine->pulses));
 	engine->snapshot = room_take(room, ruleset_most_points(set), sizeof(*engine->snapshot));
 	engine->message = room_take(room, MESSAGE_MAX_BYTES + 1, 1);
@@ -56,6 +56,7 @@ struct engine *engine_new(const struct ruleset *set, const struct point_table *p
 	engine->points = points;
 	engine->sink = sink;
 	engine->now = now;
+	engine->round = 1;
 	engine->first_node = program->point_count;
 	engine->first_rule = program->point_count + program->node_count;
 	engine->rule_count = program->rule_count;
@@ -89,8 +90,9 @@ void engine_feed(struct engine *engine, const struct reading *reading)
 		engine->counters.late_readings++;
 		return;
 	}
-	if (reading->at.ns > engine->now.ns)
+	if (reading->at.ns > engine->now.ns || engine->seen[reading->point] == engine->round)
 		engine_settle(engine);
+	engine->seen[reading->point] = engine->round;
 	if (timers_maybe_due(&engine->timers, reading->at.ns))
 		engine_run_timers(engine, reading->at);
 	engine->now = reading->at;
@@ -100,9 +102,6 @@ void engine_feed(struct engine *engine, const struct reading *reading)
 		aged = engine_rearm(engine, reading->point, reading->at.ns);
 	if (!aged && (changed & (STORE_VALUE | STORE_QUALITY)) == 0)
 		return;
-	if (engine->is_fresh[reading->point])
-		return;
-	engine->is_fresh[reading->point] = true;
 	engine->fresh[engine->fresh_count++] = reading->point;
 }
 
@@ -110,12 +109,10 @@ void engine_settle(struct engine *engine)
 {
 	uint32_t count = engine->fresh_count;
 
-	if (count == 0)
-		return;
-	for (uint32_t i = 0; i < count; i++)
-		engine->is_fresh[engine->fresh[i]] = false;
+	engine->round++;
 	engine->fresh_count = 0;
-	engine_pass_points(engine, engine->fresh, count);
+	if (count > 0)
+		engine_pass_points(engine, engine->fresh, count);
 }
 
 void engine_tick(struct engine *engine, struct boot now)

@@ -40,8 +40,9 @@ size_t engine_size(const struct ruleset *set);
 /*
  * Takes one reading: first runs every timer with a deadline before reading->at, then stores the
  * value. What depends on it is evaluated when all readings of the instant are there: by
- * engine_settle(), or by the first feed or tick of a later time. So a rule that reads two
- * points of one answer never sees the new one beside the old one. A reading that is older than
+ * engine_settle(), by the first feed or tick of a later time, or by a second reading of a point
+ * (two lines that were read at once). So a rule that reads two points of one answer never sees
+ * the new one beside the old one, and no value is passed over. A reading that is older than
  * the engine's time is stored for nobody, and counted as late.
  */
 void engine_feed(struct engine *engine, const struct reading *reading);

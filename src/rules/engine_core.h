@@ -45,8 +45,9 @@ struct engine {
 	uint8_t *queued; /* by rank */
 	uint32_t *fresh; /* points that changed at now and are not evaluated yet */
 	uint32_t fresh_count;
-	uint8_t *is_fresh; /* by point */
-	uint32_t *pulses;  /* nodes whose impulse is set */
+	uint64_t round;	  /* counts what was settled */
+	uint64_t *seen;	  /* by point: the round of its last reading */
+	uint32_t *pulses; /* nodes whose impulse is set */
 	uint32_t pulse_count;
 
 	struct event_point *snapshot;
