@@ -130,8 +130,10 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	engine_adopt_timers(engine, old, number, other);
 	if (slot != 0)
 		engine->slots[slot] = engine_is_firing(run->machine.state);
-	if (same && rule->blind_ns > 0 && rule->blind_ns == before->blind_ns &&
-	    run->condition == CONDITION_UNKNOWN) {
+	if (same && run->condition != CONDITION_UNKNOWN) {
+		/* A new engine is blind from its start on: this rule was not. */
+		timers_clear(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number));
+	} else if (same && rule->blind_ns > 0 && rule->blind_ns == before->blind_ns) {
 		run->blind = old->runs[other].blind;
 		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number),
 			   old->timers.deadlines[engine_owner(old, RULE_TIMER_BLIND, other)]);

@@ -545,6 +545,58 @@ static void test_only_what_reads_a_point_is_evaluated(void **state)
 	rules_case_done(&c);
 }
 
+/* ---- an instant of several readings -------------------------------------------------------
+ */
+
+/* As feed_bool(), but more of the instant may come. */
+static void put_bool(struct rules_case *c, double at, const char *name, bool flag)
+{
+	struct reading reading = {
+		.point = point_table_find(c->points, name, strlen(name)),
+		.value = value_bool(flag),
+		.at = {(int64_t)(at * 1e9)},
+	};
+
+	engine_feed(c->engine, &reading);
+}
+
+/* Two lines of a serial port that were read at once carry the same time. */
+static void test_no_value_of_an_instant_is_passed_over(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "rules:\n"
+			    "  bell: {on: rises(x.p), message: \"${x.p} ${x.q}\"}\n"
+			    "  torn: {when: x.p != x.q}\n"
+			    "  seen: {when: x.p and x.q}\n");
+	rules_case_start(&c);
+	put_bool(&c, 1, "x.p", false);
+	put_bool(&c, 1, "x.q", false);
+	engine_settle(c.engine);
+	put_bool(&c, 2, "x.p", true);
+	put_bool(&c, 2, "x.q", true);
+	put_bool(&c, 2, "x.p", false);
+	put_bool(&c, 2, "x.q", false);
+	engine_settle(c.engine);
+	assert_log(&c, "2.000000000 bell instant ok->ok warning \"true true\" x.p=true "
+		       "x.q=true\n"
+		       "2.000000000 seen fire ok->firing warning \"\" x.p=true x.q=true\n"
+		       "2.000000000 seen clear firing->ok warning \"\" x.p=false x.q=false\n");
+	/* The first line changed one value only, the second one the other. */
+	put_bool(&c, 3, "x.p", false);
+	put_bool(&c, 3, "x.q", true);
+	put_bool(&c, 3, "x.p", true);
+	put_bool(&c, 3, "x.q", true);
+	engine_settle(c.engine);
+	assert_log(&c, "3.000000000 torn fire ok->firing warning \"\" x.p=false x.q=true\n"
+		       "3.000000000 bell instant ok->ok warning \"true true\" x.p=true "
+		       "x.q=true\n"
+		       "3.000000000 torn clear firing->ok warning \"\" x.p=true x.q=true\n"
+		       "3.000000000 seen fire ok->firing warning \"\" x.p=true x.q=true\n");
+	rules_case_done(&c);
+}
+
 /* ---- reload ------------------------------------------------------------------------------ */
 
 /* Swaps c's engine for one with other rules, at the given second. */
@@ -597,6 +649,25 @@ static void test_reload_keeps_values_states_and_timers(void **state)
 	tick(&next, 131);
 	engine_rule(next.engine, 1, &rule);
 	assert_int_equal(rule.condition, -1);
+	rules_case_done(&next);
+}
+
+/* A new engine takes all for unknown: that is not what the old one knew. */
+static void test_reload_makes_no_rule_blind_that_sees(void **state)
+{
+	static const char text[] = "rules: {a: {when: x.a > 10, blind_after: 20s}}\n";
+	struct rules_case c, next;
+
+	(void)state;
+	rules_case_init(&c, text);
+	rules_case_start(&c);
+	feed_number(&c, 100, "x.a", 5);
+	reload(&c, &next, text, 101);
+	for (int i = 0; i < 100; i++)
+		feed_number(&next, 102 + i, "x.a", 6);
+	assert_log(&next, "");
+	tick(&next, 300);
+	assert_log(&next, "251.000000000 a blind ok->ok warning \"\" x.a=unknown(stale)\n");
 	rules_case_done(&next);
 }
 
@@ -838,6 +909,8 @@ int main(void)
 		cmocka_unit_test(test_rules_follow_rules),
 		cmocka_unit_test(test_only_what_reads_a_point_is_evaluated),
 		cmocka_unit_test(test_reload_keeps_values_states_and_timers),
+		cmocka_unit_test(test_no_value_of_an_instant_is_passed_over),
+		cmocka_unit_test(test_reload_makes_no_rule_blind_that_sees),
 		cmocka_unit_test(test_reload_does_not_demote_a_firing_rule),
 		cmocka_unit_test(
 			test_reload_with_another_condition_keeps_the_state_and_looks_at_once),
