@@ -62,6 +62,7 @@ struct input {
 	struct input_sink sink;
 	struct modbus_bus *bus;
 	struct loop_timer *timer;
+	struct loop_defer *send; /* of what was written */
 	struct random random;
 	bool up, closing;
 	struct device *devices;
@@ -458,8 +459,19 @@ static int modbus_write(struct input *input, uint32_t number, struct value value
 	pending->arg = arg;
 	input->writes++;
 	modbus_bus_submit(input->bus, input->devices[point->device].unit, &pending->job);
-	modbus_bus_send(input->bus);
+	loop_defer_ask(input->send);
 	return 0;
+}
+
+/*
+ * Not within the write: sending may find the connection broken, which gives readings, and who
+ * writes may be in the middle of what a reading brought.
+ */
+static void write_send(void *arg)
+{
+	struct input *input = arg;
+
+	modbus_bus_send(input->bus);
 }
 
 /* Opening and closing. */
@@ -537,6 +549,7 @@ static struct input *modbus_open(const struct input_config *config, struct loop 
 	random_init(&input->random, 0);
 	input->bus = modbus_bus_new(loop, &config->bus, &bus_ops, input);
 	input->timer = loop_timer_new(loop, timer, input);
+	input->send = loop_defer_new(loop, write_send, input);
 	input->devices = xcalloc(config->device_count, sizeof(*input->devices));
 	for (size_t i = 0; i < config->device_count; i++)
 		input->devices[i].unit =
@@ -551,8 +564,11 @@ static struct input *modbus_open(const struct input_config *config, struct loop 
 static void modbus_close(struct input *input)
 {
 	input->closing = true;
+	/* A write that was accepted leaves, if it can. */
+	modbus_bus_send(input->bus);
 	modbus_bus_free(input->bus);
 	loop_timer_free(input->timer);
+	loop_defer_free(input->send);
 	free(input->devices);
 	free(input->blocks);
 	free(input->merged_of);

@@ -281,6 +281,42 @@ static void peer_ignores_all(struct peer_link *link, const uint8_t *frame, size_
 {
 }
 
+static const char slow_plant[] =
+	"buses: {plc: {modbus: 'tcp://127.0.0.1:%u'}}\n"
+	"devices: {a: {bus: plc, poll: 1h, points: {coil: {coil: 3, write: true}}}}\n";
+
+/* The rules ask for writes while they are at a reading: another one must wait. */
+static void test_write_gives_no_readings_before_it_returns(void **state)
+{
+	struct test *t = *state;
+	uint64_t before;
+
+	start(t, slow_plant);
+	t->peer.request = peer_ignores_all;
+	/* Nothing is on its way any more, so that the write is sent at once, into a reset. */
+	PEER_UNTIL(t->c.loop, seen(t, "a.coil")->bad > 0);
+	peer_reset(&t->peer.links[0]);
+	before = t->c.readings;
+	assert_int_equal(write_point(t, "a.coil", value_bool(true)), 0);
+	assert_int_equal(t->c.readings, before);
+	PEER_UNTIL(t->c.loop, t->writes_done == 1);
+	PEER_UNTIL(t->c.loop, t->c.readings > before);
+}
+
+static void test_write_leaves_when_the_bus_is_closed_at_once(void **state)
+{
+	struct test *t = *state;
+
+	start(t, slow_plant);
+	PEER_UNTIL(t->c.loop, seen(t, "a.coil")->good > 0);
+	assert_int_equal(write_point(t, "a.coil", value_bool(true)), 0);
+	input_modbus.close(t->c.input);
+	t->c.input = NULL;
+	assert_int_equal(t->writes_done, 1);
+	assert_int_equal(t->outcome, WRITE_UNKNOWN);
+	PEER_UNTIL(t->c.loop, t->peer.writes == 1);
+}
+
 static void test_writes_that_wait_are_counted_and_ended_by_closing(void **state)
 {
 	struct test *t = *state;
@@ -464,6 +500,8 @@ int main(void)
 		INPUT_TEST(test_fault_B14_write_cut_by_a_reset_is_unknown_and_not_repeated),
 		INPUT_TEST(test_write_that_the_device_refuses),
 		INPUT_TEST(test_write_without_a_connection_never_left),
+		INPUT_TEST(test_write_gives_no_readings_before_it_returns),
+		INPUT_TEST(test_write_leaves_when_the_bus_is_closed_at_once),
 		INPUT_TEST(test_writes_that_wait_are_counted_and_ended_by_closing),
 		INPUT_TEST(test_fault_B5_refused_block_is_read_point_by_point),
 		INPUT_TEST(test_points_are_bad_when_the_device_goes_and_good_when_it_comes),
