@@ -257,7 +257,10 @@ void store_adopt(struct store *store, uint32_t id, const struct store *old, uint
 
 	point->at = from->at;
 	point->ever = from->ever;
-	point->expired = from->expired && from->at + point->stale_ns <= now.ns;
+	/* What was never there is not held over a longer time either. */
+	point->expired =
+		from->expired &&
+		(!from->ever || boot_diff(now, (struct boot){from->at}) >= point->stale_ns);
 	if (from->text != 0) {
 		point->text = store_intern(store, old->texts[from->text - 1].text);
 		number = store->texts[point->text - 1].id;
