@@ -80,14 +80,17 @@ static void reload_tell(struct reload *reload, const struct reload_result *resul
 
 static void reload_finish(struct reload *reload)
 {
-	struct reload_result result = {.diags = reload->diags};
+	/* Ours until the end: whoever is told may ask for the next reload. */
+	struct diags *diags = reload->diags;
+	struct reload_result result = {.diags = diags};
 	struct config *config = reload->config;
 
 	reload->config = NULL;
+	reload->diags = NULL;
 	/* What the diags point into stays until they are gone, whatever becomes of it. */
 	if (config != NULL)
 		config_ref(config);
-	result.ok = reload->swap(reload->arg, config, reload->diags, &result);
+	result.ok = reload->swap(reload->arg, config, diags, &result);
 	if (result.ok)
 		log_notice(
 			"configuration reloaded: %zu %s kept, %zu opened, %zu closed; %zu %s "
@@ -100,12 +103,10 @@ static void reload_finish(struct reload *reload)
 		log_error(
 			"reload refused, the old configuration stays in force: %zu %s, see the "
 			"answer of gaugectl reload or gaugectl check %s",
-			diags_errors(reload->diags),
-			str_plural(diags_errors(reload->diags), "error", "errors"),
+			diags_errors(diags), str_plural(diags_errors(diags), "error", "errors"),
 			reload->path);
 	reload_tell(reload, &result);
-	diags_free(reload->diags);
-	reload->diags = NULL;
+	diags_free(diags);
 	config_unref(config);
 }
 
