@@ -7,7 +7,6 @@
 #include "inputs/modbus.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -23,8 +22,8 @@
 
 enum { WRITES_WAITING = 16 };
 
-/* What a device refuses for good is asked again this rarely. */
-static const int64_t refused_pause_ns = 60 * NSEC_PER_SEC;
+/* How soon what a device refuses is asked again: a mistake in the map, or a PLC starting? */
+static const int64_t refused_first_ns = NSEC_PER_SEC, refused_most_ns = 60 * NSEC_PER_SEC;
 /* Connects and first polls are spread over this, so that a thousand do not come at once. */
 static const int64_t spread_ns = NSEC_PER_SEC;
 
@@ -43,7 +42,8 @@ struct block {
 	bool late;    /* came due while the last one was under way: follows at once */
 	bool away;    /* it has been told that nobody is there */
 	bool refused; /* asked rarely, until it is answered */
-	bool told;    /* the log knows that it is refused, also when the link is new */
+	int64_t refused_ns;
+	bool told; /* the log knows that it is refused, also when the link is new */
 	struct mono due;
 };
 
@@ -145,15 +145,13 @@ static void arm(struct input *input)
 
 static const char *first_point(const struct input *input, const struct block *block)
 {
-	uint32_t point = input->config->items[block->span->first].point;
-
-	return input->config->points[point].name;
+	return input->config->points[input->config->items[block->span->first].point].name;
 }
 
 static int64_t refused_interval(const struct block *block)
 {
-	return block->span->interval_ns < refused_pause_ns ? refused_pause_ns
-							   : block->span->interval_ns;
+	return block->span->interval_ns < block->refused_ns ? block->refused_ns
+							    : block->span->interval_ns;
 }
 
 /* The next due time on the block's own grid; what was slept through is not made up for. */
@@ -238,10 +236,9 @@ static void tell_refused(struct input *input, struct block *block, const char *w
 {
 	if (!block->told)
 		log_warning(
-			"bus %s: device %s refuses %s%s: %s, asking again every %" PRId64 " s",
+			"bus %s: device %s refuses %s%s: %s, asking again ever more rarely",
 			input->config->name, input->config->devices[block->span->device].name,
-			first_point(input, block), block->span->items > 1 ? "..." : "", why,
-			refused_interval(block) / NSEC_PER_SEC);
+			first_point(input, block), block->span->items > 1 ? "..." : "", why);
 	block->told = true;
 }
 
@@ -264,10 +261,13 @@ static void poll_refused(struct input *input, struct block *block,
 		split(input, block, result, now);
 		return;
 	}
-	if (refused_for_good(result->exception) && !block->refused) {
+	if (refused_for_good(result->exception)) {
+		block->refused_ns = !block->refused ? refused_first_ns
+				    : block->refused_ns < refused_most_ns / 2
+					    ? 2 * block->refused_ns
+					    : refused_most_ns;
 		block->refused = true;
-		if (block->span->interval_ns < refused_pause_ns)
-			block->due = mono_add(now, refused_pause_ns);
+		block->due = mono_add(now, refused_interval(block));
 		arm(input);
 		tell_refused(input, block, result->text);
 	}
