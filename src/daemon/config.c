@@ -72,6 +72,11 @@ static bool config_read_files(struct config_build *build, const char *path)
 
 	if (!config_read_file(build, path, NULL))
 		return false;
+	/* Nothing at all is an editor that was interrupted, not a wish to watch nothing. */
+	if (build->files[0].root->count == 0)
+		diag_error(build->diags, build->files[0].root,
+			   "%s is empty: expected sections such as 'buses:' and 'devices:'",
+			   path);
 	include = build->files[0].include;
 	count = include == NULL
 			? 0

@@ -114,6 +114,19 @@ def test_reload_with_more_points_renumbers_open_buses():
     daemon.stop()
 
 
+def test_fault_F2_empty_file_changes_nothing():
+    plant, other, sink, daemon = make()
+    for text in ("", "# nothing but a remark\n"):
+        with open(daemon.path, "w") as f:
+            f.write(text)
+        answer = daemon.ctl("reload")
+        assert answer.returncode == 1 and "is empty" in answer.stderr, answer
+    polls = plant.requests
+    lab.wait_for("polls go on", lambda: plant.requests > polls + 10)
+    assert daemon.get("/v1/rules/warm")["state"] == "firing"
+    daemon.stop()
+
+
 def test_failing_open_changes_nothing():
     plant, other, sink, daemon = make()
     text = CONFIG.format(plant=plant.port, other=other.port, sink=sink.port, poll="30ms")
@@ -145,4 +158,5 @@ def test_many_reloads_leak_no_descriptor():
 lab.run(test_fault_F1_bad_file_changes_nothing, test_fault_F6_reload_keeps_what_did_not_change,
         test_rule_that_is_removed_while_firing_says_clear,
         test_reload_with_more_points_renumbers_open_buses, test_failing_open_changes_nothing,
+        test_fault_F2_empty_file_changes_nothing,
         test_many_reloads_leak_no_descriptor)
