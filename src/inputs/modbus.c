@@ -213,8 +213,7 @@ static void split(struct input *input, struct block *block, const struct modbus_
 			   input->config->name, input->config->devices[span->device].name,
 			   span->count, span->address, result->text);
 	block->told = true;
-	/* Its points are others' now; when the connection breaks it tells them anew. */
-	block->on = block->late = block->away = false;
+	block->on = block->late = false;
 	for (size_t i = 0; i < block->single_count; i++) {
 		struct block *single = &input->blocks[block->singles + i];
 
