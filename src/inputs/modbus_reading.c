@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Owns what the answer to a poll says about each point of a block. When it is asked is
+ * modbus_poll's, what registers mean modbus_types'.
+ */
+#include "inputs/modbus_input.h"
+
+void modbus_reading_bad(struct input *input, struct modbus_block *block, enum bad_reason reason,
+			uint8_t code, struct boot at)
+{
+	const struct modbus_item *items = &input->config->items[block->span->first];
+
+	block->away = reason == BAD_OFFLINE;
+	for (size_t i = 0; i < block->span->items; i++) {
+		struct reading reading = {
+			.point = items[i].point,
+			.quality = QUALITY_BAD,
+			.reason = reason,
+			.code = code,
+			.at = at,
+		};
+
+		input->readings_bad++;
+		input->devices[block->span->device].bad++;
+		input->sink.put(input->sink.arg, &reading);
+	}
+}
+
+void modbus_reading_answer(struct input *input, const struct modbus_block *block,
+			   const uint8_t *data, struct boot at)
+{
+	const struct modbus_item *items = &input->config->items[block->span->first];
+
+	for (size_t i = 0; i < block->span->items; i++) {
+		const struct modbus_format *format =
+			&input->config->points[items[i].point].format;
+		size_t from = (size_t)(items[i].address - block->span->address);
+		char room[VALUE_TEXT_MAX + 1];
+		struct reading reading = {.point = items[i].point, .at = at};
+		uint8_t bit;
+
+		if (format->type == MODBUS_TYPE_BOOL) {
+			bit = modbus_bit(data, from);
+			reading.reason = modbus_decode(format, &bit, room, &reading.value);
+		} else {
+			reading.reason =
+				modbus_decode(format, data + 2 * from, room, &reading.value);
+		}
+		reading.quality = reading.reason == BAD_NONE ? QUALITY_GOOD : QUALITY_BAD;
+		if (reading.reason != BAD_NONE) {
+			input->readings_bad++;
+			input->devices[block->span->device].bad++;
+		}
+		input->sink.put(input->sink.arg, &reading);
+	}
+}
