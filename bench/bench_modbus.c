@@ -236,8 +236,12 @@ static void open_ours(struct bench *bench, uint16_t port)
 	bench->asks = xcalloc((size_t)n * DEPTH_MAX, sizeof(*bench->asks));
 	for (int i = 0; i < n; i++) {
 		bench->buses[i] = modbus_bus_new(bench->loop, &bench->config, &ops, bench);
-		bench->units[i] =
-			modbus_bus_unit(bench->buses[i], 1, "unit", 10 * NSEC_PER_SEC);
+		bench->units[i] = modbus_bus_unit(bench->buses[i], 1,
+						  &(struct modbus_unit_config){
+							  .name = "unit",
+							  .timeout_ns = 10 * NSEC_PER_SEC,
+							  .timeouts = 3,
+						  });
 		modbus_bus_start(bench->buses[i], 0);
 		for (int k = 0; k < DEPTH_MAX; k++) {
 			struct ask *ask = &bench->asks[i * DEPTH_MAX + k];

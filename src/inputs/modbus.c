@@ -31,9 +31,8 @@ static struct input *modbus_open(const struct input_config *config, struct loop 
 	input->send = loop_defer_new(loop, modbus_write_send, input);
 	input->devices = xcalloc(config->device_count, sizeof(*input->devices));
 	for (size_t i = 0; i < config->device_count; i++)
-		input->devices[i].unit =
-			modbus_bus_unit(input->bus, config->devices[i].unit,
-					config->devices[i].name, config->devices[i].timeout_ns);
+		input->devices[i].unit = modbus_bus_unit(input->bus, config->devices[i].number,
+							 &config->devices[i].unit);
 	modbus_poll_open(input);
 	modbus_write_open(input);
 	modbus_bus_start(input->bus, random_between(&input->random, 0, spread_ns));

@@ -17,7 +17,11 @@
 #include "model/name.h"
 #include "model/point.h"
 
-enum { MODBUS_PORT = 502, POINTS_MAX = 20000 };
+enum {
+	MODBUS_PORT = 502,
+	POINTS_MAX = 20000,
+	UNIT_TIMEOUTS = 3, /* in a row: the unit is offline */
+};
 
 /* What parsing one bus fills. */
 struct parse {
@@ -318,7 +322,7 @@ static bool parse_format(struct parse *parse, const struct yaml_node *node,
 static int64_t stale_after(const struct parse *parse,
 			   const struct modbus_point_settings *options, int64_t poll_ns)
 {
-	int64_t stale = 3 * poll_ns + parse->devices[parse->device_number].timeout_ns;
+	int64_t stale = 3 * poll_ns + parse->devices[parse->device_number].unit.timeout_ns;
 
 	if (options->stale_after_ns > 0)
 		return options->stale_after_ns;
@@ -519,9 +523,10 @@ static void parse_device(struct parse *parse, const struct input_source *source,
 	parse->source = device;
 	parse->device_number = number;
 	parse->devices[number] = (struct modbus_device){
-		.name = device->name,
-		.unit = (uint8_t)options->unit,
-		.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : timeout_ns,
+		.number = (uint8_t)options->unit,
+		.unit.name = device->name,
+		.unit.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : timeout_ns,
+		.unit.timeouts = UNIT_TIMEOUTS,
 	};
 	parse->devices[number].limits = (struct modbus_limits){
 		.max_registers = (uint16_t)options->max_regs,

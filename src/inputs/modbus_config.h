@@ -14,9 +14,8 @@
 #include "io/modbus_bus.h"
 
 struct modbus_device {
-	const char *name;
-	uint8_t unit;
-	int64_t timeout_ns;
+	uint8_t number; /* of the unit */
+	struct modbus_unit_config unit;
 	struct modbus_limits limits;
 };
 

@@ -96,7 +96,7 @@ static void split(struct input *input, struct modbus_block *block,
 	if (!block->told)
 		log_notice("bus %s: device %s refuses %u values from address %u at once (%s), "
 			   "reading them one by one",
-			   input->config->name, input->config->devices[span->device].name,
+			   input->config->name, input->config->devices[span->device].unit.name,
 			   span->count, span->address, result->text);
 	block->told = true;
 	block->on = block->late = false;
@@ -121,18 +121,19 @@ static bool refused_for_good(uint8_t exception)
 static void tell_refused(struct input *input, struct modbus_block *block, const char *why)
 {
 	if (!block->told)
-		log_warning(
-			"bus %s: device %s refuses %s%s: %s, asking again ever more rarely",
-			input->config->name, input->config->devices[block->span->device].name,
-			first_point(input, block), block->span->items > 1 ? "..." : "", why);
+		log_warning("bus %s: device %s refuses %s%s: %s, asking again ever more rarely",
+			    input->config->name,
+			    input->config->devices[block->span->device].unit.name,
+			    first_point(input, block), block->span->items > 1 ? "..." : "",
+			    why);
 	block->told = true;
 }
 
 static void tell_given(struct input *input, struct modbus_block *block)
 {
 	log_notice("bus %s: device %s gives %s%s again", input->config->name,
-		   input->config->devices[block->span->device].name, first_point(input, block),
-		   block->span->items > 1 ? "..." : "");
+		   input->config->devices[block->span->device].unit.name,
+		   first_point(input, block), block->span->items > 1 ? "..." : "");
 	block->told = false;
 	for (size_t i = 0; i < block->single_count; i++)
 		input->blocks[block->singles + i].told = false;

@@ -20,7 +20,7 @@ static void unit_answered(struct modbus_bus *bus, struct modbus_unit *unit)
 {
 	if (modbus_unit_answered(unit))
 		complaint_end(&unit->complaint, "bus %s: device %s (unit %u) answers again",
-			      bus->config->stream.name, unit->name, unit->number);
+			      bus->config->stream.name, unit->config.name, unit->number);
 }
 
 static void bus_stranger(struct modbus_bus *bus, struct mono now)

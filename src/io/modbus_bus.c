@@ -132,7 +132,7 @@ void modbus_link_gone(struct modbus_bus *bus, struct modbus_unit *unit, struct m
 	str_add_duration(&pause, mono_diff(unit->next_probe, now));
 	complaint_say(&unit->complaint, now,
 		      "bus %s: device %s (unit %u) is offline: %s, asking again in %s",
-		      bus->config->stream.name, unit->name, unit->number, why, room);
+		      bus->config->stream.name, unit->config.name, unit->number, why, room);
 	modbus_queue_drain(&bus->queue, unit, false, &jobs);
 	jobs_fail(&jobs, MODBUS_OFFLINE, "the device does not answer");
 }
@@ -148,7 +148,7 @@ static void bus_put(struct modbus_bus *bus, struct modbus_job *job, struct mono 
 	slot->unit = unit;
 	slot->job = job;
 	slot->sent = now;
-	slot->deadline = mono_add(now, unit->timeout_ns);
+	slot->deadline = mono_add(now, unit->config.timeout_ns);
 	bus->requests++;
 	unit->sent++;
 	unit->requests++;
@@ -418,10 +418,10 @@ void modbus_bus_start(struct modbus_bus *bus, int64_t delay_ns)
 	stream_start(bus->stream, delay_ns);
 }
 
-struct modbus_unit *modbus_bus_unit(struct modbus_bus *bus, uint8_t number, const char *name,
-				    int64_t timeout_ns)
+struct modbus_unit *modbus_bus_unit(struct modbus_bus *bus, uint8_t number,
+				    const struct modbus_unit_config *config)
 {
-	return modbus_queue_unit(&bus->queue, number, name, timeout_ns);
+	return modbus_queue_unit(&bus->queue, number, config);
 }
 
 bool modbus_bus_up(const struct modbus_bus *bus)

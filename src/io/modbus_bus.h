@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "io/modbus_line.h"
 #include "io/modbus_pdu.h"
 #include "io/stream.h"
 #include "model/report.h"
@@ -25,9 +26,25 @@ struct modbus_unit;
 
 enum { MODBUS_IN_FLIGHT_MAX = 16 };
 
+/* How frames are told apart on the stream. */
+enum modbus_framing {
+	MODBUS_TCP, /* by a header with a transaction id */
+	MODBUS_RTU, /* by length and CRC: a serial line, or one behind a serial server */
+};
+
 struct modbus_bus_config {
 	struct stream_config stream;
-	int in_flight; /* requests without an answer, 1..MODBUS_IN_FLIGHT_MAX */
+	enum modbus_framing framing;
+	int in_flight;		 /* TCP: requests without an answer, 1..MODBUS_IN_FLIGHT_MAX */
+	struct modbus_line line; /* RTU */
+};
+
+struct modbus_unit_config {
+	const char *name;   /* for the log; borrowed */
+	int64_t timeout_ns; /* for an answer, behind what the wire takes */
+	int64_t delay_ns;   /* pause between its last answer and the next request to it */
+	int retries;	    /* of a read that was not answered, before it is told */
+	int timeouts;	    /* in a row that make it offline, 1.. */
 };
 
 enum modbus_outcome {
@@ -80,11 +97,11 @@ void modbus_bus_free(struct modbus_bus *bus);
 void modbus_bus_start(struct modbus_bus *bus, int64_t delay_ns);
 
 /*
- * The unit with this number, made at the first call, which also gives it its name for the log
- * (borrowed) and its timeout.
+ * The unit with this number, made at the first call as config says. Later calls with the same
+ * number keep the longer timeout and delay.
  */
-struct modbus_unit *modbus_bus_unit(struct modbus_bus *bus, uint8_t number, const char *name,
-				    int64_t timeout_ns);
+struct modbus_unit *modbus_bus_unit(struct modbus_bus *bus, uint8_t number,
+				    const struct modbus_unit_config *config);
 
 /*
  * Queues the job; jobs of one unit keep their order, but for writes, which go ahead of reads.

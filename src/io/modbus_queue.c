@@ -32,14 +32,14 @@ void modbus_queue_done(struct modbus_queue *queue)
 
 static void unit_set_probes(struct modbus_unit *unit, bool shared)
 {
-	int64_t min = shared ? PROBE_SHARE * unit->timeout_ns : probe_min_ns;
+	int64_t min = shared ? PROBE_SHARE * unit->config.timeout_ns : probe_min_ns;
 
 	unit->probe.min_ns = min < probe_min_ns ? probe_min_ns : min;
 	unit->probe.max_ns = min < probe_max_ns ? probe_max_ns : min;
 }
 
 struct modbus_unit *modbus_queue_unit(struct modbus_queue *queue, uint8_t number,
-				      const char *name, int64_t timeout_ns)
+				      const struct modbus_unit_config *config)
 {
 	struct modbus_unit *unit, *each;
 
@@ -49,7 +49,7 @@ struct modbus_unit *modbus_queue_unit(struct modbus_queue *queue, uint8_t number
 	if (unit == NULL) {
 		unit = xcalloc(1, sizeof(*unit));
 		unit->number = number;
-		unit->name = name;
+		unit->config = *config;
 		TAILQ_INIT(&unit->writes);
 		TAILQ_INIT(&unit->reads);
 		backoff_init(&unit->probe, probe_min_ns, probe_max_ns, 0);
@@ -57,8 +57,10 @@ struct modbus_unit *modbus_queue_unit(struct modbus_queue *queue, uint8_t number
 		TAILQ_INSERT_TAIL(&queue->units, unit, all);
 		queue->unit_count++;
 	}
-	if (unit->timeout_ns < timeout_ns)
-		unit->timeout_ns = timeout_ns;
+	if (unit->config.timeout_ns < config->timeout_ns)
+		unit->config.timeout_ns = config->timeout_ns;
+	if (unit->config.delay_ns < config->delay_ns)
+		unit->config.delay_ns = config->delay_ns;
 	TAILQ_FOREACH (each, &queue->units, all)
 		unit_set_probes(each, queue->unit_count > 1);
 	return unit;
@@ -174,7 +176,7 @@ bool modbus_unit_timed_out(struct modbus_unit *unit, struct mono sent, struct mo
 	if (sent.ns >= unit->silent_at.ns) {
 		unit->silent_at = now;
 		unit->silent++;
-		if (unit->silent >= MODBUS_UNIT_TIMEOUTS)
+		if (unit->silent >= (unsigned)unit->config.timeouts)
 			modbus_unit_unreachable(unit, now);
 	}
 	return unit->offline;

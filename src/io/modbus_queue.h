@@ -17,17 +17,13 @@
 #include "io/backoff.h"
 #include "io/modbus_bus.h"
 
-/* So many timeouts in a row make a unit offline. */
-enum { MODBUS_UNIT_TIMEOUTS = 3 };
-
 TAILQ_HEAD(modbus_jobs, modbus_job);
 
 struct modbus_unit {
 	TAILQ_ENTRY(modbus_unit) all;	  /* every unit of the bus */
 	TAILQ_ENTRY(modbus_unit) waiting; /* those with jobs, in turns */
 	uint8_t number;
-	const char *name;
-	int64_t timeout_ns;
+	struct modbus_unit_config config;
 	struct modbus_jobs writes, reads;
 	bool writing;	 /* a write is on its way: the next one waits, so that order holds */
 	unsigned sent;	 /* jobs on their way */
@@ -51,9 +47,9 @@ struct modbus_queue {
 void modbus_queue_init(struct modbus_queue *queue);
 /* Frees the units; no job may wait. */
 void modbus_queue_done(struct modbus_queue *queue);
-/* Finds or makes it; a unit that has it already keeps the longer timeout. */
+/* Finds or makes it; see modbus_bus_unit(). */
 struct modbus_unit *modbus_queue_unit(struct modbus_queue *queue, uint8_t number,
-				      const char *name, int64_t timeout_ns);
+				      const struct modbus_unit_config *config);
 
 /* In its unit's queue, behind the others or before them. */
 void modbus_queue_add(struct modbus_queue *queue, struct modbus_job *job, bool first);

@@ -21,7 +21,7 @@
 #include "io/modbus_slot.h"
 #include "peer.h"
 
-enum { JOBS = 32 };
+enum { JOBS = 32, UNIT_TIMEOUTS = 3 };
 
 static const int64_t timeout_ns = 150 * NSEC_PER_MSEC;
 
@@ -121,13 +121,22 @@ static int teardown(void **state)
 	return 0;
 }
 
+static struct modbus_unit *unit(struct test *t, uint8_t number, const char *name,
+				int64_t timeout)
+{
+	return modbus_bus_unit(t->bus, number,
+			       &(struct modbus_unit_config){.name = name,
+							    .timeout_ns = timeout,
+							    .timeouts = UNIT_TIMEOUTS});
+}
+
 /* Makes the bus with two units; it connects unless the peer is away. */
 static void start(struct test *t, int in_flight)
 {
 	t->config.in_flight = in_flight;
 	t->bus = modbus_bus_new(t->loop, &t->config, &ops, t);
-	t->unit = modbus_bus_unit(t->bus, 1, "one", timeout_ns);
-	t->other = modbus_bus_unit(t->bus, 2, "two", timeout_ns);
+	t->unit = unit(t, 1, "one", timeout_ns);
+	t->other = unit(t, 2, "two", timeout_ns);
 	modbus_bus_start(t->bus, 0);
 }
 
@@ -903,18 +912,18 @@ static void test_peer_that_reads_nothing_is_given_up(void **state)
 	/* Buffers so small that not even the requests in flight fit. */
 	setsockopt(t->peer.fd, SOL_SOCKET, SO_RCVBUF, &(int){1}, sizeof(int));
 	start(t, 16);
-	modbus_bus_unit(t->bus, 2, "two", 2 * timeout_ns);
+	unit(t, 2, "two", 2 * timeout_ns);
 	PEER_UNTIL(t->loop, t->ups == 1 && t->peer.accepted == 1);
 	setsockopt(our_descriptor(t), SOL_SOCKET, SO_SNDBUF, &(int){1}, sizeof(int));
 	loop_watch_set(t->peer.links[0].watch, 0);
 	for (unsigned i = 0; i < JOBS; i++) {
-		struct modbus_unit *unit = modbus_bus_unit(t->bus, (uint8_t)(1 + i % 16),
-							   "each", (1 + i % 2) * timeout_ns);
+		struct modbus_unit *each =
+			unit(t, (uint8_t)(1 + i % 16), "each", (1 + i % 2) * timeout_ns);
 
 		t->asks[i].job.request.function = MODBUS_WRITE_REGISTERS;
 		t->asks[i].job.request.count = 123;
 		t->asks[i].job.request.data = value;
-		submit(t, unit, i);
+		submit(t, each, i);
 	}
 	before = counter(t, "bytes_out");
 	modbus_bus_send(t->bus);
