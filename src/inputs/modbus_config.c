@@ -284,6 +284,25 @@ static bool parse_invalid(struct parse *parse, const struct yaml_node *list,
 	return true;
 }
 
+/* What is only done to numbers may not stand, without effect, at anything else. */
+static bool parse_number_only(struct parse *parse, const struct yaml_node *node,
+			      const struct modbus_format *format)
+{
+	static const char *const keys[] = {"scale", "offset", "range"};
+
+	if (format->type != MODBUS_TYPE_BOOL && format->type != MODBUS_TYPE_STRING)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (yaml_key(node, keys[i]) == NULL)
+			continue;
+		parse_error(parse, yaml_key(node, keys[i]),
+			    "'%s' is for numbers only, this is a %s", keys[i],
+			    value_kind_name(modbus_format_kind(format)));
+		return false;
+	}
+	return true;
+}
+
 static bool parse_format(struct parse *parse, const struct yaml_node *node,
 			 const struct modbus_point_settings *options,
 			 struct modbus_point *point)
@@ -291,7 +310,7 @@ static bool parse_format(struct parse *parse, const struct yaml_node *node,
 	struct modbus_format *format = &point->format;
 	const struct modbus_limits *limits = &parse->devices[parse->device_number].limits;
 
-	if (!parse_type(parse, node, options, point))
+	if (!parse_type(parse, node, options, point) || !parse_number_only(parse, node, format))
 		return false;
 	format->order = modbus_orders[yaml_get(node, "order") != NULL ? options->order
 								      : parse->device.order];
@@ -329,6 +348,25 @@ static int64_t stale_after(const struct parse *parse,
 	if (parse->device.stale_after_ns > 0)
 		return parse->device.stale_after_ns;
 	return stale > NSEC_PER_SEC ? stale : NSEC_PER_SEC;
+}
+
+/* Such a point is stale for a part of every interval, however well its device is. */
+static void warn_stale(struct parse *parse, const struct yaml_node *node,
+		       const struct modbus_point_settings *options, const char *name)
+{
+	int64_t poll_ns = options->poll_ns > 0 ? options->poll_ns : parse->device.poll_ns;
+	const struct yaml_node *where = yaml_key(node, "stale_after");
+
+	if (where == NULL)
+		where = yaml_key(node, "poll");
+	if (stale_after(parse, options, poll_ns) > poll_ns)
+		return;
+	diag_warning(parse->diags, where != NULL ? where : node,
+		     "point '%s' is stale before each poll: 'stale_after' is no longer than "
+		     "'poll'",
+		     name);
+	diag_note(parse->diags,
+		  "expected: a 'stale_after' of at least two polls and a timeout");
 }
 
 static void parse_unit(struct parse *parse, const struct yaml_node *node, const char *text,
@@ -500,6 +538,7 @@ static void parse_point(struct parse *parse, const struct yaml_node *key,
 			    "input registers and discrete inputs can't be written");
 		return;
 	}
+	warn_stale(parse, node, &options, name);
 	if (options.bits != NULL)
 		add_bits(parse, node, name, &options, &point);
 	else

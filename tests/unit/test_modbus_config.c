@@ -71,6 +71,10 @@ static void test_mistakes_in_points(void **state)
 		{"", "holding: 1, invalid: [0x10000]", "fewer bits"},
 		{"", "holding: 1, invalid: [never]", "expected a raw value"},
 		{"", "coil: 1, invalid: [1]", "for numbers only"},
+		{"", "coil: 1, scale: 0.1", "'scale' is for numbers only"},
+		{"", "discrete: 1, offset: 1", "'offset' is for numbers only"},
+		{"", "coil: 1, range: [0, 1]", "'range' is for numbers only"},
+		{"", "holding: 1, type: string(4), scale: 2", "'scale' is for numbers only"},
 		{"", "input: 1, write: true", "can't be written"},
 		{"", "discrete: 1, write: true", "can't be written"},
 		{"", "holding: 1, bits: {a: 16}", "a bit from 0 to 15"},
@@ -88,6 +92,31 @@ static void test_mistakes_in_points(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		with_point(*state, rows[i].device, rows[i].point);
 		assert_refused(*state, rows[i].said);
+	}
+}
+
+static void test_point_that_is_stale_before_each_poll_is_warned_of(void **state)
+{
+	static const struct {
+		const char *device, *point;
+		bool warned;
+	} rows[] = {
+		{"", "holding: 1, poll: 10s, stale_after: 5s", true},
+		{"", "holding: 1, poll: 5s, stale_after: 5s", true},
+		{", stale_after: 5s", "holding: 1, poll: 10s", true},
+		{", poll: 10s", "holding: 1, stale_after: 5s", true},
+		{", poll: 10s", "holding: 1, stale_after: 30s", false},
+		{", poll: 1h", "holding: 1", false},
+	};
+	struct modbus_case *c = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		with_point(c, rows[i].device, rows[i].point);
+		assert_non_null(c->config);
+		assert_int_equal(strstr(conf_case_said(&c->conf), "stale before each poll") !=
+					 NULL,
+				 rows[i].warned);
+		modbus_case_done(c);
 	}
 }
 
@@ -212,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(test_mistakes_in_points),
+		CONFIG_TEST(test_point_that_is_stale_before_each_poll_is_warned_of),
 		CONFIG_TEST(test_mistakes_in_addresses),
 		CONFIG_TEST(test_addresses),
 		CONFIG_TEST(test_references),
