@@ -33,6 +33,12 @@ static const int64_t stream_settled_ns = 10 * NSEC_PER_SEC;
 enum { STREAM_POLITE = 3 };
 static const int64_t stream_polite_ns = 20 * NSEC_PER_MSEC;
 
+/*
+ * Whoever answered and then broke gets its next attempt so soon, however long the pauses had
+ * grown before it answered: until that attempt ends nobody knows whether it is gone.
+ */
+static const int64_t stream_soon_ns = 500 * NSEC_PER_MSEC;
+
 struct stream {
 	struct loop *loop;
 	const struct stream_config *config;
@@ -132,6 +138,11 @@ void stream_start(struct stream *stream, int64_t delay_ns)
 
 static int64_t stream_pause(struct stream *stream, struct mono now, bool was_up)
 {
+	int64_t soon = stream->config->backoff_min_ns > stream_soon_ns
+			       ? stream->config->backoff_min_ns
+			       : stream_soon_ns;
+	int64_t pause;
+
 	if (was_up && stream->good) {
 		if (mono_diff(now, stream->up_since) >= stream_settled_ns)
 			backoff_reset(&stream->backoff);
@@ -144,7 +155,8 @@ static int64_t stream_pause(struct stream *stream, struct mono now, bool was_up)
 	} else {
 		stream->polite = 0;
 	}
-	return backoff_next(&stream->backoff);
+	pause = backoff_next(&stream->backoff);
+	return was_up && stream->good && pause > soon ? soon : pause;
 }
 
 /* Into the pause before the next attempt, with one line in the log about it. */

@@ -329,6 +329,39 @@ static void test_answering_peer_that_closes_is_connected_to_at_once(void **state
 	assert_true(mono_diff(clock_mono(), begun) < 9 * NSEC_PER_SEC);
 }
 
+/* Whether the pause that just began is shorter than a second. */
+static bool pause_is_short(const struct seen *seen)
+{
+	struct report report = {0};
+
+	stream_report(seen->stream, &report);
+	return strstr(report.detail, "next try in ") != NULL &&
+	       (strstr(report.detail, "ms") != NULL || strstr(report.detail, "in 0") != NULL);
+}
+
+static void test_peer_that_answered_is_tried_soon_after_long_pauses(void **state)
+{
+	struct test *t = *state;
+	struct seen *seen;
+	bool good = false;
+
+	t->config.backoff_min_ns = 300 * NSEC_PER_MSEC;
+	t->config.backoff_max_ns = 3 * NSEC_PER_SEC;
+	seen = start(t, 0);
+	for (unsigned i = 1;; i++) {
+		PEER_UNTIL(t->loop, seen->ups == i && t->peer.accepted == i);
+		if (good)
+			stream_good(seen->stream);
+		for (unsigned k = 0; k < PEER_LINKS; k++)
+			peer_close(&t->peer.links[k]);
+		PEER_UNTIL(t->loop, seen->downs == i);
+		if (good)
+			break;
+		good = !pause_is_short(seen);
+	}
+	assert_true(pause_is_short(seen));
+}
+
 static void test_next_address_is_tried_when_one_fails(void **state)
 {
 	struct test *t = *state;
@@ -357,6 +390,7 @@ int main(void)
 		STREAM_TEST(test_freed_when_an_attempt_fails),
 		STREAM_TEST(test_connects_are_limited_to_fifty_a_second),
 		STREAM_TEST(test_answering_peer_that_closes_is_connected_to_at_once),
+		STREAM_TEST(test_peer_that_answered_is_tried_soon_after_long_pauses),
 		STREAM_TEST(test_next_address_is_tried_when_one_fails),
 	};
 
