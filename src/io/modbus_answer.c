@@ -116,6 +116,7 @@ static void bus_frame(struct modbus_bus *bus, const struct modbus_frame *frame, 
 	if (slot == NULL) {
 		bus_stranger(bus, now);
 	} else if (slot->state == SLOT_ZOMBIE) {
+		modbus_unit_late(slot->unit, now);
 		modbus_slot_forget(&bus->slots, slot);
 		bus->late++;
 	} else {

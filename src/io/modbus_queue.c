@@ -182,6 +182,16 @@ bool modbus_unit_timed_out(struct modbus_unit *unit, struct mono sent, struct mo
 	return unit->offline;
 }
 
+void modbus_unit_late(struct modbus_unit *unit, struct mono now)
+{
+	struct mono soon = mono_add(now, unit->probe.min_ns);
+
+	/* Not at once: who is always late would else cost the others a timeout each time. */
+	backoff_reset(&unit->probe);
+	if (soon.ns < unit->next_probe.ns)
+		unit->next_probe = soon;
+}
+
 bool modbus_unit_answered(struct modbus_unit *unit)
 {
 	bool was = unit->offline;

@@ -67,6 +67,8 @@ bool modbus_unit_takes_reads(const struct modbus_unit *unit, struct mono now);
 bool modbus_unit_timed_out(struct modbus_unit *unit, struct mono sent, struct mono now);
 /* Somebody between says that it can't be reached: it is offline. */
 void modbus_unit_unreachable(struct modbus_unit *unit, struct mono now);
+/* An answer came, too late to be used: it lives, so that its next probe is not far. */
+void modbus_unit_late(struct modbus_unit *unit, struct mono now);
 /* True if it was offline. */
 bool modbus_unit_answered(struct modbus_unit *unit);
 /* It asked for time (exceptions 5 and 6). */

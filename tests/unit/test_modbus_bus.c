@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "io/modbus_bus.h"
+#include "io/modbus_queue.h"
 #include "io/modbus_slot.h"
 #include "peer.h"
 
@@ -662,6 +663,29 @@ static void test_silent_unit_among_others_keeps_the_connection(void **state)
 	assert_int_equal(t->peer.requests, 7);
 }
 
+static void test_late_answer_of_an_offline_unit_brings_its_probe_near(void **state)
+{
+	struct test *t = *state;
+	uint8_t late[PEER_FRAME];
+	struct mono now;
+	size_t len;
+
+	t->peer.request = peer_ignores_unit_1;
+	connected(t, 1);
+	assert_int_equal(answered(t, 0)->outcome, MODBUS_TIMEOUT);
+	len = peer_answer(t->peer.last, late);
+	for (unsigned i = 0; i < 10; i++)
+		modbus_unit_unreachable(t->unit, clock_mono());
+	now = clock_mono();
+	t->unit->next_probe = mono_add(now, 3600 * NSEC_PER_SEC);
+	peer_send(&t->peer.links[0], late, len);
+	PEER_UNTIL(t->loop, counter(t, "late_answers") == 1);
+	/* Alive, but not answering in time: asked soon, and not at once. */
+	assert_true(modbus_unit_offline(t->unit));
+	assert_true(t->unit->next_probe.ns > now.ns);
+	assert_true(mono_diff(t->unit->next_probe, clock_mono()) <= t->unit->probe.min_ns);
+}
+
 static void test_timeouts_of_one_moment_do_not_make_a_unit_offline(void **state)
 {
 	struct test *t = *state;
@@ -1148,6 +1172,7 @@ int main(void)
 		BUS_TEST(test_fault_B8_silent_device_is_given_up_after_three_timeouts),
 		BUS_TEST(test_silent_unit_among_others_keeps_the_connection),
 		BUS_TEST(test_timeouts_of_one_moment_do_not_make_a_unit_offline),
+		BUS_TEST(test_late_answer_of_an_offline_unit_brings_its_probe_near),
 		BUS_TEST(test_fault_B10_dribbling_does_not_move_the_deadline),
 		BUS_TEST(test_answer_to_a_late_reader_still_counts),
 		BUS_TEST(test_connect_refused_is_told_and_tried_again),
