@@ -99,7 +99,8 @@ static void split(struct input *input, struct modbus_block *block,
 			   input->config->name, input->config->devices[span->device].unit.name,
 			   span->count, span->address, result->text);
 	block->told = true;
-	block->on = block->late = false;
+	/* Its points are others' now; when the connection breaks it tells them anew. */
+	block->on = block->late = block->away = false;
 	for (size_t i = 0; i < block->single_count; i++) {
 		struct modbus_block *single = &input->blocks[block->singles + i];
 

@@ -134,6 +134,19 @@ static const char plant[] =
 	"      coil: {coil: 3, write: true}\n"
 	"      locked: {holding: 30}\n";
 
+static const char refused_plant[] =
+	"buses:\n"
+	"  plc: {modbus: 'tcp://127.0.0.1:%u', timeout: 200ms, reconnect_min: 20ms, "
+	"reconnect_max: 100ms}\n"
+	"devices:\n"
+	"  a:\n"
+	"    bus: plc\n"
+	"    poll: 1h\n"
+	"    points:\n"
+	"      one: {holding: 100}\n"
+	"      two: {holding: 105, type: uint32}\n"
+	"      three: {holding: 112, type: int16}\n";
+
 static void test_points_are_read(void **state)
 {
 	struct test *t = *state;
@@ -371,6 +384,32 @@ static void test_fault_B5_refused_block_is_read_point_by_point(void **state)
 	close(log[1]);
 }
 
+static void test_points_of_a_refused_block_are_bad_at_every_break(void **state)
+{
+	struct test *t = *state;
+
+	t->hole_from = 105;
+	t->hole_to = 107;
+	start(t, refused_plant);
+	t->peer.request = peer_device;
+	for (unsigned turn = 1; turn <= 3; turn++) {
+		unsigned good = seen(t, "a.one")->good, links = t->peer.accepted;
+
+		/* All is read, and nothing is asked when the connection breaks. */
+		PEER_UNTIL(t->c.loop, seen(t, "a.one")->good > good &&
+					      seen(t, "a.three")->last.quality == QUALITY_GOOD);
+		peer_wait(t->c.loop, 50 * NSEC_PER_MSEC);
+		assert_int_equal(modbus_case_count(&t->c, -1, "splits"), turn);
+		for (unsigned k = 0; k < PEER_LINKS; k++)
+			if (t->peer.links[k].fd >= 0)
+				peer_send(&t->peer.links[k], "\1\2\3\4\5\6\7\10", 8);
+		PEER_UNTIL(t->c.loop, seen(t, "a.one")->last.quality == QUALITY_BAD &&
+					      seen(t, "a.three")->last.quality == QUALITY_BAD);
+		assert_int_equal(seen(t, "a.one")->last.reason, BAD_OFFLINE);
+		PEER_UNTIL(t->c.loop, t->peer.accepted > links);
+	}
+}
+
 static void test_points_are_bad_when_the_device_goes_and_good_when_it_comes(void **state)
 {
 	struct test *t = *state;
@@ -508,6 +547,7 @@ int main(void)
 		INPUT_TEST(test_write_leaves_when_the_bus_is_closed_at_once),
 		INPUT_TEST(test_writes_that_wait_are_counted_and_ended_by_closing),
 		INPUT_TEST(test_fault_B5_refused_block_is_read_point_by_point),
+		INPUT_TEST(test_points_of_a_refused_block_are_bad_at_every_break),
 		INPUT_TEST(test_points_are_bad_when_the_device_goes_and_good_when_it_comes),
 		INPUT_TEST(test_points_are_offline_when_nobody_was_ever_there),
 		INPUT_TEST(test_no_catching_up_after_standing_still),
