@@ -67,15 +67,29 @@ void modbus_job_failed(struct modbus_job *job, enum modbus_outcome outcome, cons
 	modbus_job_done(job, &(struct modbus_result){.outcome = outcome, .text = text});
 }
 
-/* jobs is nobody else's any more: whoever is told may submit anew, or free the bus. */
-static void jobs_fail(struct modbus_jobs *jobs, enum modbus_outcome outcome, const char *text)
+static void telling_run(struct modbus_telling *telling)
 {
 	struct modbus_job *job;
 
-	while ((job = TAILQ_FIRST(jobs)) != NULL) {
-		TAILQ_REMOVE(jobs, job, entry);
-		modbus_job_failed(job, outcome, text);
+	while ((job = TAILQ_FIRST(&telling->jobs)) != NULL) {
+		TAILQ_REMOVE(&telling->jobs, job, entry);
+		modbus_job_failed(job, telling->outcome, telling->text);
 	}
+}
+
+/* Empties jobs. Whoever is told may submit anew, or free the bus. */
+static void jobs_fail(struct modbus_bus *bus, struct modbus_jobs *jobs,
+		      enum modbus_outcome outcome, const char *text)
+{
+	struct modbus_telling telling = {.outcome = outcome, .text = text};
+
+	TAILQ_INIT(&telling.jobs);
+	TAILQ_CONCAT(&telling.jobs, jobs, entry);
+	bus_enter(bus);
+	SLIST_INSERT_HEAD(&bus->tellings, &telling, entry);
+	telling_run(&telling);
+	SLIST_REMOVE(&bus->tellings, &telling, modbus_telling, entry);
+	bus_leave(bus);
 }
 
 static void waiting_fail(struct modbus_bus *bus, enum modbus_outcome outcome, const char *text)
@@ -83,7 +97,7 @@ static void waiting_fail(struct modbus_bus *bus, enum modbus_outcome outcome, co
 	struct modbus_jobs jobs = TAILQ_HEAD_INITIALIZER(jobs);
 
 	modbus_queue_drain(&bus->queue, NULL, true, &jobs);
-	jobs_fail(&jobs, outcome, text);
+	jobs_fail(bus, &jobs, outcome, text);
 }
 
 struct modbus_job *modbus_link_release(struct modbus_bus *bus, struct modbus_slot *slot,
@@ -134,7 +148,7 @@ void modbus_link_gone(struct modbus_bus *bus, struct modbus_unit *unit, struct m
 		      "bus %s: device %s (unit %u) is offline: %s, asking again in %s",
 		      bus->config->stream.name, unit->config.name, unit->number, why, room);
 	modbus_queue_drain(&bus->queue, unit, false, &jobs);
-	jobs_fail(&jobs, MODBUS_OFFLINE, "the device does not answer");
+	jobs_fail(bus, &jobs, MODBUS_OFFLINE, "the device does not answer");
 }
 
 /* Sending. */
@@ -342,7 +356,7 @@ static void bus_empty(struct modbus_bus *bus, bool again)
 			TAILQ_INSERT_TAIL(&lost, job, entry);
 		}
 	}
-	jobs_fail(&lost, MODBUS_LOST, "the connection broke before the answer");
+	jobs_fail(bus, &lost, MODBUS_LOST, "the connection broke before the answer");
 }
 
 static void bus_down(void *arg, const struct error *err)
@@ -392,12 +406,15 @@ struct modbus_bus *modbus_bus_new(struct loop *loop, const struct modbus_bus_con
 		config->in_flight > BUS_ZOMBIES ? (unsigned)config->in_flight : BUS_ZOMBIES;
 	modbus_slots_init(&bus->slots, (unsigned)config->in_flight, bus->max_zombies);
 	TAILQ_INIT(&bus->expired);
+	SLIST_INIT(&bus->tellings);
 	bus->stream = stream_new(loop, &config->stream, &bus_stream_ops, bus);
 	return bus;
 }
 
 void modbus_bus_free(struct modbus_bus *bus)
 {
+	struct modbus_telling *telling;
+
 	if (bus == NULL || bus->freed)
 		return;
 	bus_enter(bus);
@@ -405,7 +422,9 @@ void modbus_bus_free(struct modbus_bus *bus)
 	bus->freed = true;
 	stream_free(bus->stream);
 	loop_timer_free(bus->timer);
-	jobs_fail(&bus->expired, MODBUS_TIMEOUT, "no answer in time");
+	SLIST_FOREACH (telling, &bus->tellings, entry)
+		telling_run(telling);
+	jobs_fail(bus, &bus->expired, MODBUS_TIMEOUT, "no answer in time");
 	bus_empty(bus, false);
 	waiting_fail(bus, MODBUS_DROPPED, "the bus was closed");
 	modbus_queue_done(&bus->queue);

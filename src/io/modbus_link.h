@@ -14,6 +14,17 @@
 
 struct loop_timer;
 
+/*
+ * Jobs that are being told one after the other, on the stack of whoever tells them. Whoever is
+ * told may free the bus, and the jobs behind it: modbus_bus_free() empties the list first.
+ */
+struct modbus_telling {
+	SLIST_ENTRY(modbus_telling) entry;
+	struct modbus_jobs jobs;
+	enum modbus_outcome outcome;
+	const char *text;
+};
+
 struct modbus_bus {
 	struct loop *loop;
 	const struct modbus_bus_config *config;
@@ -25,6 +36,7 @@ struct modbus_bus {
 	struct modbus_slots slots;
 	unsigned max_zombies;
 	struct modbus_jobs expired; /* timed out, to be told */
+	SLIST_HEAD(, modbus_telling) tellings;
 	bool up;
 	bool told_up;  /* what ops->link() was told last */
 	bool answered; /* this connection gave a good answer */

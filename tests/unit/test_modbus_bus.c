@@ -44,7 +44,8 @@ struct test {
 	struct modbus_unit *unit, *other;
 	struct ask asks[JOBS];
 	unsigned done, ups, downs;
-	bool free_in_done;
+	unsigned free_at; /* the how manyth to be done frees the bus; 0: none */
+	unsigned done_when_freed;
 	/* for the peer's behaviour */
 	unsigned step;
 	uint8_t held[16][PEER_FRAME];
@@ -62,10 +63,12 @@ static void ask_done(struct modbus_job *job, const struct modbus_result *result)
 	ask->value = result->len >= 2 ? modbus_u16(result->data) : 0;
 	ask->order = ++t->done;
 	assert_non_null(result->text);
-	if (t->free_in_done) {
-		t->free_in_done = false;
+	if (ask->order == t->free_at) {
 		modbus_bus_free(t->bus);
 		t->bus = NULL;
+		t->done_when_freed = t->done;
+		/* The jobs are their owner's again: who touches them now, trips. */
+		memset(t->asks, 0xff, sizeof(t->asks));
 	}
 }
 
@@ -1065,15 +1068,16 @@ static void test_freed_with_requests_in_flight_tells_everybody(void **state)
 		assert_int_equal(t->asks[i].outcome, i < 2 ? MODBUS_LOST : MODBUS_DROPPED);
 }
 
-/* The bus is freed in the callback of whatever ends the first job. */
-static void assert_survives(struct test *t, unsigned jobs)
+/* The bus is freed in the callback of whatever ends the so manyth job. */
+static void assert_survives(struct test *t, unsigned at, unsigned jobs)
 {
-	t->free_in_done = true;
+	t->free_at = at;
 	for (unsigned i = 0; i < jobs; i++)
 		submit(t, t->unit, i);
 	if (t->bus != NULL)
 		modbus_bus_send(t->bus);
 	PEER_UNTIL(t->loop, t->bus == NULL);
+	assert_int_equal(t->done_when_freed, jobs);
 	peer_wait(t->loop, 10 * NSEC_PER_MSEC);
 	assert_int_equal(t->done, jobs);
 }
@@ -1085,7 +1089,7 @@ static void test_freed_in_the_callback_of_an_answer(void **state)
 	t->peer.request = peer_reverses;
 	t->step = 4;
 	connected(t, 4);
-	assert_survives(t, 8);
+	assert_survives(t, 1, 8);
 }
 
 static void test_freed_in_the_callback_of_a_timeout(void **state)
@@ -1094,7 +1098,7 @@ static void test_freed_in_the_callback_of_a_timeout(void **state)
 
 	t->peer.request = peer_ignores;
 	connected(t, 4);
-	assert_survives(t, 8);
+	assert_survives(t, 1, 8);
 }
 
 static void test_freed_in_the_callback_of_an_exception(void **state)
@@ -1104,7 +1108,17 @@ static void test_freed_in_the_callback_of_an_exception(void **state)
 	t->peer.request = peer_excepts;
 	t->step = MODBUS_GATEWAY_PATH;
 	connected(t, 4);
-	assert_survives(t, 8);
+	assert_survives(t, 1, 8);
+}
+
+static void test_freed_while_the_jobs_of_an_offline_unit_are_told(void **state)
+{
+	struct test *t = *state;
+
+	t->peer.request = peer_excepts;
+	t->step = MODBUS_GATEWAY_PATH;
+	connected(t, 1);
+	assert_survives(t, 3, 6);
 }
 
 static void test_freed_in_the_callback_of_a_bad_header(void **state)
@@ -1113,7 +1127,7 @@ static void test_freed_in_the_callback_of_a_bad_header(void **state)
 
 	t->peer.request = peer_sends_bad_header;
 	connected(t, 2);
-	assert_survives(t, 5);
+	assert_survives(t, 1, 5);
 }
 
 static void peer_resets(struct peer_link *link, const uint8_t *frame, size_t len)
@@ -1127,7 +1141,7 @@ static void test_freed_in_the_callback_of_a_break(void **state)
 
 	t->peer.request = peer_resets;
 	connected(t, 3);
-	assert_survives(t, 6);
+	assert_survives(t, 1, 6);
 }
 
 static void test_id_of_a_zombie_is_not_used_again(void **state)
@@ -1192,6 +1206,7 @@ int main(void)
 		BUS_TEST(test_freed_in_the_callback_of_an_answer),
 		BUS_TEST(test_freed_in_the_callback_of_a_timeout),
 		BUS_TEST(test_freed_in_the_callback_of_an_exception),
+		BUS_TEST(test_freed_while_the_jobs_of_an_offline_unit_are_told),
 		BUS_TEST(test_freed_in_the_callback_of_a_bad_header),
 		BUS_TEST(test_freed_in_the_callback_of_a_break),
 		cmocka_unit_test(test_id_of_a_zombie_is_not_used_again),
