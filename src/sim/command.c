@@ -10,13 +10,16 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "sim/fault.h"
 #include "sim/fieldbus.h"
 #include "sim/fleet.h"
 #include "sim/mast.h"
+#include "sim/rack.h"
+#include "sim/serial_port.h"
 #include "sim/sink.h"
 #include "sim/site.h"
 
-enum { WORDS_MAX = 6 };
+enum { WORDS_MAX = 8 };
 
 struct words {
 	size_t count;
@@ -69,52 +72,107 @@ static const struct choice *choose(const struct choice *choices, size_t count,
 	return NULL;
 }
 
-static const struct choice unit_faults[] = {
-	{"ok", UNIT_OK, false, 0, 0},		{"silent", UNIT_SILENT, false, 0, 0},
-	{"slow", UNIT_SLOW, true, 1, 600000},	{"dribble", UNIT_DRIBBLE, true, 1, 60000},
-	{"garbage", UNIT_GARBAGE, false, 0, 0}, {"exception", UNIT_EXCEPTION, true, 1, 127},
-};
-
-static struct fieldbus_unit *site_unit(struct site *site, int64_t id)
+/* rack NULL: one of the fleet. */
+static struct slave *slave_by_word(struct site *site, struct rack *rack, const char *word,
+				   struct error *err)
 {
-	if (site->fleet != NULL)
-		return fleet_unit(site->fleet, id);
-	for (size_t i = 0; i < HEATING_UNITS; i++)
-		if (site->heating.units[i].id == id)
-			return &site->heating.units[i];
-	return NULL;
+	struct slave *slave = NULL;
+	int64_t id;
+
+	if (str_to_int(word, &id) == 0 && id >= 1 && id <= SITE_DEVICES_MAX)
+		slave = rack != NULL ? rack_slave(rack, (int)id) : fleet_slave(site->fleet, id);
+	if (slave == NULL)
+		error_set(err, EINVAL, "there is no unit %s", word);
+	return slave;
 }
 
+/* One fault in place of all others. */
 static int run_unit(struct site *site, const struct words *words, struct error *err)
 {
-	struct fieldbus_unit *unit = NULL;
-	const struct choice *choice;
-	int64_t id;
-	int number;
+	struct slave *slave = slave_by_word(site, site->rack, words->word[1], err);
+	struct faults faults = {0};
+	int r = slave == NULL ? -EINVAL
+			      : faults_command(&faults, FAULT_ON_TCP, words->word + 2,
+					       words->count - 2, err);
 
-	if (str_to_int(words->word[1], &id) == 0)
-		unit = site_unit(site, id);
-	if (unit == NULL)
-		return error_set(err, EINVAL, "there is no unit %s", words->word[1]);
-	choice = choose(unit_faults, ARRAY_SIZE(unit_faults), words, 2, &number, err);
-	if (choice == NULL)
-		return -EINVAL;
-	unit->fault = (enum unit_fault)choice->value;
-	unit->number = number;
-	return 0;
+	if (r == 0)
+		slave->faults = faults;
+	return r;
 }
 
-enum { CABLE_RESET = CABLE_CUT + 1, MAST_PULL, MAST_PLUG };
+/* Where faults can be armed: all the units of a rack, and the bus on which they are. */
+struct place {
+	const char *name;
+	unsigned on;
+	struct rack *rack;
+	struct faults *faults;
+};
+
+enum { PLACES = 2 };
+
+static void site_places(struct site *site, struct place places[PLACES])
+{
+	places[0] = (struct place){"tcp", FAULT_ON_TCP, site->rack, &site->faults};
+	places[1] = (struct place){"rtu", FAULT_ON_RTU, site->cellar_rack, &site->rtu_faults};
+}
+
+static int run_fault_at(struct site *site, const struct place *place, const struct words *words,
+			struct error *err)
+{
+	struct faults *faults = place->faults;
+	unsigned on = place->on | (place->on & FAULT_ON_TCP ? FAULT_ON_BUS : 0);
+	size_t at = 2;
+	int64_t id;
+
+	if (str_to_int(words->word[at], &id) == 0) {
+		struct slave *slave = slave_by_word(site, place->rack, words->word[at++], err);
+
+		if (slave == NULL)
+			return -EINVAL;
+		faults = &slave->faults;
+		on = place->on;
+	}
+	if (at == words->count)
+		return error_set(err, EINVAL, "which fault? 'gauge-sim --help' lists them");
+	return faults_command(faults, on, words->word + at, words->count - at, err);
+}
+
+static int run_fault(struct site *site, const struct words *words, struct error *err)
+{
+	struct place places[PLACES];
+
+	site_places(site, places);
+	for (size_t i = 0; i < PLACES; i++) {
+		if (strcmp(places[i].name, words->word[1]) != 0)
+			continue;
+		if (places[i].rack == NULL)
+			return error_set(err, EINVAL, "there is no plant here");
+		return run_fault_at(site, &places[i], words, err);
+	}
+	return error_set(err, EINVAL, "'%s' is not tcp or rtu", words->word[1]);
+}
+
+enum { CABLE_RESET = CABLE_REFUSES + 1 };
 
 static const struct choice tcp_cable[] = {
 	{"cut", CABLE_CUT, false, 0, 0},
+	{"refuse", CABLE_REFUSES, false, 0, 0},
 	{"restore", CABLE_WHOLE, false, 0, 0},
 	{"reset", CABLE_RESET, false, 0, 0},
 };
 
+enum { RTU_PULL, RTU_PLUG, RTU_NOISE, RTU_QUIET };
+
 static const struct choice mast_cable[] = {
 	{"pull", false, false, 0, 0},
 	{"plug", true, false, 0, 0},
+};
+
+static const struct choice rtu_cable[] = {
+	{"pull", RTU_PULL, false, 0, 0},
+	{"plug", RTU_PLUG, false, 0, 0},
+	{"noise", RTU_NOISE, false, 0, 0},
+	{"quiet", RTU_QUIET, false, 0, 0},
 };
 
 static int run_cable_tcp(struct site *site, const struct words *words, struct error *err)
@@ -127,29 +185,51 @@ static int run_cable_tcp(struct site *site, const struct words *words, struct er
 		return -EINVAL;
 	if (site->bus == NULL)
 		return error_set(err, EINVAL, "there is no plant here");
-	if (choice->value == CABLE_RESET)
-		fieldbus_reset(site->bus);
-	else
-		fieldbus_cable(site->bus, (enum cable)choice->value);
+	if (choice->value != CABLE_RESET)
+		return fieldbus_cable(site->bus, (enum cable)choice->value, err);
+	fieldbus_reset(site->bus);
 	return 0;
 }
 
-static int run_cable(struct site *site, const struct words *words, struct error *err)
+static int run_cable_rtu(struct site *site, const struct words *words, struct error *err)
 {
 	const struct choice *choice;
 	int number;
 
-	if (strcmp(words->word[1], "tcp") == 0)
-		return run_cable_tcp(site, words, err);
-	if (strcmp(words->word[1], "mast") != 0)
-		return error_set(err, EINVAL, "there is no cable '%s', only tcp and mast",
-				 words->word[1]);
+	choice = choose(rtu_cable, ARRAY_SIZE(rtu_cable), words, 2, &number, err);
+	if (choice == NULL)
+		return -EINVAL;
+	if (site->rtu == NULL)
+		return error_set(err, EINVAL, "there is no serial line here");
+	if (choice->value == RTU_PULL || choice->value == RTU_PLUG)
+		return serial_port_plug(site->rtu, choice->value == RTU_PLUG, err);
+	serial_port_noise(site->rtu, choice->value == RTU_NOISE);
+	return 0;
+}
+
+static int run_cable_mast(struct site *site, const struct words *words, struct error *err)
+{
+	const struct choice *choice;
+	int number;
+
 	choice = choose(mast_cable, ARRAY_SIZE(mast_cable), words, 2, &number, err);
 	if (choice == NULL)
 		return -EINVAL;
 	if (site->mast == NULL)
 		return error_set(err, EINVAL, "there is no mast here");
 	return mast_plug(site->mast, choice->value != 0, err);
+}
+
+static int run_cable(struct site *site, const struct words *words, struct error *err)
+{
+	if (strcmp(words->word[1], "tcp") == 0)
+		return run_cable_tcp(site, words, err);
+	if (strcmp(words->word[1], "rtu") == 0)
+		return run_cable_rtu(site, words, err);
+	if (strcmp(words->word[1], "mast") == 0)
+		return run_cable_mast(site, words, err);
+	return error_set(err, EINVAL, "there is no cable '%s', only tcp, rtu and mast",
+			 words->word[1]);
 }
 
 static const struct choice mast_faults[] = {
@@ -223,9 +303,12 @@ static int run_plant(struct site *site, const struct words *words, struct error 
 }
 
 static const struct command commands[] = {
-	{"unit", 3, run_unit,
-	 "unit N ok | silent | slow MS | dribble MS | garbage | exception CODE"},
-	{"cable", 3, run_cable, "cable tcp cut | restore | reset; cable mast pull | plug"},
+	{"fault", 3, run_fault,
+	 "fault tcp | rtu [UNIT] ok | FAULT [N] [next N | chance PERCENT]"},
+	{"unit", 3, run_unit, "unit N ok | FAULT [N]: of fault tcp, in place of all others"},
+	{"cable", 3, run_cable,
+	 "cable tcp cut | refuse | restore | reset; cable rtu pull | plug | noise | quiet; "
+	 "cable mast pull | plug"},
 	{"mast", 2, run_mast, "mast ok | silent | garbage"},
 	{"sink", 2, run_sink, "sink ok | timeout | STATUS"},
 	{"plant", 3, run_plant,
@@ -243,10 +326,25 @@ static void add_plant_status(const struct site *site, struct str *answer)
 		 plant->flame, plant->burner_release, plant->pump, plant->feeding,
 		 plant->limiter, (uintmax_t)site->heating.burner_writes);
 	for (size_t i = 0; i < HEATING_UNITS; i++)
-		str_addf(answer, " requests_%d=%ju", site->heating.units[i].id,
-			 (uintmax_t)site->heating.units[i].requests);
+		str_addf(answer, " requests_%d=%ju", site->heating.slaves[i].id,
+			 (uintmax_t)site->heating.slaves[i].requests);
 	str_addf(answer, " connections=%zu dropped=%ju", fieldbus_connections(site->bus),
 		 (uintmax_t)fieldbus_dropped(site->bus));
+}
+
+static void add_rtu_status(const struct site *site, struct str *answer)
+{
+	struct serial_line_counts counts = serial_port_counts(site->rtu);
+
+	for (int i = 0; i < site->cellar.count; i++)
+		str_addf(answer, " rtu_requests_%d=%ju", site->cellar.slaves[i].id,
+			 (uintmax_t)site->cellar.slaves[i].requests);
+	str_addf(answer, " rtu_frames=%ju rtu_bad=%ju rtu_overlaps=%ju rtu_lost=%ju",
+		 (uintmax_t)counts.frames, (uintmax_t)counts.bad, (uintmax_t)counts.overlaps,
+		 (uintmax_t)counts.lost);
+	str_addf(answer, " rtu_misheard=%ju rtu_gap_min_us=%jd",
+		 (uintmax_t)serial_port_misheard(site->rtu),
+		 (intmax_t)(counts.gap_min_ns / NSEC_PER_USEC));
 }
 
 /* "ok: name=number ...": for programs; names are only ever added. */
@@ -258,6 +356,8 @@ static void add_status(const struct site *site, struct str *answer)
 	if (site->fleet != NULL)
 		str_addf(answer, " devices=%d requests=%ju", fleet_count(site->fleet),
 			 (uintmax_t)fleet_requests(site->fleet));
+	if (site->rtu != NULL)
+		add_rtu_status(site, answer);
 	if (site->mast != NULL)
 		str_addf(answer, " wind=%.1f sentences=%ju", mast_speed(site->mast),
 			 (uintmax_t)mast_sentences(site->mast));
@@ -278,7 +378,8 @@ void command_help(struct str *out)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		str_addf(out, "  %s\n", commands[i].usage);
-	str_adds(out, "  status\n");
+	str_adds(out, "  status\n\nFaults:\n");
+	faults_list(out);
 }
 
 static void split(char *line, struct words *ret)
@@ -301,8 +402,8 @@ static int run_words(struct site *site, const struct words *words, struct error 
 		return commands[i].run(site, words, err);
 	}
 	return error_set(err, EINVAL,
-			 "unknown command '%s'; known are unit, cable, mast, sink, "
-			 "plant, status",
+			 "unknown command '%s'; known are fault, unit, cable, mast, "
+			 "sink, plant, status",
 			 words->word[0]);
 }
 

@@ -12,7 +12,7 @@ struct str;
  * "error: ...". -EINVAL for the latter.
  */
 int command_run(struct site *site, const char *line, struct str *answer);
-/* One line for each command: how it is written. */
+/* One line for each command, how it is written, and one for each fault. */
 void command_help(struct str *out);
 
 #endif

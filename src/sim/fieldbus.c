@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/*
- * Owns libmodbus in the simulator. modbus_reply() writes each answer into one end of a socket
- * pair; we take it from the other end at once and send it to the client when it is due.
- */
+/* Owns the connections of a Modbus TCP server, and its cable. */
 #include "sim/fieldbus.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <modbus.h>
 #include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -18,38 +16,34 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/error.h"
-#include "base/random.h"
 #include "sim/endpoint.h"
+#include "sim/exchange.h"
+#include "sim/fault.h"
+#include "sim/outgoing.h"
 #include "sim/poller.h"
+#include "sim/rack.h"
 
 enum {
 	MBAP_HEADER = 7,
 	ANSWERS_MAX = 64, /* waiting on one connection */
 	LINKS_MAX = 4096,
 	PLUGS_MAX = 4,
-	INPUT_ROOM = 8 * MODBUS_TCP_MAX_ADU_LENGTH,
-};
-
-struct answer {
-	uint8_t bytes[MODBUS_TCP_MAX_ADU_LENGTH];
-	size_t len, sent;
-	struct mono due;
-	int64_t drip_ns; /* pause after each byte; 0: all at once */
-	TAILQ_ENTRY(answer) entry;
+	INPUT_ROOM = 8 * EXCHANGE_FRAME_MAX,
 };
 
 /* One client's connection. */
 struct link {
 	struct fieldbus *bus;
+	uint64_t id;
 	int fd;
 	char peer[32];
 	struct poller_watch *watch;
 	struct poller_timer timer;
 	uint8_t input[INPUT_ROOM];
 	size_t input_len;
-	TAILQ_HEAD(, answer) answers;
-	size_t answer_count;
+	bool deaf; /* is never read again */
+	bool mute; /* our side is closed */
+	struct outgoing outgoing;
 	LIST_ENTRY(link) entry;
 };
 
@@ -58,85 +52,94 @@ struct fieldbus {
 	int fd;
 	uint16_t port;
 	struct poller_watch *watch;
-	struct fieldbus_unit *units;
-	size_t unit_count;
-	modbus_t *modbus;
-	int pair[2]; /* libmodbus writes into 0, we read from 1 */
+	struct faults *faults;
+	struct random *random;
+	fieldbus_ask_fn *ask;
+	void *arg;
 	enum cable cable;
 	int plugs[PLUGS_MAX]; /* connections of our own that keep the queue of a cut cable full
 			       */
 	LIST_HEAD(, link) links;
 	size_t link_count;
+	uint64_t link_ids;
 	uint64_t dropped;
-	struct random random;
 };
+
+static void close_with_reset(int fd)
+{
+	struct linger linger = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fd);
+}
 
 static void link_close(struct link *link, bool reset)
 {
-	struct linger linger = {.l_onoff = 1, .l_linger = 0};
-	struct answer *answer;
-
-	while ((answer = TAILQ_FIRST(&link->answers)) != NULL) {
-		TAILQ_REMOVE(&link->answers, answer, entry);
-		free(answer);
-	}
-	poller_disarm(&link->timer);
+	outgoing_done(&link->outgoing);
 	poller_unwatch(link->watch);
 	if (reset)
-		setsockopt(link->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	close(link->fd);
+		close_with_reset(link->fd);
+	else
+		close(link->fd);
 	LIST_REMOVE(link, entry);
 	link->bus->link_count--;
 	free(link);
 }
 
-/* The answer that may be sent next: one that has begun to leave, or the first that is due. */
-static struct answer *link_next(const struct link *link)
+static ssize_t link_send(void *arg, const uint8_t *bytes, size_t len)
 {
-	struct answer *answer, *next = NULL;
+	struct link *link = arg;
+	ssize_t n = link->mute ? (ssize_t)len : send(link->fd, bytes, len, MSG_NOSIGNAL);
 
-	TAILQ_FOREACH (answer, &link->answers, entry) {
-		if (answer->sent > 0)
-			return answer;
-		if (next == NULL || answer->due.ns < next->due.ns)
-			next = answer;
-	}
-	return next;
+	return n < 0 ? -errno : n;
 }
 
-/* False when the connection broke and is gone. */
-static bool link_flush(struct link *link)
+static void link_end(struct link *link, enum wire_end end)
 {
-	struct mono now = clock_mono();
-	struct answer *answer;
-	unsigned what = POLLER_READ;
+	switch (end) {
+	case WIRE_CLOSES:
+	case WIRE_RESETS:
+		link_close(link, end == WIRE_RESETS);
+		return;
+	case WIRE_HALF_CLOSES:
+		shutdown(link->fd, SHUT_WR);
+		link->mute = true;
+		return;
+	case WIRE_DEAF:
+		link->deaf = true;
+		poller_set(link->watch, 0);
+		return;
+	case WIRE_STAYS:
+		return;
+	}
+}
+
+static unsigned link_listens(const struct link *link)
+{
+	return link->deaf || link->bus->cable == CABLE_CUT ? 0 : POLLER_READ;
+}
+
+static void link_flush(struct link *link)
+{
+	enum wire_end end = WIRE_STAYS;
 
 	if (link->bus->cable == CABLE_CUT)
-		return true;
-	while ((answer = link_next(link)) != NULL && answer->due.ns <= now.ns) {
-		size_t len = answer->drip_ns > 0 ? 1 : answer->len - answer->sent;
-		ssize_t n = send(link->fd, answer->bytes + answer->sent, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EAGAIN) {
-			what |= POLLER_WRITE;
-			break;
-		}
-		if (n < 0) {
-			link_close(link, false);
-			return false;
-		}
-		answer->sent += (size_t)n;
-		answer->due = mono_add(now, answer->drip_ns);
-		if (answer->sent < answer->len)
-			continue;
-		TAILQ_REMOVE(&link->answers, answer, entry);
-		link->answer_count--;
-		free(answer);
+		return;
+	switch (outgoing_flush(&link->outgoing, &end)) {
+	case OUTGOING_IDLE:
+		poller_set(link->watch, link_listens(link));
+		return;
+	case OUTGOING_BLOCKED:
+		poller_set(link->watch, link_listens(link) | POLLER_WRITE);
+		return;
+	case OUTGOING_BROKEN:
+		link_close(link, false);
+		return;
+	case OUTGOING_ENDED:
+		poller_arm(link->bus->poller, &link->timer, 0);
+		link_end(link, end);
+		return;
 	}
-	poller_set(link->watch, what);
-	if (answer != NULL && (what & POLLER_WRITE) == 0)
-		poller_arm(link->bus->poller, &link->timer, mono_diff(answer->due, now));
-	return true;
 }
 
 static void link_due(void *arg)
@@ -144,125 +147,37 @@ static void link_due(void *arg)
 	link_flush(arg);
 }
 
-static struct fieldbus_unit *fieldbus_unit(struct fieldbus *bus, int id)
+static struct link *fieldbus_link(struct fieldbus *bus, uint64_t id)
 {
-	for (size_t i = 0; i < bus->unit_count; i++)
-		if (bus->units[i].id == id)
-			return &bus->units[i];
-	return id != 0 ? fieldbus_unit(bus, 0) : NULL;
+	struct link *link;
+
+	LIST_FOREACH (link, &bus->links, entry)
+		if (link->id == id)
+			return link;
+	return NULL;
 }
 
-/*
- * libmodbus believes the byte count in a write request and reads on beyond its end: a request
- * whose length does not agree with what it says gets exception 3 before it gets there.
- */
-static bool request_is_whole(const uint8_t *frame, size_t len)
+void fieldbus_answer(struct fieldbus *bus, uint64_t id, struct exchange *exchange)
 {
-	switch (frame[MBAP_HEADER]) {
-	case MODBUS_FC_WRITE_MULTIPLE_COILS:
-	case MODBUS_FC_WRITE_MULTIPLE_REGISTERS:
-		return len >= MBAP_HEADER + 6 &&
-		       len == MBAP_HEADER + 6U + frame[MBAP_HEADER + 5];
-	case MODBUS_FC_WRITE_AND_READ_REGISTERS:
-		return len >= MBAP_HEADER + 10 &&
-		       len == MBAP_HEADER + 10U + frame[MBAP_HEADER + 9];
-	case MODBUS_FC_MASK_WRITE_REGISTER:
-		return len == MBAP_HEADER + 7;
-	case MODBUS_FC_READ_EXCEPTION_STATUS:
-	case MODBUS_FC_REPORT_SLAVE_ID:
-		return len == MBAP_HEADER + 1;
-	default:
-		return len == MBAP_HEADER + 5;
+	struct link *link = fieldbus_link(bus, id);
+
+	if (link == NULL || (exchange->wire.len == 0 && exchange->wire.end == WIRE_STAYS)) {
+		exchange_free(exchange);
+		return;
 	}
-}
-
-static bool request_writes(uint8_t function)
-{
-	return function == MODBUS_FC_WRITE_SINGLE_COIL ||
-	       function == MODBUS_FC_WRITE_SINGLE_REGISTER ||
-	       function == MODBUS_FC_WRITE_MULTIPLE_COILS ||
-	       function == MODBUS_FC_WRITE_MULTIPLE_REGISTERS ||
-	       function == MODBUS_FC_MASK_WRITE_REGISTER ||
-	       function == MODBUS_FC_WRITE_AND_READ_REGISTERS;
-}
-
-static void answer_honestly(struct link *link, struct fieldbus_unit *unit, const uint8_t *frame,
-			    size_t len)
-{
-	struct registers *registers = &unit->registers;
-	modbus_mapping_t mapping = {.nb_bits = REGISTERS_BITS,
-				    .nb_input_bits = REGISTERS_BITS,
-				    .nb_input_registers = REGISTERS_WORDS,
-				    .nb_registers = REGISTERS_WORDS,
-				    .tab_bits = registers->coils,
-				    .tab_input_bits = registers->discretes,
-				    .tab_input_registers = registers->input,
-				    .tab_registers = registers->holding};
-
-	if (unit->refresh != NULL)
-		unit->refresh(unit->arg, unit);
-	modbus_reply(link->bus->modbus, frame, (int)len, &mapping);
-	if (request_writes(frame[MBAP_HEADER]) && unit->written != NULL)
-		unit->written(unit->arg, unit, link->peer);
-}
-
-/* Makes the answer to one whole frame; NULL: there is none. */
-static struct answer *fieldbus_answer(struct link *link, const uint8_t *frame, size_t len)
-{
-	struct fieldbus *bus = link->bus;
-	struct fieldbus_unit *unit = fieldbus_unit(bus, frame[MBAP_HEADER - 1]);
-	struct answer *answer;
-	ssize_t n;
-
-	if (unit != NULL)
-		unit->requests++;
-	if (unit != NULL && unit->fault == UNIT_SILENT)
-		return NULL;
-	if (unit == NULL)
-		modbus_reply_exception(bus->modbus, frame, MODBUS_EXCEPTION_GATEWAY_TARGET);
-	else if (unit->fault == UNIT_EXCEPTION)
-		modbus_reply_exception(bus->modbus, frame, (unsigned)unit->number);
-	else if (!request_is_whole(frame, len))
-		modbus_reply_exception(bus->modbus, frame, MODBUS_EXCEPTION_ILLEGAL_DATA_VALUE);
-	else
-		answer_honestly(link, unit, frame, len);
-
-	answer = xcalloc(1, sizeof(*answer));
-	n = recv(bus->pair[1], answer->bytes, sizeof(answer->bytes), MSG_DONTWAIT);
-	if (n <= 0) {
-		free(answer);
-		return NULL;
-	}
-	answer->len = (size_t)n;
-	answer->due = clock_mono();
-	if (unit == NULL)
-		return answer;
-	if (unit->fault == UNIT_SLOW)
-		answer->due = mono_add(answer->due, unit->number * NSEC_PER_MSEC);
-	if (unit->fault == UNIT_DRIBBLE)
-		answer->drip_ns = unit->number * NSEC_PER_MSEC;
-	if (unit->fault == UNIT_GARBAGE)
-		for (size_t i = 0; i < answer->len; i++)
-			answer->bytes[i] = (uint8_t)random_between(&bus->random, 0, 255);
-	return answer;
+	outgoing_put(&link->outgoing, exchange, clock_mono());
+	poller_arm(bus->poller, &link->timer, 0);
 }
 
 static void link_request(struct link *link, const uint8_t *frame, size_t len)
 {
-	/* libmodbus is given a full-sized buffer: what it might read beyond the end is zero. */
-	uint8_t room[MODBUS_TCP_MAX_ADU_LENGTH] = {0};
-	struct answer *answer;
+	struct fieldbus *bus = link->bus;
 
-	if (link->answer_count >= ANSWERS_MAX) {
-		link->bus->dropped++;
+	if (link->outgoing.count >= ANSWERS_MAX) {
+		bus->dropped++;
 		return;
 	}
-	memcpy(room, frame, len);
-	answer = fieldbus_answer(link, room, len);
-	if (answer == NULL)
-		return;
-	TAILQ_INSERT_TAIL(&link->answers, answer, entry);
-	link->answer_count++;
+	bus->ask(bus->arg, bus, link->id, exchange_new(FRAMING_MBAP, frame, len, link->peer));
 }
 
 /* Handles the whole frames of the input; false: what came is no Modbus TCP. */
@@ -275,7 +190,7 @@ static bool link_frames(struct link *link)
 		size_t length = (size_t)(frame[4] << 8 | frame[5]);
 
 		if (frame[2] != 0 || frame[3] != 0 || length < 2 ||
-		    length > MODBUS_TCP_MAX_ADU_LENGTH - 6)
+		    length > EXCHANGE_FRAME_MAX - 6)
 			return false;
 		if (link->input_len - at < 6 + length)
 			break;
@@ -292,12 +207,12 @@ static void link_ready(void *arg, unsigned what)
 	struct link *link = arg;
 	ssize_t n;
 
-	/* With a cut cable only a hang-up gets here. */
-	if (link->bus->cable == CABLE_CUT) {
+	/* Then only a hang-up gets here. */
+	if (link_listens(link) == 0 && what == (POLLER_READ | POLLER_WRITE)) {
 		link_close(link, false);
 		return;
 	}
-	if ((what & POLLER_READ) != 0) {
+	if ((what & link_listens(link) & POLLER_READ) != 0) {
 		n = recv(link->fd, link->input + link->input_len,
 			 sizeof(link->input) - link->input_len, 0);
 		if (n == 0 || (n < 0 && errno != EAGAIN)) {
@@ -314,65 +229,91 @@ static void link_ready(void *arg, unsigned what)
 	link_flush(link);
 }
 
+static void link_open(struct fieldbus *bus, int fd, const char *peer)
+{
+	struct link *link = xcalloc(1, sizeof(*link));
+
+	link->bus = bus;
+	link->id = ++bus->link_ids;
+	link->fd = fd;
+	snprintf(link->peer, sizeof(link->peer), "%s", peer);
+	link->timer.fn = link_due;
+	link->timer.arg = link;
+	link->outgoing.poller = bus->poller;
+	link->outgoing.due = &link->timer;
+	link->outgoing.send = link_send;
+	link->outgoing.arg = link;
+	outgoing_init(&link->outgoing);
+	link->watch = poller_watch(bus->poller, fd, POLLER_READ, link_ready, link);
+	LIST_INSERT_HEAD(&bus->links, link, entry);
+	bus->link_count++;
+	if (bus->faults != NULL)
+		link_end(link, faults_accept(bus->faults, bus->random));
+}
+
 static void fieldbus_accept(void *arg, unsigned what)
 {
 	struct fieldbus *bus = arg;
-	struct link *link;
-	char peer[sizeof(link->peer)];
+	char peer[32];
 	int fd = endpoint_accept(bus->fd, peer, sizeof(peer));
 
 	if (fd < 0)
 		return;
-	if (bus->link_count >= LINKS_MAX) {
+	if (bus->link_count >= LINKS_MAX)
 		close(fd);
-		return;
-	}
-	link = xcalloc(1, sizeof(*link));
-	link->bus = bus;
-	link->fd = fd;
-	memcpy(link->peer, peer, sizeof(peer));
-	TAILQ_INIT(&link->answers);
-	link->timer.fn = link_due;
-	link->timer.arg = link;
-	link->watch = poller_watch(bus->poller, fd, POLLER_READ, link_ready, link);
-	LIST_INSERT_HEAD(&bus->links, link, entry);
-	bus->link_count++;
+	else
+		link_open(bus, fd, peer);
 }
 
-static int fieldbus_modbus(struct fieldbus *bus, struct error *err)
+static int fieldbus_listen(struct fieldbus *bus, uint16_t port, struct error *err)
 {
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, bus->pair) != 0)
-		return error_errno(err, errno, "no socket pair");
-	bus->modbus = modbus_new_tcp("127.0.0.1", 502);
-	if (bus->modbus == NULL)
-		return error_set(err, errno, "libmodbus: %s", modbus_strerror(errno));
-	modbus_set_socket(bus->modbus, bus->pair[0]);
-	/* It sleeps for this time before it answers some malformed requests. */
-	modbus_set_response_timeout(bus->modbus, 0, 1);
+	bus->fd = endpoint_tcp(port, &bus->port, err);
+	if (bus->fd < 0)
+		return bus->fd;
+	bus->watch = poller_watch(bus->poller, bus->fd, POLLER_READ, fieldbus_accept, bus);
 	return 0;
 }
 
-struct fieldbus *fieldbus_open(struct poller *poller, uint16_t port,
-			       struct fieldbus_unit *units, size_t unit_count,
+static void fieldbus_deafen(struct fieldbus *bus)
+{
+	poller_unwatch(bus->watch);
+	bus->watch = NULL;
+	if (bus->fd >= 0)
+		close(bus->fd);
+	bus->fd = -1;
+}
+
+struct fieldbus *fieldbus_open(struct poller *poller, uint16_t port, struct faults *faults,
+			       struct random *random, fieldbus_ask_fn *ask, void *arg,
 			       struct error *err)
 {
 	struct fieldbus *bus = xcalloc(1, sizeof(*bus));
 
 	bus->poller = poller;
-	bus->units = units;
-	bus->unit_count = unit_count;
-	bus->pair[0] = bus->pair[1] = -1;
+	bus->faults = faults;
+	bus->random = random;
+	bus->ask = ask;
+	bus->arg = arg;
 	LIST_INIT(&bus->links);
 	for (int i = 0; i < PLUGS_MAX; i++)
 		bus->plugs[i] = -1;
-	random_init(&bus->random, 1);
-	bus->fd = endpoint_tcp(port, &bus->port, err);
-	if (bus->fd < 0 || fieldbus_modbus(bus, err) != 0) {
+	if (fieldbus_listen(bus, port, err) != 0) {
 		fieldbus_close(bus);
 		return NULL;
 	}
-	bus->watch = poller_watch(poller, bus->fd, POLLER_READ, fieldbus_accept, bus);
 	return bus;
+}
+
+static void ask_rack(void *arg, struct fieldbus *bus, uint64_t link, struct exchange *exchange)
+{
+	rack_answer(arg, exchange, bus->faults);
+	fieldbus_answer(bus, link, exchange);
+}
+
+struct fieldbus *fieldbus_open_rack(struct poller *poller, uint16_t port, struct faults *faults,
+				    struct rack *rack, struct error *err)
+{
+	return fieldbus_open(poller, port, faults, rack_random(rack), ask_rack, rack, err);
 }
 
 static void fieldbus_unplug(struct fieldbus *bus)
@@ -393,14 +334,7 @@ void fieldbus_close(struct fieldbus *bus)
 	fieldbus_unplug(bus);
 	while ((link = LIST_FIRST(&bus->links)) != NULL)
 		link_close(link, false);
-	poller_unwatch(bus->watch);
-	if (bus->fd >= 0)
-		close(bus->fd);
-	for (int i = 0; i < 2; i++)
-		if (bus->pair[i] >= 0)
-			close(bus->pair[i]);
-	if (bus->modbus != NULL)
-		modbus_free(bus->modbus);
+	fieldbus_deafen(bus);
 	free(bus);
 }
 
@@ -428,25 +362,34 @@ static void fieldbus_plug(struct fieldbus *bus)
 	}
 }
 
-void fieldbus_cable(struct fieldbus *bus, enum cable cable)
+int fieldbus_cable(struct fieldbus *bus, enum cable cable, struct error *err)
 {
 	struct link *link, *next;
+	int r = 0;
 
 	if (cable == bus->cable)
-		return;
+		return 0;
+	fieldbus_unplug(bus);
+	if (bus->cable == CABLE_REFUSES)
+		r = fieldbus_listen(bus, bus->port, err);
+	if (r != 0)
+		return r;
 	bus->cable = cable;
-	poller_set(bus->watch, cable == CABLE_CUT ? 0 : POLLER_READ);
-	if (cable == CABLE_CUT)
-		fieldbus_plug(bus);
-	else {
-		fieldbus_unplug(bus);
-		listen(bus->fd, SOMAXCONN);
+	if (cable == CABLE_REFUSES) {
+		fieldbus_deafen(bus);
+	} else {
+		poller_set(bus->watch, cable == CABLE_CUT ? 0 : POLLER_READ);
+		if (cable == CABLE_CUT)
+			fieldbus_plug(bus);
+		else
+			listen(bus->fd, SOMAXCONN);
 	}
 	for (link = LIST_FIRST(&bus->links); link != NULL; link = next) {
 		next = LIST_NEXT(link, entry);
-		poller_set(link->watch, cable == CABLE_CUT ? 0 : POLLER_READ);
+		poller_set(link->watch, link_listens(link));
 		link_flush(link);
 	}
+	return 0;
 }
 
 void fieldbus_reset(struct fieldbus *bus)

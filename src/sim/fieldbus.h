@@ -1,62 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * A Modbus TCP server with several units behind one port, as a gateway has them. libmodbus
- * makes the answers; when and how they leave is ours, so that a unit can be slow, dribble or
- * talk garbage and the cable can be cut, without a thread and without waiting.
+ * A Modbus TCP server with several units behind one port, as a gateway has them. Who makes the
+ * answers is told when it is opened; when and how they leave is decided here, so that a unit
+ * can be slow, dribble or talk garbage and the cable can be cut, without waiting.
  */
 #ifndef GAUGED_SIM_FIELDBUS_H
 #define GAUGED_SIM_FIELDBUS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sim/registers.h"
-
 struct error;
+struct exchange;
+struct faults;
 struct fieldbus;
 struct poller;
-
-enum unit_fault {
-	UNIT_OK,
-	UNIT_SILENT,	/* takes requests and never answers */
-	UNIT_SLOW,	/* answers after number milliseconds */
-	UNIT_DRIBBLE,	/* sends one byte every number milliseconds */
-	UNIT_GARBAGE,	/* answers with bytes that are no Modbus */
-	UNIT_EXCEPTION, /* answers every request with the exception number */
-};
+struct rack;
+struct random;
 
 enum cable {
 	CABLE_WHOLE,
 	/* Nothing passes: connections stay open and silent, new ones never complete. */
 	CABLE_CUT,
-};
-
-struct fieldbus_unit {
-	int id; /* 0: answers to any unit identifier that no other unit has */
-	struct registers registers;
-	enum unit_fault fault;
-	int number;
-	uint64_t requests;
-	/* Called before each answer is made and after each write that was carried out; may be
-	 * NULL. */
-	void (*refresh)(void *arg, struct fieldbus_unit *unit);
-	void (*written)(void *arg, struct fieldbus_unit *unit, const char *peer);
-	void *arg;
+	CABLE_REFUSES, /* new connections are refused, old ones live on */
 };
 
 /*
- * Listens on 127.0.0.1; port 0 takes a free one. units is borrowed and outlives the bus. NULL
- * + err if the port is taken.
+ * Takes an exchange that came over connection link, whose request is not yet looked at, and
+ * hands it to fieldbus_answer() at once or later.
  */
-struct fieldbus *fieldbus_open(struct poller *poller, uint16_t port,
-			       struct fieldbus_unit *units, size_t unit_count,
+typedef void fieldbus_ask_fn(void *arg, struct fieldbus *bus, uint64_t link,
+			     struct exchange *exchange);
+
+/*
+ * Listens on 127.0.0.1; port 0 takes a free one. faults: of the whole bus, or NULL; borrowed,
+ * as random is. NULL + err if the port is taken.
+ */
+struct fieldbus *fieldbus_open(struct poller *poller, uint16_t port, struct faults *faults,
+			       struct random *random, fieldbus_ask_fn *ask, void *arg,
 			       struct error *err);
+/* The same with the units of a rack, which is borrowed. */
+struct fieldbus *fieldbus_open_rack(struct poller *poller, uint16_t port, struct faults *faults,
+				    struct rack *rack, struct error *err);
 void fieldbus_close(struct fieldbus *bus);
 
+/* Takes a finished exchange; if its connection is gone, so is the answer. */
+void fieldbus_answer(struct fieldbus *bus, uint64_t link, struct exchange *exchange);
+
 uint16_t fieldbus_port(const struct fieldbus *bus);
-void fieldbus_cable(struct fieldbus *bus, enum cable cable);
+/* -errno + err: the port can't be opened again. */
+int fieldbus_cable(struct fieldbus *bus, enum cable cable, struct error *err);
 /* Ends all connections with a reset, as a PLC that is power-cycled. */
 void fieldbus_reset(struct fieldbus *bus);
 size_t fieldbus_connections(const struct fieldbus *bus);

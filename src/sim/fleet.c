@@ -3,18 +3,21 @@
 /* Owns the load tests' devices and their ports. */
 #include "sim/fleet.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "sim/fieldbus.h"
+#include "sim/rack.h"
 
 enum { FLEET_TRIES = 100, FLEET_PORT_MIN = 20000, FLEET_PORT_MAX = 65535 };
 
 struct fleet_device {
 	struct fieldbus *bus;
-	struct fieldbus_unit unit;
+	struct rack *rack;
+	struct slave slave;
 };
 
 struct fleet {
@@ -23,36 +26,52 @@ struct fleet {
 	struct fleet_device *devices;
 };
 
-static void device_refresh(void *arg, struct fieldbus_unit *unit)
+static void device_refresh(void *arg, struct slave *slave)
 {
-	unit->registers.holding[0] = unit->registers.input[0] = (uint16_t)unit->requests;
+	slave->registers.holding[0] = slave->registers.input[0] = (uint16_t)slave->requests;
 }
 
 static void device_init(struct fleet_device *device, int number)
 {
-	struct registers *registers = &device->unit.registers;
+	struct registers *registers = &device->slave.registers;
 
-	device->unit.refresh = device_refresh;
+	device->slave.refresh = device_refresh;
 	for (int i = 2; i < REGISTERS_WORDS; i++)
 		registers->holding[i] = registers->input[i] = (uint16_t)i;
 	registers->holding[1] = registers->input[1] = (uint16_t)number;
+}
+
+static void device_close(struct fleet_device *device)
+{
+	fieldbus_close(device->bus);
+	rack_free(device->rack);
+	device->bus = NULL;
+	device->rack = NULL;
+}
+
+static int device_open(struct fleet_device *device, struct poller *poller, uint16_t port,
+		       struct error *err)
+{
+	device->rack = rack_new(&device->slave, 1, 1, err);
+	if (device->rack == NULL)
+		return -EMFILE;
+	device->bus = fieldbus_open_rack(poller, port, NULL, device->rack, err);
+	if (device->bus == NULL)
+		device_close(device);
+	return device->bus != NULL ? 0 : -EADDRINUSE;
 }
 
 static int fleet_listen(struct fleet *fleet, struct poller *poller, uint16_t port,
 			struct error *err)
 {
 	for (int i = 0; i < fleet->count; i++) {
-		struct fleet_device *device = &fleet->devices[i];
+		int r = device_open(&fleet->devices[i], poller, (uint16_t)(port + i), err);
 
-		device->bus =
-			fieldbus_open(poller, (uint16_t)(port + i), &device->unit, 1, err);
-		if (device->bus != NULL)
+		if (r == 0)
 			continue;
-		while (i-- > 0) {
-			fieldbus_close(fleet->devices[i].bus);
-			fleet->devices[i].bus = NULL;
-		}
-		return -1;
+		while (i-- > 0)
+			device_close(&fleet->devices[i]);
+		return r;
 	}
 	fleet->port = port;
 	return 0;
@@ -86,7 +105,7 @@ void fleet_close(struct fleet *fleet)
 	if (fleet == NULL)
 		return;
 	for (int i = 0; i < fleet->count; i++)
-		fieldbus_close(fleet->devices[i].bus);
+		device_close(&fleet->devices[i]);
 	free(fleet->devices);
 	free(fleet);
 }
@@ -101,9 +120,9 @@ uint16_t fleet_port(const struct fleet *fleet)
 	return fleet->port;
 }
 
-struct fieldbus_unit *fleet_unit(struct fleet *fleet, int64_t n)
+struct slave *fleet_slave(struct fleet *fleet, int64_t n)
 {
-	return n >= 1 && n <= fleet->count ? &fleet->devices[n - 1].unit : NULL;
+	return n >= 1 && n <= fleet->count ? &fleet->devices[n - 1].slave : NULL;
 }
 
 uint64_t fleet_requests(const struct fleet *fleet)
@@ -111,6 +130,6 @@ uint64_t fleet_requests(const struct fleet *fleet)
 	uint64_t sum = 0;
 
 	for (int i = 0; i < fleet->count; i++)
-		sum += fleet->devices[i].unit.requests;
+		sum += fleet->devices[i].slave.requests;
 	return sum;
 }

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 struct error;
-struct fieldbus_unit;
 struct fleet;
 struct poller;
+struct slave;
 
 /* Ports port .. port + count - 1; port 0 finds as many free ones in a row. */
 struct fleet *fleet_open(struct poller *poller, uint16_t port, int count, struct error *err);
@@ -22,7 +22,7 @@ void fleet_close(struct fleet *fleet);
 int fleet_count(const struct fleet *fleet);
 uint16_t fleet_port(const struct fleet *fleet); /* of the first */
 /* Of the n-th device, from 1; NULL if there is none. */
-struct fieldbus_unit *fleet_unit(struct fleet *fleet, int64_t n);
+struct slave *fleet_slave(struct fleet *fleet, int64_t n);
 uint64_t fleet_requests(const struct fleet *fleet);
 
 #endif

@@ -21,6 +21,7 @@
 #include "sim/site.h"
 
 enum { DO_MAX = 16, PORT_DEFAULT = 5020, SPEED_MAX = 1000, SECONDS_MAX = 1000000 };
+enum { BAUD_MAX = 4000000, TURNAROUND_MS = 4, TURNAROUND_MS_MAX = 10000 };
 
 struct run {
 	struct site_options site;
@@ -45,6 +46,12 @@ static void usage(FILE *out)
 		"\n"
 		"  --port PORT     Modbus TCP on 127.0.0.1 (default %d; 0 takes a free port)\n"
 		"  --mast PATH     a weather mast: NMEA 0183 on a tty that PATH links to\n"
+		"  --rtu PATH      Modbus RTU slaves on a tty that PATH links to\n"
+		"  --baud BAUD     the RTU line takes its time and understands this rate alone\n"
+		"                  (default 0: no time, any rate)\n"
+		"  --units N       so many slaves, 1 to N (default %d)\n"
+		"  --turnaround MS from a request's end to the answer (default %d with --baud, or 0)\n"
+		"  --seed N        of what happens by chance (default 0: another one each time)\n"
 		"  --sink PORT     a webhook receiver that checks what arrives (0: a free port)\n"
 		"  --control PATH  a Unix socket for commands; standard input takes them, too\n"
 		"  --speed FACTOR  the plant's seconds in one second (default 1)\n"
@@ -54,7 +61,7 @@ static void usage(FILE *out)
 		"  --help, --version\n"
 		"\n"
 		"Commands:\n%s",
-		PORT_DEFAULT, DO_MAX, help.s);
+		PORT_DEFAULT, CELLAR_DEFAULT, TURNAROUND_MS, DO_MAX, help.s);
 	str_done(&help);
 }
 
@@ -87,6 +94,11 @@ enum option_key {
 	KEY_DO,
 	KEY_SECONDS,
 	KEY_DEVICES,
+	KEY_RTU,
+	KEY_BAUD,
+	KEY_UNITS,
+	KEY_TURNAROUND,
+	KEY_SEED,
 	KEY_SEND,
 	KEY_HELP,
 	KEY_VERSION,
@@ -101,6 +113,11 @@ static const struct option long_options[] = {
 	{"do", required_argument, NULL, KEY_DO},
 	{"seconds", required_argument, NULL, KEY_SECONDS},
 	{"devices", required_argument, NULL, KEY_DEVICES},
+	{"rtu", required_argument, NULL, KEY_RTU},
+	{"baud", required_argument, NULL, KEY_BAUD},
+	{"units", required_argument, NULL, KEY_UNITS},
+	{"turnaround", required_argument, NULL, KEY_TURNAROUND},
+	{"seed", required_argument, NULL, KEY_SEED},
 	{"send", required_argument, NULL, KEY_SEND},
 	{"help", no_argument, NULL, KEY_HELP},
 	{"version", no_argument, NULL, KEY_VERSION},
@@ -125,12 +142,46 @@ static int take_first(struct run *run, const char *command)
 	return 0;
 }
 
+/* What is about the serial line; 0: taken, 1: it is about something else, -EINVAL. */
+static int take_rtu(struct run *run, int key, const char *value)
+{
+	struct site_options *site = &run->site;
+	int64_t number = 0;
+	int r = 0;
+
+	switch (key) {
+	case KEY_RTU:
+		site->rtu_path = value;
+		return 0;
+	case KEY_BAUD:
+		r = take_int("--baud", value, 0, BAUD_MAX, &number);
+		site->rtu.baud = (int)number;
+		return r;
+	case KEY_UNITS:
+		r = take_int("--units", value, 1, CELLAR_MAX, &number);
+		site->rtu_units = (int)number;
+		return r;
+	case KEY_TURNAROUND:
+		r = take_int("--turnaround", value, 0, TURNAROUND_MS_MAX, &number);
+		site->rtu.turnaround_ns = number * NSEC_PER_MSEC;
+		return r;
+	case KEY_SEED:
+		r = take_int("--seed", value, 0, INT64_MAX, &number);
+		site->seed = (uint64_t)number;
+		return r;
+	default:
+		return 1;
+	}
+}
+
 /* 0: taken; 1: everything is said, end well; -EINVAL: it was wrong and has been said. */
 static int take(struct run *run, int key, const char *value)
 {
 	int64_t number = 0;
-	int r = 0;
+	int r = take_rtu(run, key, value);
 
+	if (r != 1)
+		return r;
 	switch (key) {
 	case KEY_PORT:
 		r = take_int("--port", value, 0, UINT16_MAX, &number);
@@ -175,13 +226,22 @@ static int take_all(struct run *run, int argc, char **argv)
 {
 	int key, r = 0;
 
-	*run = (struct run){.site = {.port = PORT_DEFAULT, .sink_port = -1, .speed = 1}};
+	*run = (struct run){.site = {.port = PORT_DEFAULT,
+				     .sink_port = -1,
+				     .speed = 1,
+				     .rtu_units = CELLAR_DEFAULT,
+				     .rtu.turnaround_ns = -1}};
 	while (r == 0 && (key = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		r = take(run, key, optarg);
 	if (r == 0 && run->send_path == NULL && optind < argc) {
 		fprintf(stderr, "gauge-sim: unexpected '%s'\n", argv[optind]);
 		r = -EINVAL;
 	}
+	if (r == 0 && run->site.devices > 0 && run->site.rtu_path != NULL)
+		r = wrong("--rtu", run->site.rtu_path, "no --devices beside it");
+	if (run->site.rtu.turnaround_ns < 0)
+		run->site.rtu.turnaround_ns =
+			run->site.rtu.baud > 0 ? TURNAROUND_MS * NSEC_PER_MSEC : 0;
 	return r;
 }
 
@@ -209,6 +269,8 @@ static void tell_ready(const struct run *run, const struct site *site)
 		printf(" modbus=127.0.0.1:%d", fieldbus_port(site->bus));
 	if (site->sink != NULL)
 		printf(" sink=127.0.0.1:%d", sink_port(site->sink));
+	if (site->rtu != NULL)
+		printf(" rtu=%s", run->site.rtu_path);
 	if (site->mast != NULL)
 		printf(" mast=%s", run->site.mast_path);
 	if (run->control_path != NULL)

@@ -41,11 +41,11 @@ static unsigned boiler_status(const struct plant *plant)
 	       (plant->limiter ? 1U << 3 : 0U) | mode << 4;
 }
 
-static void boiler_refresh(void *arg, struct fieldbus_unit *unit)
+static void boiler_refresh(void *arg, struct slave *slave)
 {
 	struct heating *heating = arg;
 	const struct plant *plant = &heating->plant;
-	struct registers *registers = &unit->registers;
+	struct registers *registers = &slave->registers;
 
 	registers->holding[BOILER_TEMP] = registers_scaled(plant->boiler_c, 0.1);
 	registers->holding[BOILER_RETURN] = registers_scaled(plant_return_c(plant), 0.1);
@@ -63,13 +63,13 @@ static void boiler_refresh(void *arg, struct fieldbus_unit *unit)
 	registers->coils[BOILER_PUMP] = plant->pump;
 }
 
-static void boiler_written(void *arg, struct fieldbus_unit *unit, const char *peer)
+static void boiler_written(void *arg, struct slave *slave, const char *peer)
 {
 	struct heating *heating = arg;
 	struct plant *plant = &heating->plant;
-	bool burner = unit->registers.coils[BOILER_BURNER] != 0;
-	bool pump = unit->registers.coils[BOILER_PUMP] != 0;
-	double setpoint_c = (int16_t)unit->registers.holding[BOILER_SETPOINT] * 0.1;
+	bool burner = slave->registers.coils[BOILER_BURNER] != 0;
+	bool pump = slave->registers.coils[BOILER_PUMP] != 0;
+	double setpoint_c = (int16_t)slave->registers.holding[BOILER_SETPOINT] * 0.1;
 
 	if (burner != plant->burner_release) {
 		heating->burner_writes++;
@@ -88,26 +88,26 @@ static void boiler_written(void *arg, struct fieldbus_unit *unit, const char *pe
 	heating_advance(heating, 0);
 }
 
-static void tank_refresh(void *arg, struct fieldbus_unit *unit)
+static void tank_refresh(void *arg, struct slave *slave)
 {
 	const struct heating *heating = arg;
 	const struct plant *plant = &heating->plant;
 
-	unit->registers.holding[TANK_LEVEL] = registers_scaled(plant_level(plant), 0.1);
-	unit->registers.holding[TANK_TEMP] = registers_scaled(plant_tank_c(plant), 0.1);
-	registers_float_abcd(&unit->registers.input[TANK_DRAW],
+	slave->registers.holding[TANK_LEVEL] = registers_scaled(plant_level(plant), 0.1);
+	slave->registers.holding[TANK_TEMP] = registers_scaled(plant_tank_c(plant), 0.1);
+	registers_float_abcd(&slave->registers.input[TANK_DRAW],
 			     (float)plant_draw_lpm(plant->time_s));
-	unit->registers.discretes[TANK_FEEDING] = plant->feeding;
+	slave->registers.discretes[TANK_FEEDING] = plant->feeding;
 }
 
 void heating_init(struct heating *heating, struct chronicle *chronicle)
 {
 	*heating = (struct heating){.chronicle = chronicle};
 	plant_init(&heating->plant);
-	heating->units[BOILER] = (struct fieldbus_unit){
+	heating->slaves[BOILER] = (struct slave){
 		.id = 1, .refresh = boiler_refresh, .written = boiler_written, .arg = heating};
-	heating->units[TANK] =
-		(struct fieldbus_unit){.id = 2, .refresh = tank_refresh, .arg = heating};
+	heating->slaves[TANK] =
+		(struct slave){.id = 2, .refresh = tank_refresh, .arg = heating};
 }
 
 void heating_advance(struct heating *heating, int64_t us)

@@ -26,7 +26,7 @@
 
 #include <stdint.h>
 
-#include "sim/fieldbus.h"
+#include "sim/rack.h"
 #include "sim/plant.h"
 
 enum { HEATING_UNITS = 2 };
@@ -35,7 +35,7 @@ struct chronicle;
 
 struct heating {
 	struct plant plant;
-	struct fieldbus_unit units[HEATING_UNITS];
+	struct slave slaves[HEATING_UNITS];
 	struct chronicle *chronicle;
 	uint64_t burner_writes; /* that changed the coil */
 };

@@ -4,6 +4,7 @@
 #include "sim/poller.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -137,15 +138,18 @@ static struct poller_timer *poller_earliest(const struct poller *poller)
 	return earliest;
 }
 
-static int poller_pause_ms(const struct poller *poller)
+/* epoll counts in milliseconds, a character of a serial line takes a fraction of one. */
+static void poller_wait(const struct poller *poller)
 {
 	const struct poller_timer *timer = poller_earliest(poller);
-	int64_t pause_ns;
+	int64_t pause_ns = timer != NULL ? mono_diff(timer->due, clock_mono()) : -1;
+	struct timespec pause = {.tv_sec = pause_ns / NSEC_PER_SEC,
+				 .tv_nsec = pause_ns % NSEC_PER_SEC};
+	struct pollfd pollfd = {.fd = poller->fd, .events = POLLIN};
 
-	if (timer == NULL)
-		return -1;
-	pause_ns = mono_diff(timer->due, clock_mono());
-	return pause_ns <= 0 ? 0 : (int)(pause_ns / NSEC_PER_MSEC + 1);
+	if (timer != NULL && pause_ns <= 0)
+		return;
+	ppoll(&pollfd, 1, timer != NULL ? &pause : NULL, NULL);
 }
 
 static void poller_fire(struct poller *poller)
@@ -162,8 +166,10 @@ static void poller_fire(struct poller *poller)
 static void poller_turn(struct poller *poller)
 {
 	struct epoll_event events[TURN_EVENTS];
-	int n = epoll_wait(poller->fd, events, TURN_EVENTS, poller_pause_ms(poller));
+	int n;
 
+	poller_wait(poller);
+	n = epoll_wait(poller->fd, events, TURN_EVENTS, 0);
 	for (int i = 0; i < n; i++) {
 		struct poller_watch *watch = events[i].data.ptr;
 		unsigned what = ((events[i].events & EPOLLIN) != 0 ? POLLER_READ : 0U) |

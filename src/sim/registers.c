@@ -19,6 +19,12 @@ void registers_uint32_abcd(uint16_t *words, uint32_t value)
 	words[1] = (uint16_t)value;
 }
 
+void registers_uint64_abcd(uint16_t *words, uint64_t value)
+{
+	registers_uint32_abcd(words, (uint32_t)(value >> 32));
+	registers_uint32_abcd(words + 2, (uint32_t)value);
+}
+
 void registers_float_abcd(uint16_t *words, float value)
 {
 	uint32_t bits;

@@ -25,6 +25,7 @@ void registers_float_cdab(uint16_t *words, float value);
 /* Two registers, the high word first: order ABCD. */
 void registers_float_abcd(uint16_t *words, float value);
 void registers_uint32_abcd(uint16_t *words, uint32_t value);
+void registers_uint64_abcd(uint16_t *words, uint64_t value);
 /* count registers, two characters each, the first in the high byte, filled up with NUL. */
 void registers_string(uint16_t *words, int count, const char *text);
 

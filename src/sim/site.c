@@ -10,6 +10,8 @@
 #include "sim/fieldbus.h"
 #include "sim/fleet.h"
 #include "sim/mast.h"
+#include "sim/rack.h"
+#include "sim/serial_port.h"
 #include "sim/sink.h"
 
 #define SITE_PACE_NS (20 * NSEC_PER_MSEC)
@@ -29,8 +31,11 @@ static int site_open_plant(struct site *site, const struct site_options *options
 			   struct error *err)
 {
 	heating_init(&site->heating, &site->chronicle);
-	site->bus = fieldbus_open(site->poller, options->port, site->heating.units,
-				  HEATING_UNITS, err);
+	site->rack = rack_new(site->heating.slaves, HEATING_UNITS, options->seed, err);
+	if (site->rack == NULL)
+		return -EMFILE;
+	site->bus =
+		fieldbus_open_rack(site->poller, options->port, &site->faults, site->rack, err);
 	if (site->bus == NULL)
 		return -EADDRINUSE;
 	site->speed = options->speed;
@@ -39,6 +44,21 @@ static int site_open_plant(struct site *site, const struct site_options *options
 	site->pace.arg = site;
 	poller_arm(site->poller, &site->pace, SITE_PACE_NS);
 	return 0;
+}
+
+static int site_open_cellar(struct site *site, const struct site_options *options,
+			    struct error *err)
+{
+	cellar_init(&site->cellar, &site->heating.plant, options->rtu_units);
+	site->cellar_rack =
+		rack_new(site->cellar.slaves, (size_t)site->cellar.count, options->seed, err);
+	if (site->cellar_rack == NULL)
+		return -EMFILE;
+	if (options->rtu_path == NULL)
+		return 0;
+	site->rtu = serial_port_open(site->poller, site->cellar_rack, &site->rtu_faults,
+				     options->rtu_path, &options->rtu, err);
+	return site->rtu == NULL ? -EIO : 0;
 }
 
 int site_open(struct site *site, const struct site_options *options, struct error *err)
@@ -55,6 +75,8 @@ int site_open(struct site *site, const struct site_options *options, struct erro
 		r = site->fleet == NULL ? -EADDRINUSE : 0;
 	} else {
 		r = site_open_plant(site, options, err);
+		if (r == 0)
+			r = site_open_cellar(site, options, err);
 	}
 	if (r == 0 && options->mast_path != NULL) {
 		site->mast = mast_open(site->poller, options->mast_path, err);
@@ -72,10 +94,13 @@ int site_open(struct site *site, const struct site_options *options, struct erro
 
 void site_close(struct site *site)
 {
+	serial_port_close(site->rtu);
+	rack_free(site->cellar_rack);
 	sink_close(site->sink);
 	mast_close(site->mast);
 	fleet_close(site->fleet);
 	fieldbus_close(site->bus);
+	rack_free(site->rack);
 	poller_disarm(&site->pace);
 	poller_free(site->poller);
 	*site = (struct site){0};

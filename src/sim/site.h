@@ -2,7 +2,7 @@
 /* Copyright 2026 The gauged authors */
 /*
  * Everything that is simulated, in one place: the heating plant with its fieldbus, the mast,
- * the webhook sink, or a fleet of plain devices for load tests.
+ * the serial line in its cellar, the webhook sink, or a fleet of plain devices for load tests.
  */
 #ifndef GAUGED_SIM_SITE_H
 #define GAUGED_SIM_SITE_H
@@ -10,14 +10,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/cellar.h"
 #include "sim/chronicle.h"
+#include "sim/fault.h"
 #include "sim/heating.h"
 #include "sim/poller.h"
+#include "sim/serial_line.h"
 
 struct error;
 struct fieldbus;
 struct fleet;
 struct mast;
+struct rack;
+struct serial_port;
 struct sink;
 
 enum { SITE_DEVICES_MAX = 10000 };
@@ -28,16 +33,26 @@ struct site_options {
 	const char *mast_path; /* NULL: no mast */
 	double speed;	       /* seconds of the plant in one second */
 	int devices;	       /* > 0: so many plain devices instead of the plant */
+	const char *rtu_path;  /* NULL: no serial line; not with devices */
+	int rtu_units;
+	struct serial_line_options rtu;
+	uint64_t seed; /* of everything that happens by chance; 0: another one each time */
 };
 
 struct site {
 	struct poller *poller;
 	struct chronicle chronicle;
 	struct heating heating;
+	struct rack *rack;    /* the units behind bus */
 	struct fieldbus *bus; /* NULL with a fleet */
+	struct faults faults; /* of bus */
 	struct fleet *fleet;  /* NULL with a plant */
 	struct mast *mast;
 	struct sink *sink;
+	struct cellar cellar;
+	struct rack *cellar_rack; /* NULL with a fleet */
+	struct serial_port *rtu;  /* NULL: no serial line */
+	struct faults rtu_faults; /* of the line */
 	double speed;
 	struct poller_timer pace;
 	struct mono paced;

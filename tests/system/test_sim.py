@@ -21,70 +21,15 @@ except ImportError:
     print("SKIP: python3-pymodbus is not installed")
     sys.exit(77)
 
-SIM = os.path.join(os.environ.get("builddir", "."), "gauge-sim")
-LONG = 20  # seconds that anything may take on a busy machine
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from simulation import LONG, SIM, Case, Simulation, wait_for  # noqa: E402
 
 
-def wait_for(what, seconds=LONG):
-    """The first true value of what(); fails after a long time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = what()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError("it did not happen in %d s" % seconds)
-
-
-class Simulation:
-    def __init__(self, *options):
-        self.dir = tempfile.TemporaryDirectory(prefix="gauge-sim-test.")
-        self.control = os.path.join(self.dir.name, "control")
-        self.mast = os.path.join(self.dir.name, "mast")
-        self.process = subprocess.Popen(
-            [SIM, "--port", "0", "--control", self.control, *options],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.lines = []
-        line = ""
-        while not line.startswith("gauge-sim: ready"):
-            line = self.process.stdout.readline()
-            self.lines.append(line)
-            if not line:
-                raise AssertionError("gauge-sim did not start")
-        self.ready = dict(word.split("=", 1) for word in line.split() if "=" in word)
-
-    def port(self, name):
-        return int(self.ready[name].rsplit(":", 1)[1])
-
-    def send(self, *command):
-        done = subprocess.run([SIM, "--send", self.control, *command],
-                              capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout.strip()
-
-    def do(self, command):
-        code, answer = self.send(command)
-        assert code == 0 and answer == "ok: " + command, answer
-
-    def status(self):
-        code, answer = self.send("status")
-        assert code == 0 and answer.startswith("ok: "), answer
-        return {name: float(value) for name, value in
-                (word.split("=") for word in answer[4:].split())}
-
-    def client(self, timeout=LONG):
-        client = ModbusTcpClient("127.0.0.1", port=self.port("modbus"), timeout=timeout,
-                                 retries=0)
-        assert client.connect()
-        return client
-
-    def raw(self):
-        return socket.create_connection(("127.0.0.1", self.port("modbus")), timeout=LONG)
-
-    def stop(self):
-        self.process.terminate()
-        rest, _ = self.process.communicate(timeout=LONG)
-        self.dir.cleanup()
-        return self.process.returncode, "".join(self.lines) + rest
+def client_of(sim):
+    client = ModbusTcpClient("127.0.0.1", port=sim.port("modbus"), timeout=LONG, retries=0)
+    assert client.connect()
+    return client
 
 
 def request(tid, unit, address=100, count=1):
@@ -101,22 +46,11 @@ def receive(sock, length):
     return data
 
 
-class Case(unittest.TestCase):
-    options = ()
-
-    def setUp(self):
-        self.sim = Simulation(*self.options)
-
-    def tearDown(self):
-        code, _ = self.sim.stop()
-        self.assertEqual(code, 0)
-
-
 class Plant(Case):
     options = ("--speed", "100", "--do", "plant thermostat stuck")
 
     def test_values_are_those_of_the_plant(self):
-        client = self.sim.client()
+        client = client_of(self.sim)
         words = client.read_holding_registers(100, 2, slave=1).registers
         self.assertTrue(550 < words[0] < 1150, words)
         self.assertTrue(words[1] <= words[0])
@@ -131,7 +65,7 @@ class Plant(Case):
         client.close()
 
     def test_the_coil_switches_the_burner_and_the_boiler_cools(self):
-        client = self.sim.client()
+        client = client_of(self.sim)
         hot = wait_for(lambda: self.sim.status()["boiler"] > 75)
         self.assertTrue(hot)
         self.assertFalse(client.write_coil(7, False, slave=1).isError())
@@ -146,7 +80,7 @@ class Plant(Case):
         client.close()
 
     def test_the_setpoint_is_written_and_read_back(self):
-        client = self.sim.client()
+        client = client_of(self.sim)
         self.assertFalse(client.write_register(120, 555, slave=1).isError())
         self.assertEqual(client.read_holding_registers(120, 1, slave=1).registers, [555])
         self.assertEqual(self.sim.status()["setpoint"], 55.5)
@@ -156,14 +90,14 @@ class Plant(Case):
 
     def test_a_stuck_burner_ignores_the_coil(self):
         self.sim.do("plant burner-stuck on")
-        client = self.sim.client()
+        client = client_of(self.sim)
         client.write_coil(7, False, slave=1)
         before = self.sim.status()["boiler"]
         wait_for(lambda: self.sim.status()["boiler"] > before + 2)
         client.close()
 
     def test_other_addresses_and_units_get_exceptions(self):
-        client = self.sim.client()
+        client = client_of(self.sim)
         self.assertEqual(client.read_holding_registers(300, 1, slave=1).exception_code, 2)
         self.assertEqual(client.read_holding_registers(100, 1, slave=9).exception_code, 11)
         client.close()
@@ -217,7 +151,7 @@ class Faults(Case):
 
     def test_an_exception_is_answered_with_its_code(self):
         self.sim.do("unit 1 exception 6")
-        client = self.sim.client()
+        client = client_of(self.sim)
         self.assertEqual(client.read_holding_registers(100, 1, slave=1).exception_code, 6)
         self.assertFalse(client.read_holding_registers(0, 1, slave=2).isError())
         client.close()
@@ -238,7 +172,7 @@ class Faults(Case):
             self.sim.do("cable tcp restore")
             sock.settimeout(LONG)
             self.assertEqual(receive(sock, 11)[:2], b"\0\2")
-        client = self.sim.client()
+        client = client_of(self.sim)
         self.assertFalse(client.read_holding_registers(100, 1, slave=1).isError())
         client.close()
 
@@ -248,7 +182,7 @@ class Faults(Case):
             receive(sock, 11)
             self.sim.do("cable tcp reset")
             self.assertRaises(ConnectionResetError, sock.recv, 1)
-        client = self.sim.client()
+        client = client_of(self.sim)
         self.assertFalse(client.read_holding_registers(100, 1, slave=1).isError())
         client.close()
 
@@ -267,7 +201,7 @@ class Faults(Case):
                               ("sink 200", "status 300..599"),
                               ("sink 500", "no sink here"),
                               ("mast silent", "no mast here"),
-                              ("cable usb cut", "only tcp and mast"),
+                              ("cable usb cut", "only tcp, rtu and mast"),
                               ("plant valve stuck", "burner-stuck or thermostat"),
                               ("unit 1", "usage: unit N"),
                               ("explode", "unknown command"),
@@ -279,7 +213,7 @@ class Faults(Case):
     def test_commands_are_taken_from_standard_input_too(self):
         self.sim.process.stdin.write("unit 2 exception 4\n")
         self.sim.process.stdin.flush()
-        client = self.sim.client()
+        client = client_of(self.sim)
         wait_for(lambda: client.read_holding_registers(0, 1, slave=2).isError())
         client.close()
 

@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The gauged authors
+"""The RTU slaves of gauge-sim against masters that are not ours: mbpoll, which is libmodbus's
+client, pymodbus's serial client, and frames that are written out here."""
+
+import os
+import re
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import tty
+import unittest
+
+try:
+    from pymodbus.client import ModbusSerialClient
+except ImportError:
+    print("SKIP: python3-pymodbus is not installed")
+    sys.exit(77)
+if shutil.which("mbpoll") is None:
+    print("SKIP: mbpoll is not installed")
+    sys.exit(77)
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from simulation import LONG, Case, wait_for  # noqa: E402
+
+
+def crc(data):
+    value = 0xffff
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ 0xa001 if value & 1 else value >> 1
+    return struct.pack("<H", value)
+
+
+def frame(unit, *pdu):
+    data = bytes((unit, *pdu))
+    return data + crc(data)
+
+
+def read_request(unit, address, count, function=3):
+    return frame(unit, function, *struct.pack(">HH", address, count))
+
+
+class Port:
+    """The tty as a master has it open."""
+
+    def __init__(self, path, baud=termios.B9600):
+        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        tty.setraw(self.fd)
+        mode = termios.tcgetattr(self.fd)
+        mode[4] = mode[5] = baud
+        termios.tcsetattr(self.fd, termios.TCSANOW, mode)
+
+    def say(self, data):
+        os.write(self.fd, data)
+
+    def hear(self, length, seconds=LONG):
+        """At least length bytes, or what came in seconds."""
+        data = b""
+        end = time.monotonic() + seconds
+        while len(data) < length and time.monotonic() < end:
+            if select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
+                data += os.read(self.fd, 4096)
+        return data
+
+    def ask(self, request, length):
+        self.say(request)
+        return self.hear(length)
+
+    def close(self):
+        os.close(self.fd)
+
+
+class RtuCase(Case):
+    more = ()
+
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory(prefix="gauge-sim-rtu.")
+        self.path = os.path.join(self.dir.name, "rtu")
+        self.options = ("--rtu", self.path, *self.more)
+        super().setUp()
+
+    def tearDown(self):
+        super().tearDown()
+        self.assertFalse(os.path.lexists(self.path))
+        self.dir.cleanup()
+
+    def mbpoll(self, *options, device=None):
+        return subprocess.run(["mbpoll", "-m", "rtu", "-b", "9600", "-P", "none", "-0", "-1",
+                               "-o", "5", *options[:-1], device or self.path, *options[-1]],
+                              capture_output=True, text=True, timeout=LONG, check=False)
+
+    def values(self, *options):
+        done = self.mbpoll(*options, ())
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return [float(v) for v in re.findall(r"^\[\d+\]:\s+(\S+)", done.stdout, re.M)]
+
+    def client(self):
+        client = ModbusSerialClient(self.path, baudrate=9600, parity="N", timeout=LONG, retries=0)
+        self.assertTrue(client.connect())
+        return client
+
+
+class Healthy(RtuCase):
+    def test_mbpoll_reads_both_heat_meters_in_their_word_orders(self):
+        supply = self.values("-a", "1", "-t", "3:float", "-B", "-r", "4")[0]
+        self.assertTrue(30 < supply < 100, supply)
+        other = self.values("-a", "2", "-t", "3:float", "-r", "4")[0]
+        self.assertTrue(abs(supply - other) < 5, (supply, other))
+        self.assertEqual(self.values("-a", "8", "-t", "4", "-r", "40", "-c", "3"), [40, 41, 42])
+
+    def test_mbpoll_writes_and_reads_back(self):
+        done = self.mbpoll("-a", "3", "-t", "4", "-r", "1", ("800",))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.values("-a", "3", "-t", "4", "-r", "1"), [800])
+        self.assertEqual(self.values("-a", "3", "-t", "4", "-r", "11"), [2296])
+
+    def test_pymodbus_reads_and_writes_all_tables(self):
+        client = self.client()
+        name = client.read_holding_registers(100, 8, slave=1).registers
+        text = b"".join(struct.pack(">H", word) for word in name).rstrip(b"\0")
+        self.assertEqual(text, b"heat meter 1")
+        volts = client.read_input_registers(0, 2, slave=4).registers
+        self.assertTrue(220 < struct.unpack(">f", struct.pack(">HH", *volts))[0] < 240)
+        self.assertFalse(client.write_coils(0, [True, False, True], slave=7).isError())
+        self.assertEqual(client.read_discrete_inputs(0, 3, slave=7).bits[:3], [True, False, True])
+        self.assertFalse(client.write_registers(20, [7, 8], slave=8).isError())
+        self.assertEqual(client.read_holding_registers(20, 2, slave=8).registers, [7, 8])
+        self.assertEqual(client.read_holding_registers(4, 1, slave=5).registers, [0x8000])
+        self.assertEqual(client.read_holding_registers(256, 1, slave=8).exception_code, 2)
+        client.close()
+
+    def test_the_drive_is_started_by_coil_and_by_command(self):
+        port = Port(self.path)
+        status = read_request(3, 10, 1)
+        for write, expected in ((frame(3, 5, 0, 0, 0, 0), 1), (frame(3, 6, 0, 0, 0, 1), 3),
+                                (frame(3, 6, 0, 0, 0, 0), 1), (frame(3, 5, 0, 0, 0xff, 0), 3)):
+            self.assertEqual(port.ask(write, 8), write)
+            self.assertEqual(port.ask(status, 7), frame(3, 3, 2, 0, expected))
+        port.close()
+
+    def test_a_broadcast_is_carried_out_by_all_and_answered_by_none(self):
+        port = Port(self.path)
+        port.say(frame(0, 6, 0, 50, 0x12, 0x34))
+        self.assertEqual(port.ask(read_request(8, 50, 1), 7), frame(8, 3, 2, 0x12, 0x34))
+        self.assertEqual(port.ask(read_request(1, 50, 1), 7), frame(1, 3, 2, 0x12, 0x34))
+        port.close()
+
+    def test_other_units_and_broken_requests_get_no_answer(self):
+        port = Port(self.path)
+        broken = bytearray(read_request(8, 2, 1))
+        broken[-1] ^= 1
+        for request in (read_request(9, 2, 1), bytes(broken), b"\x08\x03\x00", b"hello"):
+            port.say(request)
+            self.assertEqual(port.hear(1, 0.1), b"")
+        self.assertEqual(port.ask(read_request(8, 2, 1), 7), frame(8, 3, 2, 0, 2))
+        status = self.sim.status()
+        self.assertEqual((status["rtu_frames"], status["rtu_bad"], status["rtu_requests_8"]),
+                         (2, 3, 1))
+        port.close()
+
+    def test_a_request_in_pieces_is_one_request(self):
+        port = Port(self.path)
+        request = read_request(8, 2, 1)
+        for byte in request[:-1]:
+            port.say(bytes((byte,)))
+        self.assertEqual(port.ask(request[-1:], 7), frame(8, 3, 2, 0, 2))
+        port.close()
+
+    def test_an_unknown_function_gets_exception_1(self):
+        port = Port(self.path)
+        self.assertEqual(port.ask(frame(8, 43, 14, 1, 0), 5), frame(8, 0xab, 1))
+        port.close()
+
+    def test_pulled_it_hangs_up_and_plugged_it_is_back_at_the_same_path(self):
+        port = Port(self.path)
+        self.sim.do("cable rtu pull")
+        self.assertFalse(os.path.lexists(self.path))
+
+        def hung_up():
+            try:
+                return os.read(port.fd, 100) == b""
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+        wait_for(hung_up)
+        port.close()
+        self.sim.do("cable rtu plug")
+        port = Port(self.path)
+        self.assertEqual(port.ask(read_request(8, 2, 1), 7), frame(8, 3, 2, 0, 2))
+        port.close()
+
+    def test_noise_has_no_end_until_it_is_quiet(self):
+        port = Port(self.path)
+        self.sim.do("cable rtu noise")
+        self.assertGreaterEqual(len(port.hear(200)), 200)
+        self.sim.do("cable rtu quiet")
+        while port.hear(1, 0.1):
+            pass
+        self.assertEqual(port.ask(read_request(8, 2, 1), 7), frame(8, 3, 2, 0, 2))
+        port.close()
+
+
+class Timed(RtuCase):
+    more = ("--baud", "1200", "--turnaround", "30", "--units", "12")
+
+    def test_request_turnaround_and_answer_take_their_time(self):
+        port = Port(self.path, termios.B1200)
+        start = time.monotonic()
+        answer = port.ask(read_request(12, 2, 10), 25)
+        seconds = time.monotonic() - start
+        self.assertEqual(answer, frame(12, 3, 20, *struct.pack(">10H", *range(2, 12))))
+        self.assertGreaterEqual(seconds, (8 + 25) * 11 / 1200 + 0.03)
+        port.close()
+
+    def test_an_answer_comes_in_pieces_as_from_a_uart(self):
+        port = Port(self.path, termios.B1200)
+        port.say(read_request(12, 2, 10))
+        first = port.hear(1)
+        self.assertLess(len(first), 25)
+        self.assertEqual(len(first + port.hear(25 - len(first))), 25)
+        port.close()
+
+    def test_another_baud_rate_is_not_understood(self):
+        port = Port(self.path, termios.B9600)
+        port.say(read_request(12, 2, 1))
+        self.assertEqual(port.hear(1, 0.3), b"")
+        self.assertEqual(self.sim.status()["rtu_misheard"], 1)
+        port.close()
+
+    def test_requests_that_run_into_each_other_and_silences_are_counted(self):
+        port = Port(self.path, termios.B1200)
+        request = read_request(12, 2, 1)
+        port.ask(request, 7)
+        time.sleep(0.05)
+        port.ask(request, 7)
+        status = self.sim.status()
+        self.assertGreaterEqual(status["rtu_gap_min_us"], 50000)
+        self.assertEqual(status["rtu_overlaps"], 0)
+        port.say(request + request)
+        port.hear(14)
+        self.assertEqual(self.sim.status()["rtu_overlaps"], 1)
+        port.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
