@@ -31,10 +31,30 @@ static void add_state(struct str *out, const json_t *rule, bool with_age)
 		str_adds(out, " for ");
 		look_add_age(out, json_number_value(since));
 	}
-	if (!json_is_number(deadline))
-		return;
-	str_adds(out, strcmp(state, "pending") == 0 ? ", fires in " : ", clears in ");
-	look_add_age(out, json_number_value(deadline));
+	if (json_is_number(deadline)) {
+		str_adds(out, strcmp(state, "pending") == 0 ? ", fires in " : ", clears in ");
+		look_add_age(out, json_number_value(deadline));
+	}
+	if (strcmp(state, "returned") == 0)
+		str_adds(out, ", to be acknowledged");
+	if (json_is_true(json_object_get(rule, "acknowledged")))
+		str_adds(out, ", acknowledged");
+}
+
+/* Why its actions are held back: "shelved for 2 h", "inhibited by plc-offline" */
+static void add_hold(struct str *out, const json_t *rule)
+{
+	const json_t *shelved = json_object_get(rule, "shelved_s");
+	const char *inhibitor = text(rule, "inhibited_by");
+
+	if (json_is_number(shelved)) {
+		str_adds(out, ", shelved for ");
+		look_add_age(out, json_number_value(shelved));
+	}
+	if (inhibitor != NULL) {
+		str_adds(out, ", inhibited by ");
+		look_add_text(out, inhibitor);
+	}
 }
 
 static void add_rule(struct table *table, const json_t *rule)
@@ -46,6 +66,7 @@ static void add_rule(struct table *table, const json_t *rule)
 	str_init(&state);
 	str_init(&age);
 	add_state(&state, rule, false);
+	add_hold(&state, rule);
 	if (json_is_number(since))
 		look_add_age(&age, json_number_value(since));
 	table_cell(table, LOOK_PLAIN, text(rule, "name"));
@@ -117,6 +138,7 @@ static void print_rule(const struct ctl *ctl, const json_t *rule)
 					 : "false");
 	str_clear(&line);
 	add_state(&line, rule, true);
+	add_hold(&line, rule);
 	printf("  state  ");
 	look_print(ctl, look_of_rule(text(rule, "state")), line.s);
 	printf("\n  fired  %jd, cleared %jd\n\n",

@@ -16,8 +16,9 @@
 #define DEFAULT_SOCKET "/run/gauged/control.sock"
 
 static const struct ctl_command *const commands[] = {
-	&cmd_status, &cmd_points, &cmd_rules, &cmd_watch, &cmd_write,
-	&cmd_reload, &cmd_check,  &cmd_buses, &cmd_queue, &cmd_health,
+	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_watch,  &cmd_write,
+	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload, &cmd_check,
+	&cmd_buses,  &cmd_queue,  &cmd_health,
 };
 
 struct command_line {
@@ -40,7 +41,7 @@ static void print_usage(FILE *to)
 	fprintf(to, "usage: gaugectl [--json] [--socket PATH] COMMAND [ARGUMENT...]\n\n"
 		    "Asks gauged what goes on, and tells it what to do.\n\ncommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(to, "  %-8s %-15s %s\n", commands[i]->name, commands[i]->usage,
+		fprintf(to, "  %-8s %-22s %s\n", commands[i]->name, commands[i]->usage,
 			commands[i]->summary);
 	fprintf(to,
 		"\noptions:\n"

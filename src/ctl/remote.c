@@ -178,19 +178,33 @@ enum ctl_status remote_ask(const struct ctl *ctl, const char *path, const char *
 	return remote_run(&remote, path, body, ret, ret_problem);
 }
 
-enum ctl_status remote_ask_name(const struct ctl *ctl, const char *path, const char *name,
-				const char *body, json_t **ret, json_t **ret_problem)
+/* path/NAME and what follows it. */
+static enum ctl_status remote_ask_whole(const struct ctl *ctl, const char *path,
+					const char *name, const char *rest, const char *body,
+					json_t **ret, json_t **ret_problem)
 {
 	char *encoded = curl_easy_escape(NULL, name, (int)strnlen(name, 4096));
 	enum ctl_status status;
 	struct str whole;
 
 	str_init(&whole);
-	str_addf(&whole, "%s/%s", path, encoded != NULL ? encoded : "");
+	str_addf(&whole, "%s/%s%s", path, encoded != NULL ? encoded : "", rest);
 	status = remote_ask(ctl, whole.s, body, ret, ret_problem);
 	str_done(&whole);
 	curl_free(encoded);
 	return status;
+}
+
+enum ctl_status remote_ask_name(const struct ctl *ctl, const char *path, const char *name,
+				const char *body, json_t **ret, json_t **ret_problem)
+{
+	return remote_ask_whole(ctl, path, name, "", body, ret, ret_problem);
+}
+
+enum ctl_status remote_post_to(const struct ctl *ctl, const char *path, const char *name,
+			       const char *rest, const char *body, json_t **ret)
+{
+	return remote_ask_whole(ctl, path, name, rest, body, ret, NULL);
 }
 
 enum ctl_status remote_follow(const struct ctl *ctl, const char *path,

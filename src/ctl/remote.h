@@ -24,6 +24,9 @@ enum ctl_status remote_ask(const struct ctl *ctl, const char *path, const char *
 enum ctl_status remote_ask_name(const struct ctl *ctl, const char *path, const char *name,
 				const char *body, struct json_t **ret,
 				struct json_t **ret_problem);
+/* POST of body to path/NAME and rest, which begins with '/'. */
+enum ctl_status remote_post_to(const struct ctl *ctl, const char *path, const char *name,
+			       const char *rest, const char *body, struct json_t **ret);
 /* Calls line for each line of an answer without end, until that ends. */
 enum ctl_status remote_follow(const struct ctl *ctl, const char *path,
 			      void (*line)(void *arg, const char *text, size_t len), void *arg);

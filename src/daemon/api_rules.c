@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /* Serves rules: what they say and where they stand. */
+#include "daemon/api_rules.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,23 +23,28 @@ static json_t *rule_condition(int condition)
 	return condition < 0 ? json_null() : json_boolean(condition != 0);
 }
 
-static json_t *rule_json(const struct daemon *daemon, uint32_t id)
+json_t *api_json_rule(const struct daemon *daemon, uint32_t id)
 {
 	struct boot now = clock_boot();
-	struct rule_view view;
+	struct rule_view view, inhibitor = {0};
 	struct engine_rule rule;
 
 	ruleset_view(daemon_config(daemon)->rules, id, &view);
 	engine_rule(daemon_engine(daemon), id, &rule);
+	if (rule.inhibitor != UINT32_MAX)
+		ruleset_view(daemon_config(daemon)->rules, rule.inhibitor, &inhibitor);
 	return json_pack(
-		"{so so so sb so so so so so so}", "name", api_json_text(view.name), "severity",
-		api_json_text(severity_name(view.severity)), "state",
+		"{so so so sb so so so so sb so so so so}", "name", api_json_text(view.name),
+		"severity", api_json_text(severity_name(view.severity)), "state",
 		view.instant ? json_null() : api_json_text(rule_state_name(rule.state)),
 		"instant", view.instant, "when", api_json_text(view.condition), "condition",
 		rule_condition(rule.condition), "since_s",
 		api_json_seconds(view.instant ? -1 : boot_diff(now, rule.since)), "deadline_s",
 		api_json_seconds(rule.has_deadline ? boot_diff(rule.deadline, now) : -1),
-		"fired", api_json_count(rule.fired), "cleared", api_json_count(rule.cleared));
+		"acknowledged", rule.acked, "shelved_s",
+		api_json_seconds(rule.shelved ? boot_diff(rule.shelved_until, now) : -1),
+		"inhibited_by", api_json_text(inhibitor.name), "fired",
+		api_json_count(rule.fired), "cleared", api_json_count(rule.cleared));
 }
 
 void api_rules(struct api_call *call)
@@ -46,7 +53,7 @@ void api_rules(struct api_call *call)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < count; i++)
-		json_array_append_new(list, rule_json(call->daemon, i));
+		json_array_append_new(list, api_json_rule(call->daemon, i));
 	api_answer(call, 200, json_pack("{so}", "rules", list));
 }
 
@@ -70,18 +77,25 @@ static void rule_unknown(struct api_call *call)
 	free(names);
 }
 
+uint32_t api_find_rule(struct api_call *call)
+{
+	uint32_t id = ruleset_find(daemon_config(call->daemon)->rules, call->name);
+
+	if (id == UINT32_MAX)
+		rule_unknown(call);
+	return id;
+}
+
 void api_rule(struct api_call *call)
 {
 	const struct ruleset *rules = daemon_config(call->daemon)->rules;
-	uint32_t id = ruleset_find(rules, call->name);
+	uint32_t id = api_find_rule(call);
 	struct rule_view view;
 	json_t *json, *points;
 
-	if (id == UINT32_MAX) {
-		rule_unknown(call);
+	if (id == UINT32_MAX)
 		return;
-	}
-	json = rule_json(call->daemon, id);
+	json = api_json_rule(call->daemon, id);
 	points = json_array();
 	ruleset_view(rules, id, &view);
 	for (size_t i = 0; i < view.point_count; i++)

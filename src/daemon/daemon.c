@@ -386,6 +386,31 @@ void daemon_write_forget(struct daemon *daemon, void *arg)
 	output_forget(daemon->outputs, arg);
 }
 
+int daemon_ack(struct daemon *daemon, uint32_t rule)
+{
+	int rc = engine_ack(daemon->now.engine, rule, clock_boot());
+
+	daemon_plan(daemon);
+	return rc;
+}
+
+int daemon_shelve(struct daemon *daemon, uint32_t rule, int64_t for_ns)
+{
+	struct boot now = clock_boot();
+	int rc = engine_shelve(daemon->now.engine, rule, boot_add(now, for_ns), now);
+
+	daemon_plan(daemon);
+	return rc;
+}
+
+int daemon_unshelve(struct daemon *daemon, uint32_t rule)
+{
+	int rc = engine_unshelve(daemon->now.engine, rule, clock_boot());
+
+	daemon_plan(daemon);
+	return rc;
+}
+
 void daemon_watch(struct daemon *daemon, struct daemon_watcher *watcher)
 {
 	watcher->next = daemon->watchers;

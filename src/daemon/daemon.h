@@ -84,6 +84,14 @@ int daemon_write(struct daemon *daemon, uint32_t point, struct value value, cons
 		 write_done *done, void *arg, struct error *err);
 void daemon_write_forget(struct daemon *daemon, void *arg);
 
+/*
+ * What an operator does to a rule, now; see engine_ack() and its kin for what is returned.
+ * Shelved for at least a second.
+ */
+int daemon_ack(struct daemon *daemon, uint32_t rule);
+int daemon_shelve(struct daemon *daemon, uint32_t rule, int64_t for_ns);
+int daemon_unshelve(struct daemon *daemon, uint32_t rule);
+
 /* Everybody who wants to see events and readings pass by (the control API's followers). */
 struct daemon_watcher {
 	void (*event)(void *arg, const struct event *event, const struct event_stamp *stamp);

@@ -11,6 +11,8 @@ const struct action_list *dispatch_list(const struct config *config, const struc
 {
 	const struct config_rule *rule;
 
+	if (event->held)
+		return NULL;
 	rule = &config->rule_actions[event->rule];
 	switch (event->type) {
 	case EVENT_FIRE:
@@ -25,6 +27,8 @@ const struct action_list *dispatch_list(const struct config *config, const struc
 	case EVENT_CALM:
 	case EVENT_CLEARING:
 	case EVENT_REFIRE:
+	case EVENT_RETURN:
+	case EVENT_ACK:
 		return NULL;
 	}
 	return NULL;

@@ -146,6 +146,7 @@ static void line_event(struct str *line, const struct event *event,
 	line_text(line, "from", rule_state_name(event->from));
 	line_text(line, "state", rule_state_name(event->to));
 	line_text(line, "reason", event->reason);
+	str_addf(line, ",\"held\":%s", event->held ? "true" : "false");
 	line_text(line, "message", whole ? event->message : NULL);
 	line_seconds(line, "active_s", event->active_ns);
 	if (whole) {

@@ -20,8 +20,8 @@ const char *rule_state_name(enum rule_state state)
 const char *event_type_name(enum event_type type)
 {
 	static const char *const names[] = {
-		"pending", "calm",   "fire",	"clearing", "refire",
-		"clear",   "repeat", "instant", "blind",
+		"pending", "calm",  "fire",   "clearing", "refire", "return",
+		"ack",	   "clear", "repeat", "instant",  "blind",
 	};
 
 	return names[type];

@@ -7,6 +7,7 @@
 #ifndef GAUGED_MODEL_EVENT_H
 #define GAUGED_MODEL_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
 
+/* RULE_RETURNED: a latched alarm whose condition is over, and that nobody has acknowledged. */
 enum rule_state { RULE_OK, RULE_PENDING, RULE_FIRING, RULE_CLEARING, RULE_RETURNED };
 
 enum event_type {
@@ -22,7 +24,9 @@ enum event_type {
 	EVENT_CALM,	/* it ceased to hold before 'for' was over */
 	EVENT_FIRE,	/* runs on_fire */
 	EVENT_CLEARING, /* firing, the condition ceased, 'clear_for' runs */
-	EVENT_REFIRE,	/* clearing, the condition came back; no action */
+	EVENT_REFIRE,	/* clearing or returned, the condition came back; no action */
+	EVENT_RETURN,	/* latched: the condition is over, waits for an acknowledgement */
+	EVENT_ACK,	/* somebody acknowledged it while it was firing */
 	EVENT_CLEAR,	/* runs on_clear */
 	EVENT_REPEAT,  /* still firing after 'repeat'; runs on_fire again, marked as a repeat */
 	EVENT_INSTANT, /* an 'on:' rule happened; runs do */
@@ -53,7 +57,8 @@ struct event {
 	uint64_t seq; /* counts the engine's events from 1 */
 	struct boot at;
 	int64_t active_ns;   /* how long the rule has been firing; 0 when it just began */
-	const char *reason;  /* "removed", ... or NULL */
+	const char *reason;  /* "removed", "acknowledged", "unshelved", ... or NULL */
+	bool held;	     /* shelved or inhibited: runs no actions now */
 	const char *message; /* rendered; "" if the rule has none */
 	size_t label_count;
 	const struct event_label *labels;

@@ -145,6 +145,8 @@ void engine_rule(const struct engine *engine, uint32_t number, struct engine_rul
 	static const int8_t conditions[] = {
 		[CONDITION_FALSE] = 0, [CONDITION_TRUE] = 1, [CONDITION_UNKNOWN] = -1};
 	const struct rule_run *run = &engine->runs[number];
+	uint32_t owner = engine_owner(engine, RULE_TIMER_SHELF, number);
+	int64_t shelf = engine->timers.deadlines[owner];
 
 	*ret = (struct engine_rule){
 		.state = run->machine.state,
@@ -152,6 +154,10 @@ void engine_rule(const struct engine *engine, uint32_t number, struct engine_rul
 		.has_deadline = run->machine.deadline.ns != BOOT_NEVER.ns,
 		.deadline = run->machine.deadline,
 		.condition = conditions[run->condition],
+		.acked = engine_is_firing(run->machine.state) && run->machine.acked,
+		.shelved = shelf != INT64_MAX,
+		.shelved_until = {shelf},
+		.inhibitor = engine_inhibitor(engine, number),
 		.fired = run->fired,
 		.cleared = run->cleared,
 	};
@@ -173,6 +179,8 @@ void engine_log_line(const struct event *event, struct str *out)
 			 (intmax_t)(event->active_ns % NSEC_PER_SEC));
 	if (event->reason != NULL)
 		str_addf(out, " reason=%s", event->reason);
+	if (event->held)
+		str_adds(out, " held");
 	str_addc(out, ' ');
 	value_show(value_text(event->message), out);
 	for (size_t i = 0; i < event->point_count; i++) {

@@ -64,6 +64,17 @@ bool engine_deadline(struct engine *engine, struct boot *ret);
  */
 void engine_adopt(struct engine *engine, const struct engine *old, struct boot now);
 
+/*
+ * What an operator does to a rule (ISA-18.2), at the instant now. Acknowledging ends the
+ * repeats, and a latched alarm with them once its condition is over. While a rule is shelved
+ * it lives on, but its events run no actions; when that ends, it says where it has come to.
+ * -EALREADY: it was acknowledged before, or is not shelved. -ENOENT: there is nothing to
+ * acknowledge. -EINVAL: acknowledging an instant, which has no state.
+ */
+int engine_ack(struct engine *engine, uint32_t rule, struct boot now);
+int engine_shelve(struct engine *engine, uint32_t rule, struct boot until, struct boot now);
+int engine_unshelve(struct engine *engine, uint32_t rule, struct boot now);
+
 /* A point as seen at now. text of the value is borrowed until the next feed. */
 struct engine_point {
 	struct value value; /* the last good one, while it counts; otherwise none */
@@ -79,10 +90,14 @@ void engine_point(const struct engine *engine, uint32_t point, struct boot now,
 
 struct engine_rule {
 	enum rule_state state;
-	struct boot since;	 /* when it entered the state */
-	bool has_deadline;	 /* 'for' or 'clear_for' runs */
-	struct boot deadline;	 /* when it ends if nothing changes */
-	int condition;		 /* 1 true, 0 false, -1 unknown */
+	struct boot since;    /* when it entered the state */
+	bool has_deadline;    /* 'for' or 'clear_for' runs */
+	struct boot deadline; /* when it ends if nothing changes */
+	int condition;	      /* 1 true, 0 false, -1 unknown */
+	bool acked;	      /* firing or clearing, and somebody has acknowledged it */
+	bool shelved;	      /* its actions are held back until then: */
+	struct boot shelved_until;
+	uint32_t inhibitor; /* the firing rule that holds its actions back; or UINT32_MAX */
 	uint64_t fired, cleared; /* counts since start */
 };
 void engine_rule(const struct engine *engine, uint32_t rule, struct engine_rule *ret);

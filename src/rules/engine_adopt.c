@@ -86,7 +86,7 @@ static void engine_adopt_timers(struct engine *engine, const struct engine *old,
 
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
 		   run->machine.deadline.ns);
-	if (rule->repeat_ns > 0 && engine_is_firing(run->machine.state)) {
+	if (rule->repeat_ns > 0 && engine_is_alarm(run->machine.state)) {
 		struct boot next = boot_add(run->machine.fired, rule->repeat_ns);
 
 		/* The same rhythm if there is one; otherwise from when it fired, never late. */
@@ -116,11 +116,17 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	       engine_same_text(before->clear_text, rule->clear_text) &&
 	       !engine_adopt_differs(engine, old, rule);
 	engine_adopt_edges(engine, old, rule, same ? before : NULL);
-	if (before == NULL || rule->instant || before->instant)
+	if (before == NULL)
+		return;
+	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_SHELF, number),
+		   old->timers.deadlines[engine_owner(old, RULE_TIMER_SHELF, other)]);
+	if (rule->instant || before->instant)
 		return;
 	run->machine = old->runs[other].machine;
 	run->fired = old->runs[other].fired;
 	run->cleared = old->runs[other].cleared;
+	run->held = old->runs[other].held;
+	run->told = old->runs[other].told;
 	if (same) {
 		run->condition = old->runs[other].condition;
 		rule_machine_retime(&run->machine, rule, engine->now);
@@ -129,7 +135,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	}
 	engine_adopt_timers(engine, old, number, other);
 	if (slot != 0)
-		engine->slots[slot] = engine_is_firing(run->machine.state);
+		engine->slots[slot] = engine_is_alarm(run->machine.state);
 	if (same && run->condition != CONDITION_UNKNOWN) {
 		/* A new engine is blind from its start on: this rule was not. */
 		timers_clear(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number));
@@ -149,7 +155,7 @@ static void engine_adopt_removed(struct engine *engine, const struct engine *old
 		uint32_t now = ruleset_find(engine->set, rule->name);
 		struct event event;
 
-		if (!engine_is_firing(machine->state) ||
+		if (!engine_is_alarm(machine->state) ||
 		    (now != UINT32_MAX && !ruleset_rule_get(engine->set, now)->instant))
 			continue;
 		event = (struct event){
@@ -163,6 +169,7 @@ static void engine_adopt_removed(struct engine *engine, const struct engine *old
 			.at = engine->now,
 			.active_ns = boot_diff(engine->now, machine->fired),
 			.reason = "removed",
+			.held = !old->runs[i].told,
 			.message = "",
 			.label_count = rule->label_count,
 			.labels = rule->labels,

@@ -47,7 +47,7 @@ static void engine_emit(struct engine *engine, uint32_t number, enum event_type 
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 	const struct rule_machine *machine = &engine->runs[number].machine;
-	bool fired = from == RULE_FIRING || from == RULE_CLEARING || to == RULE_FIRING;
+	bool fired = engine_is_alarm(from) || to == RULE_FIRING;
 	bool active = from != RULE_OK || to != RULE_OK;
 	struct event event = {
 		.type = type,
@@ -60,6 +60,7 @@ static void engine_emit(struct engine *engine, uint32_t number, enum event_type 
 		.at = engine->now,
 		.active_ns = fired ? boot_diff(engine->now, machine->fired) : 0,
 		.reason = reason,
+		.held = engine->runs[number].held,
 		.message = engine->message,
 		.label_count = rule->label_count,
 		.labels = rule->labels,
@@ -116,8 +117,8 @@ static uint32_t engine_unqueue(struct engine *engine)
 	return first;
 }
 
-/* A transition took place: tell it, and whoever depends on it, and plan what follows. */
-static void engine_step(struct engine *engine, uint32_t number, struct rule_step step)
+void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
+		 const char *reason)
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 	struct rule_run *run = &engine->runs[number];
@@ -132,11 +133,45 @@ static void engine_step(struct engine *engine, uint32_t number, struct rule_step
 		timers_set(&engine->timers, repeat, boot_add(engine->now, rule->repeat_ns).ns);
 	if (rule->repeat_ns > 0 && step.type == EVENT_CLEAR)
 		timers_clear(&engine->timers, repeat);
-	if (slot != 0 && engine_is_firing(step.from) != engine_is_firing(step.to)) {
-		engine->slots[slot] = engine_is_firing(step.to);
+	if (slot != 0 && engine_is_alarm(step.from) != engine_is_alarm(step.to)) {
+		engine->slots[slot] = engine_is_alarm(step.to);
 		engine_queue(engine, &engine->program->rule_rules, number);
 	}
-	engine_emit(engine, number, step.type, step.from, step.to, NULL);
+	if (!run->held && engine_is_alarm(step.from) != engine_is_alarm(step.to))
+		run->told = engine_is_alarm(step.to);
+	engine_emit(engine, number, step.type, step.from, step.to, reason);
+}
+
+uint32_t engine_inhibitor(const struct engine *engine, uint32_t number)
+{
+	const struct rule *rule = ruleset_rule_get(engine->set, number);
+
+	for (uint32_t i = 0; i < rule->inhibitor_count; i++) {
+		if (engine->slots[engine->program->rule_slots[rule->inhibitors[i]]] == 1)
+			return rule->inhibitors[i];
+	}
+	return UINT32_MAX;
+}
+
+static bool engine_is_held(const struct engine *engine, uint32_t number)
+{
+	uint32_t shelf = engine_owner(engine, RULE_TIMER_SHELF, number);
+
+	return engine->timers.deadlines[shelf] != INT64_MAX ||
+	       engine_inhibitor(engine, number) != UINT32_MAX;
+}
+
+/* Nobody holds it any more: what it came to meanwhile is made up for, once. */
+static void engine_release(struct engine *engine, uint32_t number)
+{
+	struct rule_run *run = &engine->runs[number];
+	enum rule_state state = run->machine.state;
+
+	if (engine_is_alarm(state) == run->told)
+		return;
+	run->told = engine_is_alarm(state);
+	engine_emit(engine, number, run->told ? EVENT_FIRE : EVENT_CLEAR, state, state,
+		    "no longer held");
 }
 
 static bool engine_any_expired(const struct engine *engine, const struct rule *rule)
@@ -182,8 +217,11 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	struct rule_run *run = &engine->runs[number];
 	enum condition raw = engine_condition(engine, rule, run->machine.state), meant = raw;
 	struct boot deadline = run->machine.deadline;
+	bool held = run->held;
 	struct rule_step step;
 
+	if (held || rule->inhibitor_count > 0)
+		run->held = engine_is_held(engine, number);
 	engine_note_blind(engine, rule, number, run->condition == CONDITION_UNKNOWN,
 			  raw == CONDITION_UNKNOWN);
 	run->condition = (uint8_t)raw;
@@ -194,7 +232,19 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	if (run->machine.deadline.ns != deadline.ns)
 		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
 			   run->machine.deadline.ns);
-	engine_step(engine, number, step);
+	engine_step(engine, number, step, NULL);
+	if (held && !run->held)
+		engine_release(engine, number);
+}
+
+static void engine_evaluate_instant(struct engine *engine, const struct rule *rule,
+				    uint32_t number)
+{
+	if (engine->pulse_count == 0 ||
+	    eval_run(engine->program, rule->when, engine->slots) != 1)
+		return;
+	engine->runs[number].held = engine_is_held(engine, number);
+	engine_emit(engine, number, EVENT_INSTANT, RULE_OK, RULE_OK, NULL);
 }
 
 void engine_evaluate(struct engine *engine, uint32_t rank)
@@ -205,9 +255,8 @@ void engine_evaluate(struct engine *engine, uint32_t rank)
 	engine->counters.evaluations++;
 	if (!rule->instant)
 		engine_evaluate_state(engine, rule, number);
-	else if (engine->pulse_count > 0 &&
-		 eval_run(engine->program, rule->when, engine->slots) == 1)
-		engine_emit(engine, number, EVENT_INSTANT, RULE_OK, RULE_OK, NULL);
+	else
+		engine_evaluate_instant(engine, rule, number);
 }
 
 /* The rules of the source and those in the queue, each once, in the order of evaluation. */
@@ -315,17 +364,19 @@ static void engine_expire_rule(struct engine *engine, uint32_t number)
 	struct rule_run *run = &engine->runs[number];
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 
-	engine_step(engine, number, rule_machine_expire(&run->machine, rule, engine->now));
+	engine_step(engine, number, rule_machine_expire(&run->machine, rule, engine->now),
+		    NULL);
 	engine_evaluate_all(engine, NULL, 0);
 }
 
 static void engine_repeat(struct engine *engine, uint32_t number)
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
+	const struct rule_run *run = &engine->runs[number];
 
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_REPEAT, number),
 		   boot_add(engine->now, rule->repeat_ns).ns);
-	if (engine->runs[number].machine.state == RULE_FIRING)
+	if (run->machine.state == RULE_FIRING && !run->machine.acked && !run->held)
 		engine_emit(engine, number, EVENT_REPEAT, RULE_FIRING, RULE_FIRING, NULL);
 }
 
@@ -364,6 +415,10 @@ static void engine_run_timer(struct engine *engine, uint32_t owner)
 		return;
 	case RULE_TIMER_BLIND:
 		engine_blind(engine, owner % engine->rule_count);
+		return;
+	case RULE_TIMER_SHELF:
+		engine_evaluate(engine, program->ranks[owner % engine->rule_count]);
+		engine_evaluate_all(engine, NULL, 0);
 		return;
 	}
 }

@@ -21,6 +21,8 @@ struct rule_run {
 	struct rule_machine machine;
 	uint8_t condition; /* enum condition, as last evaluated */
 	bool blind;	   /* the blind event was raised */
+	bool held;	   /* shelved or inhibited, as last looked at */
+	bool told;	   /* its fire ran its actions, and no clear has yet */
 	uint64_t fired, cleared;
 };
 
@@ -56,14 +58,15 @@ struct engine {
 
 /*
  * Timers by kind, which is their order at one instant: a point goes stale, an age is reached,
- * for or clear_for is over, it is time to repeat, a rule is blind.
+ * for or clear_for is over, it is time to repeat, a rule is blind, a shelving ends.
  */
+enum rule_timer { RULE_TIMER_STATE, RULE_TIMER_REPEAT, RULE_TIMER_BLIND, RULE_TIMER_SHELF };
+enum { RULE_TIMERS = RULE_TIMER_SHELF + 1 };
+
 static inline uint32_t engine_owner_count(const struct program *program)
 {
-	return program->point_count + program->node_count + 3 * program->rule_count;
+	return program->point_count + program->node_count + RULE_TIMERS * program->rule_count;
 }
-
-enum rule_timer { RULE_TIMER_STATE, RULE_TIMER_REPEAT, RULE_TIMER_BLIND };
 
 static inline uint32_t engine_owner(const struct engine *engine, enum rule_timer kind,
 				    uint32_t rule)
@@ -71,14 +74,26 @@ static inline uint32_t engine_owner(const struct engine *engine, enum rule_timer
 	return engine->first_rule + kind * engine->rule_count + rule;
 }
 
+/* The condition came and 'clear' has not ended it. */
 static inline bool engine_is_firing(enum rule_state state)
 {
 	return state == RULE_FIRING || state == RULE_CLEARING;
 }
 
+/* on_fire has run and on_clear has not: what others read as firing. */
+static inline bool engine_is_alarm(enum rule_state state)
+{
+	return engine_is_firing(state) || state == RULE_RETURNED;
+}
+
 /* Evaluates the rule of that rank, or those of ranks and all that wait in the queue. */
 void engine_evaluate(struct engine *engine, uint32_t rank);
 void engine_evaluate_all(struct engine *engine, const uint32_t *ranks, uint32_t count);
+/* A transition took place: tells it, and whoever depends on it, and plans what follows. */
+void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
+		 const char *reason);
+/* The first of the rule's inhibitors that is an alarm now, or UINT32_MAX. */
+uint32_t engine_inhibitor(const struct engine *engine, uint32_t number);
 /* Takes the operand of an edge as it is now; quiet: without an impulse. */
 void engine_run_node(struct engine *engine, uint32_t number, bool quiet);
 /* Everything that depends on any of the points, in one pass. */

@@ -5,6 +5,8 @@
 
 enum timer_move { TIMER_KEEP, TIMER_START, TIMER_STOP, TIMER_FREEZE, TIMER_THAW };
 
+enum { RULE_STATES = RULE_RETURNED + 1 };
+
 /* What happens in a state when the condition is false, true, unknown. */
 struct move {
 	bool leaves;
@@ -14,7 +16,7 @@ struct move {
 };
 
 /* clang-format off */
-static const struct move moves[][3] = {
+static const struct move moves[RULE_STATES][3] = {
 	[RULE_OK] = {
 		[CONDITION_FALSE]   = {false},
 		[CONDITION_TRUE]    = {true, RULE_PENDING, EVENT_PENDING, TIMER_START},
@@ -35,12 +37,27 @@ static const struct move moves[][3] = {
 		[CONDITION_TRUE]    = {true, RULE_FIRING, EVENT_REFIRE, TIMER_STOP},
 		[CONDITION_UNKNOWN] = {false},
 	},
+	[RULE_RETURNED] = {
+		[CONDITION_FALSE]   = {false},
+		[CONDITION_TRUE]    = {true, RULE_FIRING, EVENT_REFIRE, TIMER_STOP},
+		[CONDITION_UNKNOWN] = {false},
+	},
 };
 
 /* What happens when the time of for or clear_for is over; at once where it is 0. */
-static const struct move expiries[] = {
+static const struct move expiries[RULE_STATES] = {
 	[RULE_PENDING]  = {true, RULE_FIRING, EVENT_FIRE,  TIMER_STOP},
 	[RULE_CLEARING] = {true, RULE_OK,     EVENT_CLEAR, TIMER_STOP},
+};
+
+/* The end of a latched alarm that nobody has acknowledged yet. */
+static const struct move latched = {true, RULE_RETURNED, EVENT_RETURN, TIMER_STOP};
+
+/* An acknowledgement, the first since it fired. */
+static const struct move acks[RULE_STATES] = {
+	[RULE_FIRING]   = {true, RULE_FIRING,   EVENT_ACK,   TIMER_KEEP},
+	[RULE_CLEARING] = {true, RULE_CLEARING, EVENT_ACK,   TIMER_KEEP},
+	[RULE_RETURNED] = {true, RULE_OK,       EVENT_CLEAR, TIMER_STOP},
 };
 /* clang-format on */
 
@@ -94,10 +111,20 @@ static void rule_machine_enter(struct rule_machine *machine, enum rule_state to,
 {
 	if (machine->state == RULE_OK)
 		machine->active = now;
-	if (to == RULE_FIRING && machine->state != RULE_CLEARING)
+	if (to == RULE_FIRING && machine->state == RULE_PENDING) {
 		machine->fired = now;
+		machine->acked = false;
+	}
 	machine->state = to;
 	machine->since = now;
+}
+
+static const struct move *rule_expiry(const struct rule_machine *machine,
+				      const struct rule *rule)
+{
+	if (machine->state == RULE_CLEARING && rule->latch && !machine->acked)
+		return &latched;
+	return &expiries[machine->state];
 }
 
 struct rule_step rule_machine_feed(struct rule_machine *machine, const struct rule *rule,
@@ -106,6 +133,9 @@ struct rule_step rule_machine_feed(struct rule_machine *machine, const struct ru
 	const struct move *move = &moves[machine->state][condition];
 	struct rule_step step = {.from = machine->state, .to = machine->state};
 
+	/* A reload has taken the latch away: nobody will be asked to acknowledge. */
+	if (machine->state == RULE_RETURNED && condition == CONDITION_FALSE && !rule->latch)
+		move = &acks[RULE_RETURNED];
 	if (!move->leaves) {
 		rule_machine_time(machine, rule, move->timer, now);
 		return step;
@@ -114,7 +144,7 @@ struct rule_step rule_machine_feed(struct rule_machine *machine, const struct ru
 	step.type = move->type;
 	rule_machine_enter(machine, move->to, now);
 	if (move->timer == TIMER_START && rule_wait(rule, move->to) == 0) {
-		move = &expiries[move->to];
+		move = rule_expiry(machine, rule);
 		step.type = move->type;
 		rule_machine_enter(machine, move->to, now);
 	}
@@ -126,11 +156,27 @@ struct rule_step rule_machine_feed(struct rule_machine *machine, const struct ru
 struct rule_step rule_machine_expire(struct rule_machine *machine, const struct rule *rule,
 				     struct boot now)
 {
-	const struct move *move = &expiries[machine->state];
+	const struct move *move = rule_expiry(machine, rule);
 	struct rule_step step = {true, move->type, machine->state, move->to};
 
 	rule_machine_enter(machine, move->to, now);
 	rule_machine_time(machine, rule, move->timer, now);
+	return step;
+}
+
+struct rule_step rule_machine_ack(struct rule_machine *machine, struct boot now)
+{
+	const struct move *move = &acks[machine->state];
+	struct rule_step step = {.from = machine->state, .to = machine->state};
+
+	if (!move->leaves || machine->acked)
+		return step;
+	machine->acked = true;
+	step.happened = true;
+	step.type = move->type;
+	step.to = move->to;
+	if (move->to != machine->state)
+		rule_machine_enter(machine, move->to, now);
 	return step;
 }
 

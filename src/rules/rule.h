@@ -28,6 +28,7 @@ struct rule {
 	int64_t repeat_ns, blind_ns; /* 0: not wanted */
 	bool instant;
 	bool has_clear;
+	bool latch; /* stays until it is acknowledged */
 	struct code when, clear;
 	const char *when_text, *clear_text; /* clear_text: NULL without */
 	const struct message *message;	    /* NULL without */
@@ -37,6 +38,8 @@ struct rule {
 	uint32_t point_count;	/* all points that it reads, first those of its condition */
 	uint32_t condition_points;
 	const uint32_t *points;
+	uint32_t inhibitor_count; /* rules whose alarm makes this one's a mere consequence */
+	const uint32_t *inhibitors;
 	uint32_t node_count; /* edges, for a reload; nodes[i] in order of the text */
 	const uint32_t *nodes;
 	const struct yaml_node *node, *on_fire, *on_clear, *on_instant;
@@ -55,6 +58,7 @@ struct rule_machine {
 	struct boot running;  /* pending: since when the condition is known true without a
 				 break */
 	bool frozen;	      /* pending: the condition is unknown now */
+	bool acked;	      /* acknowledged since it fired */
 };
 
 void rule_machine_init(struct rule_machine *machine, struct boot now);
@@ -72,6 +76,11 @@ struct rule_step rule_machine_feed(struct rule_machine *machine, const struct ru
 /* The deadline was reached: now is the deadline, the condition was fed before. */
 struct rule_step rule_machine_expire(struct rule_machine *machine, const struct rule *rule,
 				     struct boot now);
+/*
+ * An operator has seen it. In FIRING and CLEARING it will not wait for that any more, in
+ * RETURNED it is over. Nothing happens where there is nothing to acknowledge, or no more.
+ */
+struct rule_step rule_machine_ack(struct rule_machine *machine, struct boot now);
 /* for or clear_for are others now (a reload): moves the deadline, never the state. */
 void rule_machine_retime(struct rule_machine *machine, const struct rule *rule,
 			 struct boot now);

@@ -28,6 +28,8 @@ struct rule_options {
 	int severity;
 	int on_unknown;
 	int64_t for_ns, clear_for_ns, repeat_ns, blind_ns;
+	bool latch;
+	const struct yaml_node *inhibited_by;
 };
 
 static const char *const severities[] = {"info", "warning", "critical", NULL};
@@ -50,6 +52,10 @@ static const struct option rule_rows[] = {
 	 .help = "what a condition means that is unknown because a point is stale"},
 	{"blind_after", OPTION(DURATION, rule_options, blind_ns), .max = RULE_LONGEST_S,
 	 .help = "raises one 'blind' event when the condition was unknown for so long"},
+	{"latch", OPTION(BOOL, rule_options, latch), .fallback = "false",
+	 .help = "true: a rule that has fired stays an alarm until somebody acknowledges it"},
+	{"inhibited_by", OPTION(SEQ, rule_options, inhibited_by),
+	 .help = "rules whose alarm holds this rule's actions back"},
 	{"repeat", OPTION(DURATION, rule_options, repeat_ns), .min = 1, .max = RULE_LONGEST_S,
 	 .help = "runs on_fire again after each such time while the rule fires"},
 	{"severity", OPTION(CHOICE, rule_options, severity), .fallback = "warning",
@@ -241,8 +247,9 @@ static bool ruleset_expr(struct building *building, struct rule *rule,
 static bool ruleset_check_kind(struct building *building, const struct rule_options *options,
 			       uint32_t number)
 {
-	static const char *const stateful[] = {"for",	 "clear",   "clear_for", "on_unknown",
-					       "repeat", "on_fire", "on_clear",	 "blind_after"};
+	static const char *const stateful[] = {"for",	     "clear",	    "clear_for",
+					       "on_unknown", "repeat",	    "on_fire",
+					       "on_clear",   "blind_after", "latch"};
 	const struct yaml_node *map = building->values[number];
 	const char *name = building->set->names[number];
 	bool good = true;
@@ -299,6 +306,51 @@ static bool ruleset_labels(struct building *building, struct rule *rule,
 	}
 	rule->labels = labels;
 	rule->label_count = (uint32_t)map->count;
+	return good;
+}
+
+/* One name in 'inhibited_by'; UINT32_MAX after an error. */
+static uint32_t ruleset_inhibitor(struct building *building, const struct yaml_node *node)
+{
+	const struct ruleset *set = building->set;
+	uint32_t number;
+
+	if (!ruleset_is_text(building, node, "the name of a rule"))
+		return UINT32_MAX;
+	number = ruleset_search(set, node->text, node->len);
+	if (number == UINT32_MAX) {
+		diag_error(building->diags, node, "there is no rule '%s'", node->text);
+		diag_suggest(building->diags, node->text, set->names, set->count);
+	} else if (building->values[number]->kind == YAML_MAP &&
+		   yaml_get(building->values[number], "when") == NULL) {
+		diag_error(building->diags, node, "the rule '%s' is an instant: it never lasts",
+			   node->text);
+		diag_note(building->diags, "expected: a rule with 'when'");
+		number = UINT32_MAX;
+	}
+	return number;
+}
+
+static bool ruleset_inhibitors(struct building *building, struct rule *rule,
+			       const struct yaml_node *list)
+{
+	struct ruleset *set = building->set;
+	struct idlist inhibitors = {0};
+	bool good = true;
+
+	for (size_t i = 0; list != NULL && i < list->count; i++) {
+		uint32_t other = ruleset_inhibitor(building, list->values[i]);
+
+		if (other == UINT32_MAX) {
+			good = false;
+			continue;
+		}
+		program_rule(set->program, other);
+		idlist_add(set->arena, &inhibitors, other);
+		idlist_add(set->arena, &rule->use.rules, other);
+	}
+	rule->inhibitors = inhibitors.ids;
+	rule->inhibitor_count = inhibitors.count;
 	return good;
 }
 
@@ -370,6 +422,7 @@ static bool ruleset_rule(struct building *building, uint32_t number)
 		.clear_for_ns = options.clear_for_ns,
 		.repeat_ns = options.repeat_ns,
 		.blind_ns = options.blind_ns,
+		.latch = options.latch,
 		.instant = options.when == NULL,
 		.has_clear = options.when != NULL && options.clear != NULL,
 		.node = building->values[number],
@@ -395,6 +448,7 @@ static bool ruleset_rule(struct building *building, uint32_t number)
 		       good;
 	}
 	good = ruleset_labels(building, rule, options.labels) && good;
+	good = ruleset_inhibitors(building, rule, options.inhibited_by) && good;
 	good = ruleset_message(building, rule, options.message, &message) && good;
 	if (good)
 		ruleset_points(building, rule, &message);

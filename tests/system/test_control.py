@@ -454,6 +454,10 @@ class Control(unittest.TestCase):
                 (["write", "boiler.setpoint", "hot"], 2, "'hot' is no number; give it in degC"),
                 (["write", "boiler.burner", "maybe"], 2, "neither on nor off"),
                 (["write", "boiler.burner"], 2, "usage: gaugectl write POINT VALUE"),
+                (["ack", "doorbel"], 1, "did you mean 'doorbell'?"),
+                (["shelve", "doorbell"], 2, "usage: gaugectl shelve RULE DURATION [REASON]"),
+                (["shelve", "doorbell", "soon"], 2, "'soon' is no duration; expected one such as 30m"),
+                (["shelve", "doorbell", "0s"], 1, "seconds from 1 to 2678400"),
                 (["statsu"], 2, "did you mean 'status'?"),
                 (["status", "--colour"], 2, "unknown option --colour"),
                 (["status", "--events"], 2, "usage: gaugectl status"),
@@ -471,6 +475,13 @@ class Control(unittest.TestCase):
                          (0, "boiler.setpoint is now -5.5 degC\n", ""))
         code, out, _ = self.gaugectl("reload")
         self.assertEqual((code, out[:10]), (0, "reloaded: "))
+        self.assertEqual(self.gaugectl("ack", "doorbell", "seen it"), (0, "doorbell is acknowledged and over\n", ""))
+        self.assertEqual(self.gaugectl("shelve", "doorbell", "1h30m"),
+                         (0, "doorbell is shelved for 1h30m: its actions are held back\n", ""))
+        self.assertEqual(self.gaugectl("unshelve", "boiler-over-temp"),
+                         (0, "boiler-over-temp is not shelved any more; it is pending\n", ""))
+        self.assertEqual(json.loads(self.gaugectl("ack", "boiler-over-temp", "--json")[1])["state"], "pending")
+        self.assertIn('acknowledges rule doorbell, reason: "seen it"', self.server.said())
         self.assertIn("writes true to boiler.burner", self.server.said())
 
     @unittest.skipIf(os.geteuid() != 0, "SKIP: only root can become other users")

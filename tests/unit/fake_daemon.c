@@ -208,6 +208,28 @@ void daemon_reload_forget(struct daemon *daemon, void *arg)
 		daemon->fake.waiting_reload = NULL;
 }
 
+int daemon_ack(struct daemon *daemon, uint32_t rule)
+{
+	(void)rule;
+	daemon->fake.acked++;
+	return daemon->fake.operated;
+}
+
+int daemon_shelve(struct daemon *daemon, uint32_t rule, int64_t for_ns)
+{
+	(void)rule;
+	daemon->fake.shelved++;
+	daemon->fake.shelved_ns = for_ns;
+	return daemon->fake.operated;
+}
+
+int daemon_unshelve(struct daemon *daemon, uint32_t rule)
+{
+	(void)rule;
+	daemon->fake.unshelved++;
+	return daemon->fake.operated;
+}
+
 int daemon_write(struct daemon *daemon, uint32_t point, struct value value, const char *who,
 		 write_done *done, void *arg, struct error *err)
 {
@@ -332,6 +354,7 @@ void engine_rule(const struct engine *engine, uint32_t rule, struct engine_rule 
 		.has_deadline = rule == 0,
 		.deadline = {clock_boot().ns + 18 * NSEC_PER_SEC},
 		.condition = rule == 0,
+		.inhibitor = UINT32_MAX,
 		.fired = 4,
 		.cleared = 4,
 	};

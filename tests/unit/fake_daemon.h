@@ -27,8 +27,11 @@ struct fake_daemon {
 	reload_done *waiting_reload;
 	write_done *waiting_write;
 	void *waiting;
-	enum write_outcome outcome; /* how the next writes end */
-	const char *message;	    /* of the next events, or NULL */
+	enum write_outcome outcome;	    /* how the next writes end */
+	int operated;			    /* what daemon_ack() and its kin return */
+	uint32_t acked, shelved, unshelved; /* times */
+	int64_t shelved_ns;		    /* the last time */
+	const char *message;		    /* of the next events, or NULL */
 };
 
 struct daemon *fake_daemon_new(struct loop *loop);

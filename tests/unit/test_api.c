@@ -3,6 +3,7 @@
 /* The routes of the control API: targets, roles, problem documents, reloads and writes. */
 #include "daemon/api.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -242,6 +243,85 @@ static void test_api_writes_values_of_every_kind(void **state)
 		ask(fixture, writer, "POST", "/v1/points/boiler.setpoint", "{\"value\":70}"),
 		200);
 	assert_true(fake->written.number == 70);
+}
+
+static void test_api_acknowledges_and_shelves_rules(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_daemon *fake = fake_daemon(fixture->daemon);
+
+	assert_int_equal(ask(fixture, reader, "POST", "/v1/rules/boiler-over-temp/ack", NULL),
+			 403);
+	assert_int_equal(ask(fixture, reader, "POST", "/v1/rules/boiler-over-temp/shelve",
+			     "{\"for_s\": 60}"),
+			 403);
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/rules/boiler-over-tmp/ack", NULL),
+			 404);
+	assert_int_equal(fake->acked + fake->shelved, 0);
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/rules/boiler-over-temp/ack", NULL),
+			 200);
+	assert_string_equal(member(fixture, "name"), "boiler-over-temp");
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/rules/boiler-over-temp/ack",
+			     "{\"reason\": \"seen\"}"),
+			 200);
+	assert_int_equal(fake->acked, 2);
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/rules/boiler-over-temp/shelve",
+			     "{\"for_s\": 90.5, \"reason\": \"boiler open\"}"),
+			 200);
+	assert_true(fake->shelved_ns == 90500 * NSEC_PER_MSEC);
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/rules/boiler-over-temp/unshelve", NULL), 200);
+	assert_int_equal(fake->unshelved, 1);
+}
+
+static void test_api_says_why_an_alarm_cannot_be_acknowledged(void **state)
+{
+	static const struct {
+		int rc;
+		const char *detail;
+	} rows[] = {
+		{-EALREADY, "boiler-over-temp is acknowledged already"},
+		{-ENOENT, "boiler-over-temp does not fire: there is nothing to acknowledge"},
+		{-EINVAL, "boiler-over-temp is an instant: there is nothing to acknowledge"},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fake_daemon(fixture->daemon)->operated = rows[i].rc;
+		assert_int_equal(
+			ask(fixture, writer, "POST", "/v1/rules/boiler-over-temp/ack", NULL),
+			409);
+		assert_string_equal(member(fixture, "detail"), rows[i].detail);
+	}
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/rules/boiler-over-temp/unshelve", NULL), 409);
+	assert_string_equal(member(fixture, "detail"), "boiler-over-temp is not shelved");
+}
+
+static void test_api_refuses_shelving_without_an_end(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"{}",
+		"[60]",
+		"{\"for_s\": 0.5}",
+		"{\"for_s\": 2678401}",
+		"{\"for_s\": \"1h\"}",
+		"{\"for_s\": 60, \"why\": \"x\"}",
+		"{\"for_s\": 60, \"reason\": 1}",
+		"{\"for_s\": 60",
+		"{\"reason\": \"x\"}",
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(ask(fixture, writer, "POST",
+				     "/v1/rules/boiler-over-temp/shelve", bad[i]),
+				 400);
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/rules/boiler-over-temp/ack",
+			     "{\"for_s\": 60}"),
+			 400);
+	assert_int_equal(fake_daemon(fixture->daemon)->shelved, 0);
 }
 
 static void test_api_refuses_bodies_that_are_no_value(void **state)
@@ -504,6 +584,9 @@ int main(void)
 		API_TEST(test_fault_H1_api_shows_strangers_nothing_but_metrics),
 		API_TEST(test_api_writes_values_of_every_kind),
 		API_TEST(test_api_refuses_bodies_that_are_no_value),
+		API_TEST(test_api_acknowledges_and_shelves_rules),
+		API_TEST(test_api_says_why_an_alarm_cannot_be_acknowledged),
+		API_TEST(test_api_refuses_shelving_without_an_end),
 		API_TEST(test_api_tells_how_a_write_ended),
 		API_TEST(test_fault_F1_api_tells_why_a_reload_was_refused),
 		API_TEST(test_api_answers_later_when_the_daemon_takes_its_time),

@@ -25,6 +25,8 @@ static struct boot at(int64_t seconds)
 static const struct rule delayed = {.for_ns = 30 * NSEC_PER_SEC,
 				    .clear_for_ns = 10 * NSEC_PER_SEC};
 static const struct rule instant = {0};
+static const struct rule latched = {
+	.for_ns = 30 * NSEC_PER_SEC, .clear_for_ns = 10 * NSEC_PER_SEC, .latch = true};
 
 /* A machine in the given state since second 100 with the delays above. */
 static struct rule_machine in_state(enum rule_state state)
@@ -38,8 +40,10 @@ static struct rule_machine in_state(enum rule_state state)
 	if (state == RULE_PENDING)
 		return machine;
 	rule_machine_expire(&machine, &delayed, at(130));
-	if (state == RULE_CLEARING)
+	if (state == RULE_CLEARING || state == RULE_RETURNED)
 		rule_machine_feed(&machine, &delayed, F, at(140));
+	if (state == RULE_RETURNED)
+		rule_machine_expire(&machine, &latched, at(150));
 	return machine;
 }
 
@@ -64,6 +68,9 @@ static void test_every_cell_of_the_table_with_delays(void **state)
 		{RULE_CLEARING, F, RULE_CLEARING, false, 0},
 		{RULE_CLEARING, T, RULE_FIRING, true, EVENT_REFIRE},
 		{RULE_CLEARING, U, RULE_CLEARING, false, 0},
+		{RULE_RETURNED, F, RULE_RETURNED, false, 0},
+		{RULE_RETURNED, T, RULE_FIRING, true, EVENT_REFIRE},
+		{RULE_RETURNED, U, RULE_RETURNED, false, 0},
 	};
 
 	(void)state;
@@ -72,7 +79,7 @@ static void test_every_cell_of_the_table_with_delays(void **state)
 		struct rule_step step;
 
 		assert_int_equal(machine.state, cells[i].from);
-		step = rule_machine_feed(&machine, &delayed, cells[i].condition, at(145));
+		step = rule_machine_feed(&machine, &latched, cells[i].condition, at(155));
 		assert_int_equal(step.happened, cells[i].happens);
 		assert_int_equal(machine.state, cells[i].to);
 		assert_int_equal(step.from, cells[i].from);
@@ -203,6 +210,90 @@ static void test_a_new_condition_restarts_the_timers(void **state)
 	assert_true(machine.deadline.ns == BOOT_NEVER.ns);
 }
 
+static void test_ack_in_every_state(void **state)
+{
+	static const struct {
+		enum rule_state from, to;
+		bool happens;
+		enum event_type type;
+	} rows[] = {
+		{RULE_OK, RULE_OK, false, 0},
+		{RULE_PENDING, RULE_PENDING, false, 0},
+		{RULE_FIRING, RULE_FIRING, true, EVENT_ACK},
+		{RULE_CLEARING, RULE_CLEARING, true, EVENT_ACK},
+		{RULE_RETURNED, RULE_OK, true, EVENT_CLEAR},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct rule_machine machine = in_state(rows[i].from);
+		struct boot deadline = machine.deadline;
+		struct rule_step step = rule_machine_ack(&machine, at(160));
+
+		assert_int_equal(step.happened, rows[i].happens);
+		assert_int_equal(machine.state, rows[i].to);
+		assert_int_equal(step.from, rows[i].from);
+		assert_int_equal(step.to, rows[i].to);
+		assert_true(machine.deadline.ns == deadline.ns);
+		if (rows[i].happens)
+			assert_int_equal(step.type, rows[i].type);
+		/* Once is enough. */
+		assert_false(rule_machine_ack(&machine, at(161)).happened);
+	}
+}
+
+static void test_a_latched_alarm_ends_with_its_condition_once_acknowledged(void **state)
+{
+	struct rule_machine machine = in_state(RULE_FIRING);
+	struct rule_step step;
+
+	(void)state;
+	rule_machine_ack(&machine, at(135));
+	rule_machine_feed(&machine, &latched, F, at(140));
+	step = rule_machine_expire(&machine, &latched, at(150));
+	assert_int_equal(step.type, EVENT_CLEAR);
+	assert_int_equal(machine.state, RULE_OK);
+	/* The next time it fires it is to be acknowledged anew. */
+	rule_machine_feed(&machine, &latched, T, at(200));
+	rule_machine_expire(&machine, &latched, at(230));
+	assert_false(machine.acked);
+	rule_machine_feed(&machine, &latched, F, at(240));
+	step = rule_machine_expire(&machine, &latched, at(250));
+	assert_int_equal(step.type, EVENT_RETURN);
+	assert_int_equal(machine.state, RULE_RETURNED);
+}
+
+static void test_without_delays_a_latched_alarm_returns_at_once(void **state)
+{
+	const struct rule rule = {.latch = true};
+	struct rule_machine machine;
+	struct rule_step step;
+
+	(void)state;
+	rule_machine_init(&machine, at(0));
+	rule_machine_feed(&machine, &rule, T, at(5));
+	step = rule_machine_feed(&machine, &rule, F, at(6));
+	assert_int_equal(step.type, EVENT_RETURN);
+	assert_int_equal(step.to, RULE_RETURNED);
+	assert_true(machine.deadline.ns == BOOT_NEVER.ns);
+	step = rule_machine_feed(&machine, &rule, T, at(7));
+	assert_int_equal(step.type, EVENT_REFIRE);
+	assert_true(machine.fired.ns == at(5).ns);
+}
+
+static void test_a_returned_alarm_is_over_when_its_latch_is_gone(void **state)
+{
+	struct rule_machine machine = in_state(RULE_RETURNED);
+	struct rule_step step;
+
+	(void)state;
+	step = rule_machine_feed(&machine, &delayed, U, at(160));
+	assert_false(step.happened);
+	step = rule_machine_feed(&machine, &delayed, F, at(161));
+	assert_int_equal(step.type, EVENT_CLEAR);
+	assert_int_equal(machine.state, RULE_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +305,11 @@ int main(void)
 		cmocka_unit_test(test_refire_keeps_the_time_of_fire),
 		cmocka_unit_test(test_new_delays_move_the_deadline_and_not_the_state),
 		cmocka_unit_test(test_a_new_condition_restarts_the_timers),
+		cmocka_unit_test(test_ack_in_every_state),
+		cmocka_unit_test(
+			test_a_latched_alarm_ends_with_its_condition_once_acknowledged),
+		cmocka_unit_test(test_without_delays_a_latched_alarm_returns_at_once),
+		cmocka_unit_test(test_a_returned_alarm_is_over_when_its_latch_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
