@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * Owns one Modbus TCP connection: what is sent when, what has waited too long, and when the
- * connection itself is to blame. Answers are modbus_answer's, turns and units modbus_queue's.
+ * Owns a Modbus bus: the jobs that wait, units that come and go, and the connection. What is on
+ * the wire is the machine's of its framing; turns are modbus_queue's.
  */
 #include "io/modbus_bus.h"
 
@@ -18,25 +18,9 @@
 #include "io/loop.h"
 #include "io/modbus_link.h"
 
-enum {
-	/* What may have timed out before the connection is given up: so many, or all that were
-	 * in flight at once. */
-	BUS_ZOMBIES = 2,
-	BUS_READ = 8192, /* bytes taken from one connection in one turn */
+static const struct modbus_machine *const machines[] = {
+	[MODBUS_TCP] = &modbus_machine_tcp,
 };
-
-static const char read_room_key;
-
-static uint8_t *bus_read_room(struct loop *loop)
-{
-	uint8_t *room = loop_local(loop, &read_room_key);
-
-	if (room == NULL) {
-		room = xmalloc(MODBUS_FRAME_MAX + BUS_READ);
-		loop_keep(loop, &read_room_key, room, free);
-	}
-	return room;
-}
 
 static void bus_enter(struct modbus_bus *bus)
 {
@@ -49,8 +33,10 @@ static bool bus_leave(struct modbus_bus *bus)
 	bus->calls--;
 	if (!bus->freed)
 		return true;
-	if (bus->calls == 0)
+	if (bus->calls == 0) {
+		bus->machine->destroy(bus);
 		free(bus);
+	}
 	return false;
 }
 
@@ -100,28 +86,22 @@ static void waiting_fail(struct modbus_bus *bus, enum modbus_outcome outcome, co
 	jobs_fail(bus, &jobs, outcome, text);
 }
 
-struct modbus_job *modbus_link_release(struct modbus_bus *bus, struct modbus_slot *slot,
-				       bool zombie)
+void modbus_link_sent(struct modbus_bus *bus, struct modbus_job *job)
 {
-	struct modbus_job *job = modbus_slot_release(&bus->slots, slot, zombie);
+	struct modbus_unit *unit = job->unit;
 
-	slot->unit->sent--;
-	if (modbus_writes(job->request.function))
-		slot->unit->writing = false;
-	return job;
+	job->state = MODBUS_JOB_SENT;
+	bus->requests++;
+	unit->sent++;
+	unit->requests++;
+	unit->writing = unit->writing || modbus_writes(job->request.function);
 }
 
-static void bus_arm(struct modbus_bus *bus, struct mono now)
+void modbus_link_release(struct modbus_job *job)
 {
-	struct mono deadline = modbus_slot_deadline(&bus->slots);
-	struct mono wakes = modbus_queue_wakes(&bus->queue, now);
-
-	if (wakes.ns < deadline.ns)
-		deadline = wakes;
-	if (deadline.ns != INT64_MAX)
-		loop_timer_start(bus->timer, deadline);
-	else
-		loop_timer_stop(bus->timer);
+	job->unit->sent--;
+	if (modbus_writes(job->request.function))
+		job->unit->writing = false;
 }
 
 void modbus_link_break(struct modbus_bus *bus, int code, const char *text)
@@ -151,56 +131,7 @@ void modbus_link_gone(struct modbus_bus *bus, struct modbus_unit *unit, struct m
 	jobs_fail(bus, &jobs, MODBUS_OFFLINE, "the device does not answer");
 }
 
-/* Sending. */
-
-static void bus_put(struct modbus_bus *bus, struct modbus_job *job, struct mono now)
-{
-	struct modbus_unit *unit = job->unit;
-	struct modbus_slot *slot = modbus_slot_take(&bus->slots);
-
-	job->state = MODBUS_JOB_SENT;
-	slot->unit = unit;
-	slot->job = job;
-	slot->sent = now;
-	slot->deadline = mono_add(now, unit->config.timeout_ns);
-	bus->requests++;
-	unit->sent++;
-	unit->requests++;
-	unit->writing = unit->writing || modbus_writes(job->request.function);
-	bus->out_len += modbus_frame_put(slot->id, unit->number, &job->request,
-					 bus->out + bus->out_len);
-}
-
-static void bus_flush(struct modbus_bus *bus)
-{
-	ssize_t n = stream_write(bus->stream, bus->out, bus->out_len);
-
-	if (n < 0)
-		return;
-	bus->out_len -= (size_t)n;
-	memmove(bus->out, bus->out + n, bus->out_len);
-	stream_want_write(bus->stream, bus->out_len > 0);
-}
-
-void modbus_bus_send(struct modbus_bus *bus)
-{
-	struct mono now = clock_mono();
-	/* What the kernel has not taken yet goes on when the stream is writable. */
-	bool stuck = bus->out_len > 0;
-	struct modbus_job *job;
-
-	if (!bus->up)
-		return;
-	while (!stuck && bus->slots.live < (unsigned)bus->config->in_flight &&
-	       (job = modbus_queue_next(&bus->queue, now)) != NULL)
-		bus_put(bus, job, now);
-	bus_arm(bus, now);
-	if (stuck || bus->out_len == 0)
-		return;
-	bus_enter(bus);
-	bus_flush(bus);
-	bus_leave(bus);
-}
+/* Jobs that are submitted. */
 
 void modbus_bus_submit(struct modbus_bus *bus, struct modbus_unit *unit, struct modbus_job *job)
 {
@@ -216,97 +147,35 @@ void modbus_bus_submit(struct modbus_bus *bus, struct modbus_unit *unit, struct 
 		modbus_queue_add(&bus->queue, job, false);
 }
 
-/* Deadlines. */
+/* What the machine hears. */
 
-/* Whether so many answers are missing that the connection itself must be dead. */
-static bool bus_dead(struct modbus_bus *bus)
+static void bus_event(struct modbus_bus *bus, enum modbus_event event)
 {
-	while (bus->slots.zombies > bus->max_zombies) {
-		struct modbus_slot *oldest = modbus_slot_oldest_zombie(&bus->slots);
-
-		if (bus->last_answer.ns < oldest->sent.ns)
-			return true;
-		/* Others answer: the unit is dead, not the connection. */
-		modbus_slot_forget(&bus->slots, oldest);
-	}
-	return false;
+	if (!bus->up)
+		return;
+	bus_enter(bus);
+	bus->machine->event(bus, event);
+	bus_leave(bus);
 }
 
-/* Collects what timed out; true if the connection is to be given up. */
-static bool bus_expire(struct modbus_bus *bus, struct mono now)
+void modbus_bus_send(struct modbus_bus *bus)
 {
-	for (size_t i = 0; i < bus->slots.count; i++) {
-		struct modbus_slot *slot = &bus->slots.slots[i];
-		struct modbus_job *job;
-
-		if (slot->state != SLOT_LIVE || slot->deadline.ns > now.ns)
-			continue;
-		bus->timeouts++;
-		modbus_unit_timed_out(slot->unit, slot->sent, now);
-		job = modbus_link_release(bus, slot, true);
-		TAILQ_INSERT_TAIL(&bus->expired, job, entry);
-		if (bus_dead(bus))
-			return true;
-	}
-	return false;
+	bus_event(bus, MODBUS_JOBS);
 }
 
 static void bus_timer(void *arg)
 {
-	struct modbus_bus *bus = arg;
-	struct mono now = clock_mono();
-	struct modbus_job *job;
-	bool dead;
-
-	bus_enter(bus);
-	dead = bus_expire(bus, now);
-	while (!bus->freed && (job = TAILQ_FIRST(&bus->expired)) != NULL) {
-		struct modbus_unit *unit = job->unit;
-
-		TAILQ_REMOVE(&bus->expired, job, entry);
-		modbus_job_failed(job, MODBUS_TIMEOUT, "no answer in time");
-		if (!bus->freed && unit->offline)
-			modbus_link_gone(bus, unit, now, "no answer in time");
-	}
-	if (dead && bus->up && !bus->freed) {
-		bus->given_up++;
-		modbus_link_break(bus, ETIMEDOUT, "the device does not answer any more");
-	}
-	if (!bus->freed)
-		modbus_bus_send(bus);
-	bus_leave(bus);
+	bus_event(arg, MODBUS_ALARM);
 }
-
-/* Reading. */
 
 static void bus_readable(void *arg)
 {
-	struct modbus_bus *bus = arg;
-	uint8_t *room = bus->read_room;
-	size_t had = bus->in_len;
-	ssize_t n;
-
-	bus_enter(bus);
-	n = stream_read(bus->stream, room + had, BUS_READ);
-	if (n > 0) {
-		memcpy(room, bus->in, had);
-		bus->in_len = 0;
-		modbus_link_frames(bus, room, had + (size_t)n);
-		if (!bus->freed)
-			modbus_bus_send(bus);
-	}
-	bus_leave(bus);
+	bus_event(arg, MODBUS_READABLE);
 }
 
 static void bus_writable(void *arg)
 {
-	struct modbus_bus *bus = arg;
-
-	bus_enter(bus);
-	bus_flush(bus);
-	if (!bus->freed)
-		modbus_bus_send(bus);
-	bus_leave(bus);
+	bus_event(arg, MODBUS_WRITABLE);
 }
 
 /* The connection comes and goes. */
@@ -319,8 +188,6 @@ static void bus_up(void *arg)
 	bus_enter(bus);
 	bus->up = true;
 	bus->hold = bus->answered = bus->breaking = false;
-	bus->in_len = bus->out_len = 0;
-	bus->garbled_row = bus->strangers = 0;
 	bus->last_answer = (struct mono){0};
 	/* Whatever they did before, they may be others now. */
 	TAILQ_FOREACH (unit, &bus->queue.units, all)
@@ -329,25 +196,21 @@ static void bus_up(void *arg)
 		bus->told_up = true;
 		bus->ops->link(bus->arg, true);
 	}
-	if (!bus->freed)
-		modbus_bus_send(bus);
+	if (bus->up && !bus->freed)
+		bus->machine->event(bus, MODBUS_JOBS);
 	bus_leave(bus);
 }
 
-/* Empties the slots: reads that may be asked again are queued, the rest is LOST. */
+/* Takes jobs off the wire: reads that may be asked again are queued, the rest is LOST. */
 static void bus_empty(struct modbus_bus *bus, bool again)
 {
+	struct modbus_jobs back = TAILQ_HEAD_INITIALIZER(back);
 	struct modbus_jobs lost = TAILQ_HEAD_INITIALIZER(lost);
+	struct modbus_job *job;
 
-	for (size_t i = 0; i < bus->slots.count; i++) {
-		struct modbus_slot *slot = &bus->slots.slots[i];
-		struct modbus_job *job;
-
-		if (slot->state == SLOT_ZOMBIE)
-			modbus_slot_forget(&bus->slots, slot);
-		if (slot->state != SLOT_LIVE)
-			continue;
-		job = modbus_link_release(bus, slot, false);
+	bus->machine->reset(bus, &back);
+	while ((job = TAILQ_FIRST(&back)) != NULL) {
+		TAILQ_REMOVE(&back, job, entry);
 		if (again && !modbus_writes(job->request.function) && job->tries == 0) {
 			job->tries = 1;
 			bus->retries++;
@@ -392,21 +255,17 @@ static const struct stream_ops bus_stream_ops = {
 struct modbus_bus *modbus_bus_new(struct loop *loop, const struct modbus_bus_config *config,
 				  const struct modbus_bus_ops *ops, void *arg)
 {
-	size_t out = (size_t)config->in_flight * MODBUS_FRAME_MAX;
-	struct modbus_bus *bus = xcalloc(1, sizeof(*bus) + out);
+	struct modbus_bus *bus = xcalloc(1, sizeof(*bus));
 
 	bus->loop = loop;
 	bus->config = config;
 	bus->ops = ops;
 	bus->arg = arg;
-	bus->read_room = bus_read_room(loop);
 	bus->timer = loop_timer_new(loop, bus_timer, bus);
 	modbus_queue_init(&bus->queue);
-	bus->max_zombies =
-		config->in_flight > BUS_ZOMBIES ? (unsigned)config->in_flight : BUS_ZOMBIES;
-	modbus_slots_init(&bus->slots, (unsigned)config->in_flight, bus->max_zombies);
-	TAILQ_INIT(&bus->expired);
 	SLIST_INIT(&bus->tellings);
+	bus->machine = machines[config->framing];
+	bus->machine->create(bus);
 	bus->stream = stream_new(loop, &config->stream, &bus_stream_ops, bus);
 	return bus;
 }
@@ -424,11 +283,9 @@ void modbus_bus_free(struct modbus_bus *bus)
 	loop_timer_free(bus->timer);
 	SLIST_FOREACH (telling, &bus->tellings, entry)
 		telling_run(telling);
-	jobs_fail(bus, &bus->expired, MODBUS_TIMEOUT, "no answer in time");
 	bus_empty(bus, false);
 	waiting_fail(bus, MODBUS_DROPPED, "the bus was closed");
 	modbus_queue_done(&bus->queue);
-	modbus_slots_done(&bus->slots);
 	bus_leave(bus);
 }
 
@@ -462,8 +319,6 @@ void modbus_bus_report(const struct modbus_bus *bus, struct report *ret)
 		{"late_answers", "Answers that came after their time and were discarded.",
 		 bus->late},
 		{"unknown_answers", "Answers to nothing that was asked.", bus->unknown},
-		{"bad_headers", "Connections given up because what came was not Modbus TCP.",
-		 bus->bad_headers},
 		{"given_up", "Connections given up because nothing was answered.",
 		 bus->given_up},
 		{"retries", "Requests sent a second time.", bus->retries},
@@ -472,4 +327,5 @@ void modbus_bus_report(const struct modbus_bus *bus, struct report *ret)
 	stream_report(bus->stream, ret);
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
 		report_count(ret, counters[i].name, counters[i].help, counters[i].count);
+	bus->machine->report(bus, ret);
 }

@@ -76,6 +76,17 @@ struct modbus_slot *modbus_slot_oldest_zombie(struct modbus_slots *slots)
 	return oldest;
 }
 
+struct modbus_slot *modbus_slot_overdue(struct modbus_slots *slots, struct mono now)
+{
+	for (size_t i = 0; i < slots->count; i++) {
+		struct modbus_slot *slot = &slots->slots[i];
+
+		if (slot->state == SLOT_LIVE && slot->deadline.ns <= now.ns)
+			return slot;
+	}
+	return NULL;
+}
+
 struct mono modbus_slot_deadline(const struct modbus_slots *slots)
 {
 	struct mono first = MONO_NEVER;

@@ -48,6 +48,8 @@ struct modbus_job *modbus_slot_release(struct modbus_slots *slots, struct modbus
 void modbus_slot_forget(struct modbus_slots *slots, struct modbus_slot *slot);
 /* NULL if there is none. */
 struct modbus_slot *modbus_slot_oldest_zombie(struct modbus_slots *slots);
+/* A live one whose deadline has passed; NULL if there is none. */
+struct modbus_slot *modbus_slot_overdue(struct modbus_slots *slots, struct mono now);
 /* Earliest deadline of the live ones, or MONO_NEVER. */
 struct mono modbus_slot_deadline(const struct modbus_slots *slots);
 
