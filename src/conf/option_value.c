@@ -33,6 +33,8 @@ static void add_bound(const struct option *row, double bound, struct str *out)
 		str_add_duration(out, (int64_t)(bound * (double)NSEC_PER_SEC));
 	else if (row->type == OPTION_SIZE)
 		str_add_size(out, (int64_t)bound);
+	else if (row->type == OPTION_INT)
+		str_addf(out, "%.0f", bound);
 	else
 		str_add_number(out, bound);
 }
