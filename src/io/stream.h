@@ -23,6 +23,14 @@ struct stream;
 
 enum stream_parity { PARITY_NONE, PARITY_EVEN, PARITY_ODD };
 
+/* How the kernel switches the direction of an RS-485 line: struct serial_rs485. */
+struct stream_rs485 {
+	bool on; /* false: the port is left as it is */
+	bool rts_on_send, rts_after_send;
+	bool rx_during_tx, termination;
+	int before_ms, after_ms; /* 0..100, between RTS and the characters */
+};
+
 struct stream_tty {
 	const char *path; /* as configured: a by-id link is followed anew at each opening */
 	int baud;
@@ -30,6 +38,8 @@ struct stream_tty {
 	int data_bits;	   /* 5..8 */
 	int stop_bits;	   /* 1 or 2 */
 	bool check_parity; /* mark damaged characters (PARMRK); see stream_read() */
+	bool low_latency;  /* ask the driver to hand over at once what it received */
+	struct stream_rs485 rs485;
 };
 
 struct stream_config {

@@ -28,6 +28,7 @@
 #include "io/stream_opener.h"
 #include "io/tty_holder.h"
 #include "io/tty_line.h"
+#include "io/tty_rs485.h"
 #include "io/tty_watch.h"
 
 /*
@@ -147,6 +148,10 @@ static int tty_attempt(const struct tty_job *job, int *ret_fd, struct error *err
 		rc = tty_claim(fd, job->path, err);
 	if (rc == 0)
 		rc = tty_line_set(fd, &job->tty, err);
+	if (rc == 0 && job->tty.rs485.on)
+		rc = tty_rs485_set(fd, &job->tty, err);
+	if (rc == 0 && job->tty.low_latency)
+		tty_line_low_latency(fd);
 	if (rc == 0)
 		*ret_fd = fd;
 	else

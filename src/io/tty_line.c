@@ -4,7 +4,10 @@
 #include "io/tty_line.h"
 
 #include <errno.h>
+#include <linux/serial.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
@@ -12,6 +15,13 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/stream.h"
+#include "io/tty_baud.h"
+
+/*
+ * A receiver samples in the middle of a bit, so the tenth may be off by half of one: 5 %
+ * between the two ends. Kernel drivers take a standard rate as met within 2 %.
+ */
+enum { BAUD_TOLERANCE = 50 };
 
 /* clang-format off */
 static const struct {
@@ -48,6 +58,17 @@ bool tty_line_baud_known(int baud)
 	return tty_code(baud) != B0;
 }
 
+int tty_line_baud_near(int baud)
+{
+	int near = tty_bauds[0].baud;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tty_bauds); i++) {
+		if (abs(tty_bauds[i].baud - baud) < abs(near - baud))
+			near = tty_bauds[i].baud;
+	}
+	return near;
+}
+
 bool tty_line_pseudo(int fd)
 {
 	struct stat st;
@@ -59,6 +80,7 @@ bool tty_line_pseudo(int fd)
 static void tty_line_wanted(const struct stream_tty *tty, struct termios *t)
 {
 	static const tcflag_t sizes[] = {CS5, CS6, CS7, CS8};
+	tcflag_t speed = t->c_cflag & (CBAUD | CIBAUD);
 
 	cfmakeraw(t);
 	/* IXANY and the like survive cfmakeraw(): flow control is nobody's here. */
@@ -74,17 +96,20 @@ static void tty_line_wanted(const struct stream_tty *tty, struct termios *t)
 	/* With 0, read() would return 0 for "nothing yet" as it does for a hang-up. */
 	t->c_cc[VMIN] = 1;
 	t->c_cc[VTIME] = 0;
-	cfsetispeed(t, tty_code(tty->baud));
-	cfsetospeed(t, tty_code(tty->baud));
+	/* Another rate is set behind this; until then the line keeps the one it has. */
+	if (tty_line_baud_known(tty->baud)) {
+		cfsetispeed(t, tty_code(tty->baud));
+		cfsetospeed(t, tty_code(tty->baud));
+	} else {
+		t->c_cflag |= speed;
+	}
 }
 
 /* "19200 baud 8E1" */
-static void tty_line_words(const struct termios *t, char *room, size_t size)
+static void tty_line_words(const struct termios *t, int baud, char *room, size_t size)
 {
-	int baud = 0, bits = 5;
+	int bits = 5;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tty_bauds); i++)
-		baud = tty_bauds[i].code == cfgetospeed(t) ? tty_bauds[i].baud : baud;
 	for (tcflag_t s = t->c_cflag & CSIZE; s != CS5 && bits < 8; s -= CS6)
 		bits++;
 	snprintf(room, size, "%d baud %d%c%d", baud, bits,
@@ -94,27 +119,53 @@ static void tty_line_words(const struct termios *t, char *room, size_t size)
 		 t->c_cflag & CSTOPB ? 2 : 1);
 }
 
+static bool tty_line_near(int want, int got)
+{
+	return abs(want - got) <= want / BAUD_TOLERANCE;
+}
+
+static int tty_line_write(int fd, const struct stream_tty *tty, const struct termios *t)
+{
+	if (tcsetattr(fd, TCSANOW, t) != 0)
+		return -errno;
+	return tty_line_baud_known(tty->baud) ? 0 : tty_baud_set(fd, tty->baud);
+}
+
 int tty_line_set(int fd, const struct stream_tty *tty, struct error *err)
 {
 	tcflag_t checked = CSTOPB | CRTSCTS;
 	struct termios want, got;
+	int rc, input, output;
 	char wanted[40], given[40];
 
 	if (tcgetattr(fd, &want) != 0)
 		return error_set(err, errno, "%s is no serial line", tty->path);
 	tty_line_wanted(tty, &want);
-	if (tcsetattr(fd, TCSANOW, &want) != 0 || tcgetattr(fd, &got) != 0)
-		return error_errno(err, errno, "cannot set up %s", tty->path);
+	rc = tty_line_write(fd, tty, &want);
+	if (rc == 0)
+		rc = tcgetattr(fd, &got) != 0 ? -errno : tty_baud_get(fd, &input, &output);
+	if (rc != 0)
+		return error_errno(err, -rc, "cannot set up %s", tty->path);
 	if (!tty_line_pseudo(fd))
 		checked |= CSIZE | PARENB | PARODD;
 	if (((want.c_cflag ^ got.c_cflag) & checked) != 0 || want.c_iflag != got.c_iflag ||
-	    cfgetospeed(&want) != cfgetospeed(&got) ||
-	    cfgetispeed(&want) != cfgetispeed(&got)) {
-		tty_line_words(&want, wanted, sizeof(wanted));
-		tty_line_words(&got, given, sizeof(given));
+	    !tty_line_near(tty->baud, input) || !tty_line_near(tty->baud, output)) {
+		tty_line_words(&want, tty->baud, wanted, sizeof(wanted));
+		tty_line_words(&got, output, given, sizeof(given));
 		return error_set(err, EINVAL, "the driver of %s cannot do %s (it stays at %s)",
 				 tty->path, wanted, given);
 	}
 	tcflush(fd, TCIOFLUSH);
 	return 0;
+}
+
+void tty_line_low_latency(int fd)
+{
+	struct serial_struct serial;
+
+	if (ioctl(fd, TIOCGSERIAL, &serial) != 0 || (serial.flags & ASYNC_LOW_LATENCY) != 0)
+		return;
+	serial.flags |= ASYNC_LOW_LATENCY;
+	/* Where it is refused, answers come a little later. */
+	(void)ioctl(fd, TIOCSSERIAL, &serial);
 }

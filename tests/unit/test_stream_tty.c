@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/serial.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,10 +24,13 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/loop.h"
+#include "io/tty_baud.h"
 #include "io/tty_line.h"
+#include "io/tty_rs485.h"
 #include "pty.h"
 
 struct line {
@@ -152,6 +156,87 @@ static void test_every_standard_baud_rate_can_be_set(void **state)
 	pty_unplug(&pty);
 }
 
+static void test_other_baud_rates_are_made_exactly(void **state)
+{
+	static const int bauds[] = {51, 14400, 28800, 31250, 74880, 250000, 3999999};
+	struct pty pty;
+	int fd, input, output;
+
+	pty_plug(&pty);
+	fd = open(pty.path, O_RDWR | O_NOCTTY);
+	for (size_t i = 0; i < ARRAY_SIZE(bauds); i++) {
+		struct stream_tty tty = {.path = pty.path,
+					 .baud = bauds[i],
+					 .data_bits = 8,
+					 .stop_bits = 2 - (int)(i & 1)};
+		struct termios t;
+
+		assert_false(tty_line_baud_known(bauds[i]));
+		assert_int_equal(tty_line_set(fd, &tty, NULL), 0);
+		assert_int_equal(tty_baud_get(fd, &input, &output), 0);
+		assert_int_equal(input, bauds[i]);
+		assert_int_equal(output, bauds[i]);
+		/* The rest came with it. */
+		assert_int_equal(tcgetattr(fd, &t), 0);
+		assert_int_equal(t.c_cflag & CSTOPB, i & 1 ? 0 : CSTOPB);
+		assert_int_equal(t.c_lflag & (ICANON | ECHO), 0);
+		/* And goes when a standard one is set. */
+		tty.baud = 9600;
+		assert_int_equal(tty_line_set(fd, &tty, NULL), 0);
+		assert_int_equal(tty_baud_get(fd, &input, &output), 0);
+		assert_int_equal(input, 9600);
+		assert_int_equal(output, 9600);
+	}
+	assert_int_equal(tty_line_baud_near(14400), 9600);
+	assert_int_equal(tty_line_baud_near(19201), 19200);
+	assert_int_equal(tty_line_baud_near(1), 50);
+	assert_int_equal(tty_line_baud_near(INT32_MAX), 4000000);
+	close(fd);
+	pty_unplug(&pty);
+}
+
+/* What can be read back of a pseudo-terminal; parity is left out of what its driver keeps. */
+static void test_modbus_settings_are_read_back(void **state)
+{
+	static const struct {
+		const char *name;
+		int data_bits, stop_bits;
+		enum stream_parity parity;
+		tcflag_t flags;
+	} rows[] = {
+		{"7E1", 7, 1, PARITY_EVEN, 0},
+		{"8N2", 8, 2, PARITY_NONE, CSTOPB},
+		{"8O1", 8, 1, PARITY_ODD, PARODD},
+		{"8E1", 8, 1, PARITY_EVEN, 0},
+	};
+	struct line line;
+	struct termios t;
+	int fd;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		line_init(&line, "/nonexistent/port");
+		stream_free(line.stream);
+		line.config.tty = (struct stream_tty){.path = line.pty.path,
+						      .baud = 19200,
+						      .data_bits = rows[i].data_bits,
+						      .stop_bits = rows[i].stop_bits,
+						      .parity = rows[i].parity,
+						      .low_latency = true};
+		line.stream = stream_new(line.loop, &line.config, &line_ops, &line);
+		stream_start(line.stream, 0);
+		pty_wait(line.loop, &line.ups, 1);
+		fd = open(line.pty.path, O_RDWR | O_NOCTTY);
+		assert_int_equal(tcgetattr(fd, &t), 0);
+		print_message("%s\n", rows[i].name);
+		assert_int_equal(t.c_cflag & (CSTOPB | PARODD), rows[i].flags);
+		assert_int_equal(cfgetospeed(&t), B19200);
+		/* Nothing is marked: the bytes are the frame's. */
+		assert_int_equal(t.c_iflag, IGNBRK);
+		close(fd);
+		line_done(&line);
+	}
+}
+
 /* A driver that takes everything but a second stop bit, and does not say so. */
 static bool driver_is_poor;
 
@@ -187,6 +272,172 @@ static void test_settings_the_driver_did_not_take_are_told(void **state)
 	assert_string_equal(err.text, expected);
 	close(fd);
 	pty_unplug(&pty);
+}
+
+/* As <asm/termbits.h>, which cannot stand beside <termios.h>, has it; for TCSETS2. */
+struct termios2 {
+	tcflag_t c_iflag, c_oflag, c_cflag, c_lflag;
+	cc_t c_line, c_cc[19];
+	speed_t c_ispeed, c_ospeed;
+};
+
+/* A serial driver of the kernel, as far as pseudo-terminals have none of it. */
+static struct {
+	bool on;
+	unsigned baud; /* the only one it knows */
+	int rs485_errno;
+	uint32_t rs485_flags; /* that it can do */
+	struct serial_rs485 rs485;
+	int serial_errno, serial_flags;
+	unsigned serial_sets;
+} driver;
+
+static int driver_rs485(unsigned long request, struct serial_rs485 *arg)
+{
+	if (driver.rs485_errno != 0) {
+		errno = driver.rs485_errno;
+		return -1;
+	}
+	if (request == TIOCSRS485) {
+		driver.rs485 = *arg;
+		driver.rs485.flags &= driver.rs485_flags;
+	}
+	*arg = driver.rs485;
+	return 0;
+}
+
+static int driver_serial(unsigned long request, struct serial_struct *arg)
+{
+	if (request == TIOCSSERIAL && driver.serial_errno != 0) {
+		errno = driver.serial_errno;
+		return -1;
+	}
+	if (request == TIOCGSERIAL) {
+		*arg = (struct serial_struct){.flags = driver.serial_flags};
+		return 0;
+	}
+	driver.serial_sets++;
+	driver.serial_flags = arg->flags;
+	return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	static int (*real)(int, unsigned long, ...);
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "ioctl");
+	if (driver.on && (request == TIOCSRS485 || request == TIOCGRS485))
+		return driver_rs485(request, arg);
+	if (driver.on && (request == TIOCSSERIAL || request == TIOCGSERIAL))
+		return driver_serial(request, arg);
+	if (driver.on && request == TCSETS2) {
+		struct termios2 *t = arg;
+
+		t->c_ispeed = t->c_ospeed = driver.baud;
+	}
+	return real(fd, request, arg);
+}
+
+static void test_a_rate_that_the_driver_cannot_make_is_refused(void **state)
+{
+	struct stream_tty tty = {.baud = 14400, .data_bits = 8, .stop_bits = 1};
+	struct error err = {0};
+	struct pty pty;
+	char expected[300];
+	int fd;
+
+	pty_plug(&pty);
+	tty.path = pty.path;
+	fd = open(pty.path, O_RDWR | O_NOCTTY);
+	driver.on = true;
+	driver.baud = 9600;
+	assert_int_equal(tty_line_set(fd, &tty, &err), -EINVAL);
+	snprintf(expected, sizeof(expected),
+		 "the driver of %s cannot do 14400 baud 8N1 (it stays at 9600 baud 8N1)",
+		 pty.path);
+	assert_string_equal(err.text, expected);
+	/* Within 2 %, what the driver makes of it will do. */
+	driver.baud = 14688;
+	assert_int_equal(tty_line_set(fd, &tty, &err), 0);
+	driver.baud = 14689;
+	assert_int_equal(tty_line_set(fd, &tty, &err), -EINVAL);
+	driver.on = false;
+	close(fd);
+	pty_unplug(&pty);
+}
+
+static void test_rs485_is_set_and_read_back(void **state)
+{
+	struct stream_tty tty = {
+		.path = "/dev/ttyS1",
+		.rs485 = {.on = true, .rts_on_send = true, .before_ms = 2, .after_ms = 3},
+	};
+	struct error err = {0};
+
+	memset(&driver, 0, sizeof(driver));
+	driver.on = true;
+	driver.rs485_flags = UINT32_MAX;
+	assert_int_equal(tty_rs485_set(-1, &tty, &err), 0);
+	assert_int_equal(driver.rs485.flags, SER_RS485_ENABLED | SER_RS485_RTS_ON_SEND);
+	assert_int_equal(driver.rs485.delay_rts_before_send, 2);
+	assert_int_equal(driver.rs485.delay_rts_after_send, 3);
+	tty.rs485 = (struct stream_rs485){
+		.on = true, .rts_after_send = true, .rx_during_tx = true, .termination = true};
+	assert_int_equal(tty_rs485_set(-1, &tty, &err), 0);
+	assert_int_equal(driver.rs485.flags, SER_RS485_ENABLED | SER_RS485_RTS_AFTER_SEND |
+						     SER_RS485_RX_DURING_TX |
+						     SER_RS485_TERMINATE_BUS);
+	driver.rs485_flags = ~(uint32_t)SER_RS485_TERMINATE_BUS;
+	assert_int_equal(tty_rs485_set(-1, &tty, &err), -EINVAL);
+	assert_string_equal(err.text, "the driver of /dev/ttyS1 cannot do RS-485 with "
+				      "termination: true");
+	/* It says yes and does nothing. */
+	driver.rs485_flags = 0;
+	assert_int_equal(tty_rs485_set(-1, &tty, &err), -ENOTTY);
+	assert_non_null(strstr(err.text, "has no RS-485 mode (hint: use an adapter that"));
+	driver.rs485_errno = EIO;
+	assert_int_equal(tty_rs485_set(-1, &tty, &err), -EIO);
+	assert_non_null(strstr(err.text, "cannot set up RS-485 on /dev/ttyS1"));
+	driver.on = false;
+}
+
+static void test_a_line_without_rs485_stays_offline_and_says_so(void **state)
+{
+	struct line line;
+
+	/* A pseudo-terminal's driver has none. */
+	line_init(&line, "/nonexistent/port");
+	stream_free(line.stream);
+	line.config.tty.path = line.pty.path;
+	line.config.tty.rs485 = (struct stream_rs485){.on = true, .rts_on_send = true};
+	line.stream = stream_new(line.loop, &line.config, &line_ops, &line);
+	stream_start(line.stream, 0);
+	pty_wait(line.loop, &line.downs, 2);
+	assert_non_null(strstr(line.last, "has no RS-485 mode"));
+	assert_int_equal(line.ups, 0);
+	line_done(&line);
+}
+
+static void test_low_latency_is_asked_for_where_it_is_not_set(void **state)
+{
+	memset(&driver, 0, sizeof(driver));
+	driver.on = true;
+	driver.serial_flags = ASYNC_SKIP_TEST;
+	tty_line_low_latency(-1);
+	assert_int_equal(driver.serial_flags, ASYNC_SKIP_TEST | ASYNC_LOW_LATENCY);
+	tty_line_low_latency(-1);
+	assert_int_equal(driver.serial_sets, 1);
+	driver.serial_flags = 0;
+	driver.serial_errno = EPERM;
+	tty_line_low_latency(-1);
+	assert_int_equal(driver.serial_flags, 0);
+	driver.on = false;
 }
 
 static void test_fault_A1_a_hang_up_ends_the_line_at_once(void **state)
@@ -453,7 +704,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_line_is_opened_raw_and_read),
 		cmocka_unit_test(test_every_standard_baud_rate_can_be_set),
+		cmocka_unit_test(test_other_baud_rates_are_made_exactly),
+		cmocka_unit_test(test_modbus_settings_are_read_back),
 		cmocka_unit_test(test_settings_the_driver_did_not_take_are_told),
+		cmocka_unit_test(test_a_rate_that_the_driver_cannot_make_is_refused),
+		cmocka_unit_test(test_rs485_is_set_and_read_back),
+		cmocka_unit_test(test_a_line_without_rs485_stays_offline_and_says_so),
+		cmocka_unit_test(test_low_latency_is_asked_for_where_it_is_not_set),
 		cmocka_unit_test(test_fault_A1_a_hang_up_ends_the_line_at_once),
 		cmocka_unit_test(test_fault_A2_found_again_through_the_moved_link),
 		cmocka_unit_test(test_fault_A3_a_line_that_is_absent_at_start_is_waited_for),
