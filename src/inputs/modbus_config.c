@@ -1,109 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns what the maps of a Modbus bus and its devices are turned into. */
+/* Owns what the maps of the devices on a Modbus bus are turned into, and the whole. */
 #include "inputs/modbus_config.h"
 
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
-#include "base/str.h"
 #include "conf/yaml.h"
 #include "inputs/modbus_options.h"
 #include "inputs/modbus_parse.h"
 
 enum {
-	MODBUS_PORT = 502,
-	UNIT_TIMEOUTS = 3, /* in a row: the unit is offline */
+	MAX_HOLE = 16,	     /* where it is not given */
+	UNIT_RESERVED = 248, /* and above: reserved by the standard */
+	RETRIES_RTU = 1,     /* where it is not given; a frame that is lost is nothing rare */
 };
 
-/* The bus's address. */
-
-static bool parse_port(const char *text, uint16_t *ret)
+/* Over TCP, what is lost is sent again by TCP. */
+static int retries(const struct modbus_parse *parse, const struct input_device *device,
+		   const struct modbus_device_settings *options)
 {
-	int64_t port;
-
-	if (str_to_int(text, &port) != 0 || port < 1 || port > 65535)
-		return false;
-	*ret = (uint16_t)port;
-	return true;
+	if (yaml_get(device->node, "retries") != NULL)
+		return (int)options->retries;
+	return parse->config->bus.framing == MODBUS_RTU ? RETRIES_RTU : 0;
 }
 
-/* HOST, HOST:PORT, [ADDRESS], [ADDRESS]:PORT; a bare IPv6 address has no port. */
-static bool parse_host(struct arena *arena, const char *text, struct stream_config *ret)
+static uint16_t max_hole(const struct input_device *device,
+			 const struct modbus_device_settings *options)
 {
-	const char *colon = strrchr(text, ':');
-	size_t len = strlen(text);
-
-	ret->port = MODBUS_PORT;
-	if (text[0] == '[') {
-		const char *end = strchr(text, ']');
-
-		if (end == NULL || end == text + 1 || (end[1] != '\0' && end[1] != ':'))
-			return false;
-		colon = end[1] == ':' ? end + 1 : NULL;
-	} else if (colon != NULL && strchr(text, ':') != colon) {
-		colon = NULL;
-	}
-	if (colon != NULL) {
-		len = (size_t)(colon - text);
-		if (!parse_port(colon + 1, &ret->port))
-			return false;
-	}
-	if (len == 0 || strcspn(text, "/?#@ \t") < len)
-		return false;
-	ret->host = arena_text(arena, text, len);
-	return true;
+	if (yaml_get(device->node, "max_hole") != NULL)
+		return (uint16_t)options->max_hole;
+	return MAX_HOLE;
 }
 
-static void parse_address(struct modbus_parse *parse, const struct yaml_node *node,
-			  const char *address)
+/* MODBUS over Serial Line V1.02, section 2.2: addresses. */
+static void check_rtu_unit(struct modbus_parse *parse, const struct input_device *device,
+			   int64_t unit)
 {
-	static const char tcp[] = "tcp://";
-	struct stream_config *stream = &parse->config->bus.stream;
+	const struct yaml_node *node = yaml_get(device->node, "unit");
 
-	if (address == NULL)
-		return;
-	if (strncmp(address, "rtu://", 6) == 0 || strncmp(address, "rtu+tcp://", 10) == 0) {
-		modbus_parse_error(parse, node, "Modbus RTU is not in this version");
-		diag_note(parse->diags, "expected: tcp://HOST or tcp://HOST:PORT");
-	} else if (strncmp(address, tcp, sizeof(tcp) - 1) != 0 ||
-		   !parse_host(parse->arena, address + sizeof(tcp) - 1, stream)) {
-		modbus_parse_error(parse, node, "'%s' is no address of a Modbus bus", address);
-		diag_note(parse->diags, "expected: tcp://HOST or tcp://HOST:PORT, "
-					"for example tcp://192.0.2.10:502");
+	if (unit == 0) {
+		modbus_parse_error(parse, node,
+				   "unit 0 is the broadcast address of a serial line: nobody "
+				   "answers it, so it has no values");
+		diag_note(parse->diags, "expected: the unit's own address, from 1 to 247");
+	} else if (unit >= UNIT_RESERVED) {
+		diag_warning(parse->diags, node,
+			     "unit %jd: addresses from 248 on are reserved by the Modbus "
+			     "standard",
+			     (intmax_t)unit);
 	}
 }
-
-static void parse_bus(struct modbus_parse *parse, const struct input_source *source,
-		      struct modbus_bus_settings *options)
-{
-	struct modbus_bus_config *bus = &parse->config->bus;
-
-	const char *what = arena_printf(parse->arena, "bus '%s'", source->name);
-
-	if (!option_bind(parse->arena, source->node, what,
-			 &(struct option_binding){&modbus_bus_options, options}, 1,
-			 parse->diags)) {
-		parse->ok = false;
-		return;
-	}
-	parse_address(parse, yaml_get(source->node, "modbus"), options->address);
-	if (options->reconnect_min_ns > options->reconnect_max_ns)
-		modbus_parse_error(parse, yaml_get(source->node, "reconnect_min"),
-				   "'reconnect_min' is longer than 'reconnect_max'");
-	bus->stream.name = source->name;
-	bus->stream.connect_timeout_ns = options->connect_timeout_ns;
-	bus->stream.backoff_min_ns = options->reconnect_min_ns;
-	bus->stream.backoff_max_ns = options->reconnect_max_ns;
-	/* A peer that takes no bytes for so long is gone; never less than an answer may take.
-	 */
-	bus->stream.user_timeout_ns =
-		options->timeout_ns > 5 * NSEC_PER_SEC ? options->timeout_ns : 5 * NSEC_PER_SEC;
-	bus->in_flight = (int)options->in_flight;
-}
-
-/* Devices. */
 
 static void parse_device(struct modbus_parse *parse, const struct input_source *source,
 			 uint32_t number, int64_t timeout_ns)
@@ -121,16 +68,20 @@ static void parse_device(struct modbus_parse *parse, const struct input_source *
 	}
 	parse->source = device;
 	parse->device_number = number;
+	if (parse->config->bus.framing == MODBUS_RTU)
+		check_rtu_unit(parse, device, options->unit);
 	parse->devices[number] = (struct modbus_device){
 		.number = (uint8_t)options->unit,
 		.unit.name = device->name,
 		.unit.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : timeout_ns,
-		.unit.timeouts = UNIT_TIMEOUTS,
+		.unit.delay_ns = options->delay_ns,
+		.unit.retries = retries(parse, device, options),
+		.unit.timeouts = (int)options->offline_after,
 	};
 	parse->devices[number].limits = (struct modbus_limits){
 		.max_registers = (uint16_t)options->max_regs,
 		.max_bits = (uint16_t)options->max_bits,
-		.max_hole = (uint16_t)options->max_hole,
+		.max_hole = max_hole(device, options),
 	};
 	for (size_t i = 0; i < options->points->count; i++)
 		modbus_parse_point(parse, options->points->keys[i], options->points->values[i]);
@@ -152,7 +103,7 @@ struct input_config *modbus_config_parse(struct arena *arena, const struct input
 	struct modbus_span *spans, *singles;
 
 	config->name = source->name;
-	parse_bus(&parse, source, &options);
+	modbus_parse_bus(&parse, source, &options);
 	for (uint32_t i = 0; i < source->device_count; i++)
 		parse_device(&parse, source, i, options.timeout_ns);
 	config->device_count = source->device_count;

@@ -17,16 +17,25 @@ const enum modbus_order modbus_orders[] = {
 	MODBUS_BADC, MODBUS_ABCD, MODBUS_CDAB, MODBUS_BADC, MODBUS_DCBA,
 };
 
+/* As enum stream_parity. */
+static const char *const parity_names[] = {"none", "even", "odd", NULL};
+static const char *const adapter_names[] = {"auto", "uart", "usb", NULL};
+
 /* clang-format 14 crashes on rows of unequal length. */
 /* clang-format off */
 #define POLL_SECONDS	.min = 0.001, .max = 86400
 #define TIMEOUT_SECONDS .min = 0.001, .max = 60
+/* More than a second of silence is no pause between frames. */
+#define PAUSE_SECONDS	.min = 0.001, .max = 1
+/* What the kernel takes: RS485_MAX_RTS_DELAY. */
+#define RTS_SECONDS	.min = 0, .max = 0.1
 
 static const struct option bus_rows[] = {
 	{.name = "modbus",
 	 OPTION(TEXT, modbus_bus_settings, address),
 	 .required = true,
-	 .help = "Where the devices are: tcp://HOST or tcp://HOST:PORT (port 502)."},
+	 .help = "Where the units are: tcp://HOST or tcp://HOST:PORT (port 502), rtu:///dev/NAME for "
+		 "a serial line, rtu+tcp://HOST:PORT for one behind a serial server."},
 	{.name = "timeout",
 	 OPTION(DURATION, modbus_bus_settings, timeout_ns),
 	 .fallback = "1s",
@@ -55,6 +64,84 @@ static const struct option bus_rows[] = {
 	 .min = 0.01,
 	 .max = 3600,
 	 .help = "The longest pause before a lost connection is made again."},
+	{.name = "baud",
+	 OPTION(INT, modbus_bus_settings, baud),
+	 .fallback = "19200",
+	 .min = 50,
+	 .max = 4000000,
+	 .help = "Speed of the serial line."},
+	{.name = "parity",
+	 OPTION(CHOICE, modbus_bus_settings, parity),
+	 .fallback = "even",
+	 .choices = parity_names,
+	 .help = "Parity of each character on the serial line."},
+	{.name = "stop_bits",
+	 OPTION(INT, modbus_bus_settings, stop_bits),
+	 .min = 1,
+	 .max = 2,
+	 .help = "Stop bits behind a character; if absent 1 with parity, 2 without."},
+	{.name = "rs485",
+	 OPTION(MAP, modbus_bus_settings, rs485),
+	 .help = "Has the kernel switch the direction of an RS-485 line; not for adapters which "
+		 "do that by themselves."},
+	{.name = "adapter",
+	 OPTION(CHOICE, modbus_bus_settings, adapter),
+	 .fallback = "auto",
+	 .choices = adapter_names,
+	 .help = "What drives the line: usb hands over what it received in batches; auto goes by "
+		 "the path."},
+	{.name = "echo",
+	 OPTION(BOOL, modbus_bus_settings, echo),
+	 .fallback = "false",
+	 .help = "Whether the line gives back what is sent, as some two-wire adapters do."},
+	{.name = "gap",
+	 OPTION(DURATION, modbus_bus_settings, gap_ns),
+	 PAUSE_SECONDS,
+	 .help = "Silence before each request; the standard's 3.5 characters, if absent or less."},
+	{.name = "idle",
+	 OPTION(DURATION, modbus_bus_settings, idle_ns),
+	 PAUSE_SECONDS,
+	 .help = "Silence inside an answer that gives the answer up; 5ms on a UART, 20ms over USB, "
+		 "50ms behind a serial server, if absent."},
+	{.name = "quarantine",
+	 OPTION(DURATION, modbus_bus_settings, quarantine_ns),
+	 PAUSE_SECONDS,
+	 .help = "Silence after a failed exchange before the next request; 50ms, or 10 characters "
+		 "where they take longer, if absent."},
+	{.name = "turnaround",
+	 OPTION(DURATION, modbus_bus_settings, turnaround_ns),
+	 .fallback = "100ms",
+	 PAUSE_SECONDS,
+	 .help = "Pause after a broadcast, which no unit answers."},
+};
+
+static const struct option rs485_rows[] = {
+	{.name = "rts_on_send",
+	 OPTION(BOOL, modbus_rs485_settings, rts_on_send),
+	 .fallback = "true",
+	 .help = "Level of RTS while sending."},
+	{.name = "rts_after_send",
+	 OPTION(BOOL, modbus_rs485_settings, rts_after_send),
+	 .help = "Level of RTS otherwise; the opposite of rts_on_send, if absent."},
+	{.name = "delay_before",
+	 OPTION(DURATION, modbus_rs485_settings, delay_before_ns),
+	 .fallback = "0s",
+	 RTS_SECONDS,
+	 .help = "Time between the change of RTS and the first character; whole milliseconds."},
+	{.name = "delay_after",
+	 OPTION(DURATION, modbus_rs485_settings, delay_after_ns),
+	 .fallback = "0s",
+	 RTS_SECONDS,
+	 .help = "Time between the last character and the change of RTS; whole milliseconds."},
+	{.name = "rx_during_tx",
+	 OPTION(BOOL, modbus_rs485_settings, rx_during_tx),
+	 .fallback = "false",
+	 .help = "Whether the receiver stays on while sending; on two wires it hears itself, which "
+		 "needs 'echo: true'."},
+	{.name = "termination",
+	 OPTION(BOOL, modbus_rs485_settings, termination),
+	 .fallback = "false",
+	 .help = "Whether the port switches its terminating resistor on."},
 };
 
 static const struct option device_rows[] = {
@@ -77,6 +164,25 @@ static const struct option device_rows[] = {
 	 OPTION(DURATION, modbus_device_settings, timeout_ns),
 	 TIMEOUT_SECONDS,
 	 .help = "How long an answer may take; as the bus says, if absent."},
+	{.name = "delay",
+	 OPTION(DURATION, modbus_device_settings, delay_ns),
+	 .fallback = "0s",
+	 .min = 0,
+	 .max = 10,
+	 .help = "Pause between an answer of the device and the next request to it."},
+	{.name = "retries",
+	 OPTION(INT, modbus_device_settings, retries),
+	 .min = 0,
+	 .max = 5,
+	 .help = "How often a read that was not answered is repeated at once; writes never are. 1 "
+		 "for RTU, 0 over TCP, if absent."},
+	{.name = "offline_after",
+	 OPTION(INT, modbus_device_settings, offline_after),
+	 .fallback = "3",
+	 .min = 1,
+	 .max = 100,
+	 .help = "Requests in a row without an answer that make the device offline; it is then "
+		 "asked ever more rarely."},
 	{.name = "order",
 	 OPTION(CHOICE, modbus_device_settings, order),
 	 .fallback = "ABCD",
@@ -102,11 +208,10 @@ static const struct option device_rows[] = {
 	 .help = "Coils or discrete inputs that the device takes in one request."},
 	{.name = "max_hole",
 	 OPTION(INT, modbus_device_settings, max_hole),
-	 .fallback = "16",
 	 .min = 0,
 	 .max = MODBUS_READ_REGISTERS_MAX,
 	 .help = "Registers without a point that are read along to join two points; 16 times "
-		 "as many bits."},
+		 "as many bits. 16 if absent."},
 	{.name = "points",
 	 OPTION(MAP, modbus_device_settings, points),
 	 .required = true,
@@ -191,6 +296,12 @@ const struct option_table modbus_bus_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = bus_rows,
 	.count = ARRAY_SIZE(bus_rows),
+};
+const struct option_table modbus_rs485_options = {
+	.section = "rs485",
+	.manual = "gauged.yaml(5)",
+	.rows = rs485_rows,
+	.count = ARRAY_SIZE(rs485_rows),
 };
 const struct option_table modbus_device_options = {
 	.section = "Modbus device",

@@ -15,11 +15,25 @@ struct yaml_node;
 struct modbus_bus_settings {
 	const char *address;
 	int64_t timeout_ns, connect_timeout_ns, in_flight, reconnect_min_ns, reconnect_max_ns;
+	/* RTU */
+	int64_t baud, stop_bits, gap_ns, idle_ns, quarantine_ns, turnaround_ns;
+	int parity, adapter;
+	bool echo;
+	const struct yaml_node *rs485;
+};
+
+/* In the order of the choices of 'adapter'. */
+enum modbus_adapter { MODBUS_ADAPTER_AUTO, MODBUS_ADAPTER_UART, MODBUS_ADAPTER_USB };
+
+struct modbus_rs485_settings {
+	bool rts_on_send, rts_after_send, rx_during_tx, termination;
+	int64_t delay_before_ns, delay_after_ns;
 };
 
 struct modbus_device_settings {
 	const char *bus;
 	int64_t unit, poll_ns, timeout_ns, stale_after_ns, max_regs, max_bits, max_hole;
+	int64_t delay_ns, retries, offline_after;
 	int order;
 	const struct yaml_node *points;
 };
@@ -39,7 +53,7 @@ struct modbus_point_settings {
 extern const enum modbus_order modbus_orders[];
 
 /* For the schema and the manual as well. */
-extern const struct option_table modbus_bus_options, modbus_device_options,
-	modbus_point_options;
+extern const struct option_table modbus_bus_options, modbus_rs485_options,
+	modbus_device_options, modbus_point_options;
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * The inside of parsing a Modbus bus, for the files that own it together: modbus_config (bus
- * and devices), modbus_parse_point (places, bits, tables) and modbus_parse_format (what a value
- * means).
+ * The inside of parsing a Modbus bus, for the files that own it together: modbus_config
+ * (devices), modbus_parse_bus, modbus_parse_point (places, bits, tables) and
+ * modbus_parse_format (what a value means).
  */
 #ifndef GAUGED_INPUTS_MODBUS_PARSE_H
 #define GAUGED_INPUTS_MODBUS_PARSE_H
@@ -39,6 +39,9 @@ struct modbus_parse {
 		(parse)->ok = false;                     \
 	} while (0)
 
+/* The map of the bus, into *ret_options and what they come to in parse->config->bus. */
+void modbus_parse_bus(struct modbus_parse *parse, const struct input_source *source,
+		      struct modbus_bus_settings *ret_options);
 /* One entry of 'points' of the device that is being read. */
 void modbus_parse_point(struct modbus_parse *parse, const struct yaml_node *key,
 			const struct yaml_node *node);

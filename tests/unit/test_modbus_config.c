@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "conf/diag.h"
 #include "inputs/modbus_config.h"
 #include "modbus_case.h"
 
@@ -125,8 +126,13 @@ static void test_mistakes_in_addresses(void **state)
 	static const struct {
 		const char *address, *said;
 	} rows[] = {
-		{"rtu:///dev/ttyUSB0", "not in this version"},
-		{"rtu+tcp://192.0.2.1:4001", "not in this version"},
+		{"rtu://", "is no address of a Modbus bus"},
+		{"rtu://dev/ttyUSB0", "is no address of a Modbus bus"},
+		{"/dev/ttyUSB0", "is no address of a Modbus bus"},
+		{"rtu+tcp://", "is no address of a Modbus bus"},
+		{"rtu+tcp://192.0.2.1", "'rtu+tcp://192.0.2.1' has no port"},
+		{"rtu+tcp://[::1]", "has no port"},
+		{"rtu+tcp://a:0", "is no address of a Modbus bus"},
 		{"192.0.2.1", "is no address of a Modbus bus"},
 		{"tcp://", "is no address of a Modbus bus"},
 		{"tcp://:502", "is no address of a Modbus bus"},
@@ -175,6 +181,271 @@ static void test_addresses(void **state)
 		assert_non_null(c->config);
 		assert_string_equal(c->config->bus.stream.host, rows[i].host);
 		assert_int_equal(c->config->bus.stream.port, rows[i].port);
+		modbus_case_done(c);
+	}
+}
+
+/* One bus with one device on it. */
+static void with_bus(struct modbus_case *c, const char *bus, const char *device)
+{
+	char yaml[1024];
+
+	snprintf(yaml, sizeof(yaml),
+		 "buses: {plc: {modbus: %s}}\n"
+		 "devices: {a: {bus: plc%s, points: {x: {coil: 1}}}}\n",
+		 bus, device);
+	modbus_case_init(c, yaml, 0);
+}
+
+static void assert_fine(struct modbus_case *c)
+{
+	if (c->config == NULL)
+		fail_msg("%s", conf_case_said(&c->conf));
+}
+
+static void test_mistakes_in_buses(void **state)
+{
+	static const struct {
+		const char *bus, *said;
+	} rows[] = {
+		{"'tcp://a', baud: 9600", "'baud' does not go with tcp://"},
+		{"'tcp://a', rs485: {}", "'rs485' does not go with tcp://"},
+		{"'tcp://a', echo: true", "'echo' does not go with tcp://"},
+		{"'tcp://a', idle: 20ms", "'idle' does not go with tcp://"},
+		{"'rtu:///dev/x', in_flight: 1", "'in_flight' does not go with rtu://"},
+		{"'rtu:///dev/x', connect_timeout: 1s", "does not go with rtu://"},
+		{"'rtu+tcp://a:1', in_flight: 2", "does not go with rtu+tcp://"},
+		{"'rtu+tcp://a:1', baud: 9600", "the serial server drives the line"},
+		{"'rtu+tcp://a:1', adapter: usb", "the serial server drives the line"},
+		{"'rtu:///dev/x', baud: 49", "from 50 to 4000000"},
+		{"'rtu:///dev/x', baud: 4000001", "from 50 to 4000000"},
+		{"'rtu:///dev/x', parity: mark", "one of none, even or odd"},
+		{"'rtu:///dev/x', stop_bits: 3", "from 1 to 2"},
+		{"'rtu:///dev/x', data_bits: 7", "unknown option 'data_bits'"},
+		{"'rtu:///dev/x', gap: 2s", "from 1ms to 1s"},
+		{"'rtu:///dev/x', quarantine: 0s", "from 1ms to 1s"},
+		{"'rtu:///dev/x', rs485: true", "'rs485'"},
+		{"'rtu:///dev/x', rs485: {rts: on}", "unknown option 'rts'"},
+		{"'rtu:///dev/x', rs485: {rts_after_send: on}", "never change its direction"},
+		{"'rtu:///dev/x', rs485: {delay_before: 1500us}", "whole milliseconds"},
+		{"'rtu:///dev/x', rs485: {delay_after: 101ms}", "from 0s to 100ms"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		with_bus(*state, rows[i].bus, "");
+		assert_refused(*state, rows[i].said);
+	}
+}
+
+static void test_a_line_is_the_standards_when_nothing_is_said(void **state)
+{
+	struct modbus_case *c = *state;
+	const struct modbus_bus_config *bus;
+
+	with_bus(c, "'rtu:///dev/ttyUSB0'", "");
+	assert_fine(c);
+	bus = &c->config->bus;
+	assert_int_equal(bus->framing, MODBUS_RTU);
+	assert_null(bus->stream.host);
+	assert_string_equal(bus->stream.tty.path, "/dev/ttyUSB0");
+	assert_int_equal(bus->stream.tty.baud, 19200);
+	assert_int_equal(bus->stream.tty.parity, PARITY_EVEN);
+	assert_int_equal(bus->stream.tty.data_bits, 8);
+	assert_int_equal(bus->stream.tty.stop_bits, 1);
+	/* Marked characters would be two more bytes in the middle of a frame. */
+	assert_false(bus->stream.tty.check_parity);
+	assert_true(bus->stream.tty.low_latency);
+	assert_false(bus->stream.tty.rs485.on);
+	assert_int_equal(bus->line.baud, 19200);
+	assert_int_equal(bus->line.bits, 11);
+	assert_false(bus->line.echo);
+	assert_int_equal(bus->line.gap_ns, 0);
+	assert_int_equal(bus->line.idle_ns, 0);
+	assert_int_equal(bus->line.quarantine_ns, 0);
+	assert_int_equal(bus->line.turnaround_ns, 100 * NSEC_PER_MSEC);
+	assert_string_equal(conf_case_said(&c->conf), "");
+	modbus_case_done(c);
+}
+
+static void test_what_a_line_says_is_taken(void **state)
+{
+	struct modbus_case *c = *state;
+	const struct modbus_bus_config *bus;
+	const struct stream_rs485 *rs485;
+
+	with_bus(c,
+		 "'rtu:///dev/ttyS1', baud: 9600, parity: odd, stop_bits: 2, echo: on, "
+		 "gap: 10ms, idle: 15ms, quarantine: 70ms, turnaround: 200ms, "
+		 "rs485: {rts_on_send: off, delay_before: 2ms, delay_after: 3ms, "
+		 "rx_during_tx: on, termination: on}",
+		 "");
+	assert_fine(c);
+	bus = &c->config->bus;
+	rs485 = &bus->stream.tty.rs485;
+	assert_int_equal(bus->stream.tty.baud, 9600);
+	assert_int_equal(bus->stream.tty.parity, PARITY_ODD);
+	assert_int_equal(bus->stream.tty.stop_bits, 2);
+	assert_int_equal(bus->line.baud, 9600);
+	assert_int_equal(bus->line.bits, 12);
+	assert_true(bus->line.echo);
+	assert_int_equal(bus->line.gap_ns, 10 * NSEC_PER_MSEC);
+	assert_int_equal(bus->line.idle_ns, 15 * NSEC_PER_MSEC);
+	assert_int_equal(bus->line.quarantine_ns, 70 * NSEC_PER_MSEC);
+	assert_int_equal(bus->line.turnaround_ns, 200 * NSEC_PER_MSEC);
+	assert_true(rs485->on && !rs485->rts_on_send && rs485->rts_after_send);
+	assert_true(rs485->rx_during_tx && rs485->termination);
+	assert_int_equal(rs485->before_ms, 2);
+	assert_int_equal(rs485->after_ms, 3);
+	modbus_case_done(c);
+}
+
+static void test_stop_bits_follow_parity(void **state)
+{
+	static const struct {
+		const char *bus;
+		int stop_bits, bits;
+	} rows[] = {
+		{"'rtu:///dev/x', parity: none", 2, 11},
+		{"'rtu:///dev/x', parity: even", 1, 11},
+		{"'rtu:///dev/x', parity: odd", 1, 11},
+		{"'rtu:///dev/x', parity: none, stop_bits: 1", 1, 10},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_case *c = *state;
+
+		with_bus(c, rows[i].bus, "");
+		assert_fine(c);
+		assert_int_equal(c->config->bus.stream.tty.stop_bits, rows[i].stop_bits);
+		assert_int_equal(c->config->bus.line.bits, rows[i].bits);
+		modbus_case_done(c);
+	}
+}
+
+static void test_adapters_are_known_by_their_paths(void **state)
+{
+	static const struct {
+		const char *bus;
+		bool usb;
+	} rows[] = {
+		{"'rtu:///dev/ttyUSB0'", true},
+		{"'rtu:///dev/ttyACM3'", true},
+		{"'rtu:///dev/serial/by-id/usb-FTDI_FT232R-if00-port0'", true},
+		{"'rtu:///dev/meters'", true},
+		{"'rtu:///dev/ttyS0'", false},
+		{"'rtu:///dev/ttyAMA0'", false},
+		{"'rtu:///dev/ttymxc2'", false},
+		{"'rtu:///dev/serial0'", false},
+		{"'rtu:///dev/meters', adapter: uart", false},
+		{"'rtu:///dev/ttyS0', adapter: usb", true},
+		{"'rtu:///dev/ttyS0', adapter: auto", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_case *c = *state;
+
+		with_bus(c, rows[i].bus, "");
+		assert_fine(c);
+		assert_int_equal(c->config->bus.line.usb, rows[i].usb);
+		modbus_case_done(c);
+	}
+}
+
+static void test_a_serial_server_has_a_line_of_unknown_speed(void **state)
+{
+	struct modbus_case *c = *state;
+	const struct modbus_bus_config *bus;
+
+	with_bus(c, "'rtu+tcp://[::1]:4001', idle: 200ms, connect_timeout: 2s", "");
+	assert_fine(c);
+	bus = &c->config->bus;
+	assert_int_equal(bus->framing, MODBUS_RTU);
+	assert_string_equal(bus->stream.host, "[::1]");
+	assert_int_equal(bus->stream.port, 4001);
+	assert_int_equal(bus->line.baud, 0);
+	assert_int_equal(bus->line.idle_ns, 200 * NSEC_PER_MSEC);
+	modbus_case_done(c);
+}
+
+static void test_rates_out_of_the_standard_bring_a_warning(void **state)
+{
+	struct modbus_case *c = *state;
+
+	with_bus(c, "'rtu:///dev/ttyUSB0', baud: 14000", "");
+	assert_fine(c);
+	assert_int_equal(c->config->bus.stream.tty.baud, 14000);
+	assert_non_null(strstr(conf_case_said(&c->conf), "warning: 14000 is no standard"));
+	assert_non_null(strstr(conf_case_said(&c->conf), "the nearest standard one is 9600"));
+	modbus_case_done(c);
+}
+
+static void test_units_of_a_line(void **state)
+{
+	static const struct {
+		const char *device, *said;
+		bool refused;
+	} rows[] = {
+		{", unit: 0", "unit 0 is the broadcast address", true},
+		{", unit: 248", "warning: unit 248: addresses from 248 on", false},
+		{", unit: 255", "warning: unit 255: addresses from 248 on", false},
+		{", unit: 247", "", false},
+		{", retries: 6", "'retries'", true},
+		{", offline_after: 0", "'offline_after'", true},
+		{", delay: 11s", "'delay'", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_case *c = *state;
+
+		with_bus(c, "'rtu:///dev/ttyUSB0'", rows[i].device);
+		if (rows[i].refused) {
+			assert_refused(c, rows[i].said);
+			continue;
+		}
+		assert_fine(c);
+		assert_non_null(strstr(conf_case_said(&c->conf), rows[i].said));
+		assert_int_equal(rows[i].said[0] == '\0', diags_warnings(c->conf.diags) == 0);
+		modbus_case_done(c);
+	}
+	/* Many a TCP device takes them, and answers. */
+	for (int unit = 0; unit <= 255; unit += 255) {
+		struct modbus_case *c = *state;
+		char device[32];
+
+		snprintf(device, sizeof(device), ", unit: %d", unit);
+		with_bus(c, "'tcp://192.0.2.1'", device);
+		assert_fine(c);
+		assert_string_equal(conf_case_said(&c->conf), "");
+		modbus_case_done(c);
+	}
+}
+
+static void test_what_a_device_says_goes_to_its_unit(void **state)
+{
+	static const struct {
+		const char *bus, *device;
+		int retries, timeouts, delay_ms, timeout_ms;
+	} rows[] = {
+		{"'rtu:///dev/x'", "", 1, 3, 0, 1000},
+		{"'rtu+tcp://a:1'", "", 1, 3, 0, 1000},
+		{"'tcp://a'", "", 0, 3, 0, 1000},
+		{"'tcp://a'", ", retries: 2", 2, 3, 0, 1000},
+		{"'rtu:///dev/x', timeout: 300ms",
+		 ", retries: 0, offline_after: 7, delay: 40ms", 0, 7, 40, 300},
+		{"'rtu:///dev/x', timeout: 300ms", ", timeout: 2s", 1, 3, 0, 2000},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_case *c = *state;
+		const struct modbus_unit_config *unit;
+
+		with_bus(c, rows[i].bus, rows[i].device);
+		assert_fine(c);
+		unit = &c->config->devices[0].unit;
+		assert_int_equal(unit->retries, rows[i].retries);
+		assert_int_equal(unit->timeouts, rows[i].timeouts);
+		assert_int_equal(unit->delay_ns, rows[i].delay_ms * NSEC_PER_MSEC);
+		assert_int_equal(unit->timeout_ns, rows[i].timeout_ms * NSEC_PER_MSEC);
 		modbus_case_done(c);
 	}
 }
@@ -244,6 +515,15 @@ int main(void)
 		CONFIG_TEST(test_point_that_is_stale_before_each_poll_is_warned_of),
 		CONFIG_TEST(test_mistakes_in_addresses),
 		CONFIG_TEST(test_addresses),
+		CONFIG_TEST(test_mistakes_in_buses),
+		CONFIG_TEST(test_a_line_is_the_standards_when_nothing_is_said),
+		CONFIG_TEST(test_what_a_line_says_is_taken),
+		CONFIG_TEST(test_stop_bits_follow_parity),
+		CONFIG_TEST(test_adapters_are_known_by_their_paths),
+		CONFIG_TEST(test_a_serial_server_has_a_line_of_unknown_speed),
+		CONFIG_TEST(test_rates_out_of_the_standard_bring_a_warning),
+		CONFIG_TEST(test_units_of_a_line),
+		CONFIG_TEST(test_what_a_device_says_goes_to_its_unit),
 		CONFIG_TEST(test_references),
 		CONFIG_TEST(test_what_a_point_says_goes_to_the_table),
 	};
