@@ -13,9 +13,11 @@
 #include "sim/fault.h"
 #include "sim/fieldbus.h"
 #include "sim/fleet.h"
+#include "sim/gateway.h"
 #include "sim/mast.h"
 #include "sim/rack.h"
 #include "sim/serial_port.h"
+#include "sim/serial_server.h"
 #include "sim/sink.h"
 #include "sim/site.h"
 
@@ -100,56 +102,71 @@ static int run_unit(struct site *site, const struct words *words, struct error *
 	return r;
 }
 
-/* Where faults can be armed: all the units of a rack, and the bus on which they are. */
+/* A bus with units on it, which may not be there: then rack is NULL. */
 struct place {
 	const char *name;
-	unsigned on;
+	unsigned on; /* for the whole of it; its units leave out FAULT_ON_BUS and .._LINK */
 	struct rack *rack;
 	struct faults *faults;
+	struct fieldbus *bus; /* with a cable; NULL: there is none */
 };
 
-enum { PLACES = 2 };
+enum { PLACES = 4 };
 
 static void site_places(struct site *site, struct place places[PLACES])
 {
-	places[0] = (struct place){"tcp", FAULT_ON_TCP, site->rack, &site->faults};
-	places[1] = (struct place){"rtu", FAULT_ON_RTU, site->cellar_rack, &site->rtu_faults};
+	struct rack *cellar = site->cellar_rack;
+
+	places[0] = (struct place){"tcp", FAULT_ON_TCP | FAULT_ON_BUS, site->rack,
+				   &site->faults, site->bus};
+	places[1] = (struct place){"rtu", FAULT_ON_RTU, cellar, &site->rtu_faults, NULL};
+	places[2] = (struct place){"gateway", FAULT_ON_TCP | FAULT_ON_BUS,
+				   site->gateway != NULL ? cellar : NULL, &site->gateway_faults,
+				   site->gateway != NULL ? gateway_bus(site->gateway) : NULL};
+	places[3] = (struct place){"server", FAULT_ON_RTU | FAULT_ON_LINK | FAULT_ON_BUS,
+				   site->server != NULL ? cellar : NULL, &site->server_faults,
+				   NULL};
 }
 
-static int run_fault_at(struct site *site, const struct place *place, const struct words *words,
-			struct error *err)
-{
-	struct faults *faults = place->faults;
-	unsigned on = place->on | (place->on & FAULT_ON_TCP ? FAULT_ON_BUS : 0);
-	size_t at = 2;
-	int64_t id;
-
-	if (str_to_int(words->word[at], &id) == 0) {
-		struct slave *slave = slave_by_word(site, place->rack, words->word[at++], err);
-
-		if (slave == NULL)
-			return -EINVAL;
-		faults = &slave->faults;
-		on = place->on;
-	}
-	if (at == words->count)
-		return error_set(err, EINVAL, "which fault? 'gauge-sim --help' lists them");
-	return faults_command(faults, on, words->word + at, words->count - at, err);
-}
-
-static int run_fault(struct site *site, const struct words *words, struct error *err)
+static int place_by_name(struct site *site, const char *name, struct place *ret,
+			 struct error *err)
 {
 	struct place places[PLACES];
 
 	site_places(site, places);
 	for (size_t i = 0; i < PLACES; i++) {
-		if (strcmp(places[i].name, words->word[1]) != 0)
+		if (strcmp(places[i].name, name) != 0)
 			continue;
 		if (places[i].rack == NULL)
-			return error_set(err, EINVAL, "there is no plant here");
-		return run_fault_at(site, &places[i], words, err);
+			return error_set(err, EINVAL, "there is no %s here", name);
+		*ret = places[i];
+		return 0;
 	}
-	return error_set(err, EINVAL, "'%s' is not tcp or rtu", words->word[1]);
+	return error_set(err, EINVAL, "'%s' is not tcp, rtu, gateway or server", name);
+}
+
+static int run_fault(struct site *site, const struct words *words, struct error *err)
+{
+	struct place place = {0};
+	struct slave *slave;
+	size_t at = 2;
+	int64_t id;
+
+	if (place_by_name(site, words->word[1], &place, err) != 0)
+		return -EINVAL;
+	if (str_to_int(words->word[at], &id) == 0) {
+		slave = slave_by_word(site, place.rack, words->word[at++], err);
+		if (slave == NULL)
+			return -EINVAL;
+		if (place.rack == site->cellar_rack && place.faults != &site->rtu_faults)
+			return error_set(err, EINVAL, "its units have their faults as rtu %s",
+					 words->word[2]);
+		place.faults = &slave->faults;
+		place.on &= FAULT_ON_TCP | FAULT_ON_RTU;
+	}
+	if (at == words->count)
+		return error_set(err, EINVAL, "which fault? 'gauge-sim --help' lists them");
+	return faults_command(place.faults, place.on, words->word + at, words->count - at, err);
 }
 
 enum { CABLE_RESET = CABLE_REFUSES + 1 };
@@ -175,7 +192,7 @@ static const struct choice rtu_cable[] = {
 	{"quiet", RTU_QUIET, false, 0, 0},
 };
 
-static int run_cable_tcp(struct site *site, const struct words *words, struct error *err)
+static int run_cable_tcp(struct fieldbus *bus, const struct words *words, struct error *err)
 {
 	const struct choice *choice;
 	int number;
@@ -183,11 +200,9 @@ static int run_cable_tcp(struct site *site, const struct words *words, struct er
 	choice = choose(tcp_cable, ARRAY_SIZE(tcp_cable), words, 2, &number, err);
 	if (choice == NULL)
 		return -EINVAL;
-	if (site->bus == NULL)
-		return error_set(err, EINVAL, "there is no plant here");
 	if (choice->value != CABLE_RESET)
-		return fieldbus_cable(site->bus, (enum cable)choice->value, err);
-	fieldbus_reset(site->bus);
+		return fieldbus_cable(bus, (enum cable)choice->value, err);
+	fieldbus_reset(bus);
 	return 0;
 }
 
@@ -222,13 +237,18 @@ static int run_cable_mast(struct site *site, const struct words *words, struct e
 
 static int run_cable(struct site *site, const struct words *words, struct error *err)
 {
-	if (strcmp(words->word[1], "tcp") == 0)
-		return run_cable_tcp(site, words, err);
+	struct place places[PLACES];
+
 	if (strcmp(words->word[1], "rtu") == 0)
 		return run_cable_rtu(site, words, err);
 	if (strcmp(words->word[1], "mast") == 0)
 		return run_cable_mast(site, words, err);
-	return error_set(err, EINVAL, "there is no cable '%s', only tcp, rtu and mast",
+	site_places(site, places);
+	for (size_t i = 0; i < PLACES; i++)
+		if (strcmp(places[i].name, words->word[1]) == 0 && places[i].bus != NULL)
+			return run_cable_tcp(places[i].bus, words, err);
+	return error_set(err, EINVAL,
+			 "there is no cable '%s' here, only tcp, gateway, rtu and mast",
 			 words->word[1]);
 }
 
@@ -304,10 +324,11 @@ static int run_plant(struct site *site, const struct words *words, struct error 
 
 static const struct command commands[] = {
 	{"fault", 3, run_fault,
-	 "fault tcp | rtu [UNIT] ok | FAULT [N] [next N | chance PERCENT]"},
+	 "fault tcp | rtu [UNIT] ok | FAULT [N] [next TIMES | chance PERCENT]; "
+	 "fault gateway | server ..."},
 	{"unit", 3, run_unit, "unit N ok | FAULT [N]: of fault tcp, in place of all others"},
 	{"cable", 3, run_cable,
-	 "cable tcp cut | refuse | restore | reset; cable rtu pull | plug | noise | quiet; "
+	 "cable tcp | gateway cut | refuse | restore | reset; cable rtu pull | plug | noise | quiet; "
 	 "cable mast pull | plug"},
 	{"mast", 2, run_mast, "mast ok | silent | garbage"},
 	{"sink", 2, run_sink, "sink ok | timeout | STATUS"},
@@ -332,19 +353,35 @@ static void add_plant_status(const struct site *site, struct str *answer)
 		 (uintmax_t)fieldbus_dropped(site->bus));
 }
 
-static void add_rtu_status(const struct site *site, struct str *answer)
+static void add_line_status(struct serial_line_counts counts, const char *name,
+			    struct str *answer)
 {
-	struct serial_line_counts counts = serial_port_counts(site->rtu);
+	str_addf(answer, " %s_frames=%ju %s_bad=%ju %s_overlaps=%ju %s_lost=%ju", name,
+		 (uintmax_t)counts.frames, name, (uintmax_t)counts.bad, name,
+		 (uintmax_t)counts.overlaps, name, (uintmax_t)counts.lost);
+	str_addf(answer, " %s_gap_min_us=%jd", name,
+		 (intmax_t)(counts.gap_min_ns / NSEC_PER_USEC));
+}
 
+static void add_cellar_status(const struct site *site, struct str *answer)
+{
 	for (int i = 0; i < site->cellar.count; i++)
 		str_addf(answer, " rtu_requests_%d=%ju", site->cellar.slaves[i].id,
 			 (uintmax_t)site->cellar.slaves[i].requests);
-	str_addf(answer, " rtu_frames=%ju rtu_bad=%ju rtu_overlaps=%ju rtu_lost=%ju",
-		 (uintmax_t)counts.frames, (uintmax_t)counts.bad, (uintmax_t)counts.overlaps,
-		 (uintmax_t)counts.lost);
-	str_addf(answer, " rtu_misheard=%ju rtu_gap_min_us=%jd",
-		 (uintmax_t)serial_port_misheard(site->rtu),
-		 (intmax_t)(counts.gap_min_ns / NSEC_PER_USEC));
+	if (site->rtu != NULL) {
+		add_line_status(serial_port_counts(site->rtu), "rtu", answer);
+		str_addf(answer, " rtu_misheard=%ju",
+			 (uintmax_t)serial_port_misheard(site->rtu));
+	}
+	if (site->server != NULL) {
+		add_line_status(serial_server_counts(site->server), "server", answer);
+		str_addf(answer, " server_connections=%zu",
+			 serial_server_connections(site->server));
+	}
+	if (site->gateway != NULL)
+		str_addf(answer, " gateway_connections=%zu gateway_timeouts=%ju",
+			 fieldbus_connections(gateway_bus(site->gateway)),
+			 (uintmax_t)gateway_timeouts(site->gateway));
 }
 
 /* "ok: name=number ...": for programs; names are only ever added. */
@@ -356,8 +393,8 @@ static void add_status(const struct site *site, struct str *answer)
 	if (site->fleet != NULL)
 		str_addf(answer, " devices=%d requests=%ju", fleet_count(site->fleet),
 			 (uintmax_t)fleet_requests(site->fleet));
-	if (site->rtu != NULL)
-		add_rtu_status(site, answer);
+	if (site->rtu != NULL || site->server != NULL || site->gateway != NULL)
+		add_cellar_status(site, answer);
 	if (site->mast != NULL)
 		str_addf(answer, " wind=%.1f sentences=%ju", mast_speed(site->mast),
 			 (uintmax_t)mast_sentences(site->mast));

@@ -88,3 +88,10 @@ int endpoint_accept(int fd, char *peer, size_t size)
 	}
 	return got;
 }
+
+void endpoint_reset(int fd)
+{
+	struct linger linger = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}

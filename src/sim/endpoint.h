@@ -16,5 +16,7 @@ int endpoint_unix(const char *path, struct error *err);
 /* A connection and, in peer, "127.0.0.1:40022" (or "" on a Unix socket); -EAGAIN: none waits.
  */
 int endpoint_accept(int fd, char *peer, size_t size);
+/* Makes close(fd) end the connection with a reset. */
+void endpoint_reset(int fd);
 
 #endif

@@ -149,17 +149,17 @@ enum wire_end faults_accept(struct faults *faults, struct random *random)
 	return WIRE_STAYS;
 }
 
+static const char *fault_where(unsigned on)
+{
+	if ((on & FAULT_ON_TCP) != 0 && (on & FAULT_ON_RTU) != 0)
+		return "both";
+	return (on & FAULT_ON_RTU) != 0 ? "RTU" : "TCP";
+}
+
 void faults_list(struct str *out)
 {
-	static const char *const where[] = {
-		[FAULT_ON_TCP] = "TCP",
-		[FAULT_ON_RTU] = "RTU",
-		[FAULT_ON_TCP | FAULT_ON_RTU] = "both",
-		[FAULT_ON_BUS] = "TCP",
-	};
-
 	for (size_t i = 0; i < fault_count; i++)
-		str_addf(out, "  %-4s %-16s %-2s %s\n", where[fault_table[i].on],
+		str_addf(out, "  %-4s %-16s %-2s %s\n", fault_where(fault_table[i].on),
 			 fault_table[i].name, fault_table[i].numbered ? "N" : "",
 			 fault_table[i].help);
 }

@@ -18,8 +18,11 @@ struct exchange;
 struct random;
 struct str;
 
-/* A unit or the whole bus of that framing; FAULT_ON_BUS: what happens to a bus only. */
-enum { FAULT_ON_TCP = 1, FAULT_ON_RTU = 2, FAULT_ON_BUS = 4 };
+/*
+ * A unit or a whole bus of that framing; FAULT_ON_BUS: a bus that takes connections;
+ * FAULT_ON_LINK: RTU over TCP.
+ */
+enum { FAULT_ON_TCP = 1, FAULT_ON_RTU = 2, FAULT_ON_BUS = 4, FAULT_ON_LINK = 8 };
 
 enum fault_stage {
 	FAULT_ACCEPT,  /* a connection came in; there is no exchange yet */

@@ -415,21 +415,21 @@ const struct fault fault_table[] = {
 	 .help = "sends one byte every N ms"},
 	{"split", BOTH, FAULT_WIRE, N(1, 255), .apply = split,
 	 .help = "sends N bytes, and the rest 20 ms later"},
-	{"close", TCP, FAULT_WIRE, N(0, 1000), .apply = close_after,
+	{"close", TCP | FAULT_ON_LINK, FAULT_WIRE, N(0, 1000), .apply = close_after,
 	 .help = "closes the connection after N bytes of the answer"},
 	{"reset", BOTH, FAULT_WIRE, N(0, 1000), .apply = reset_after,
 	 .help = "resets the connection after N bytes; a terminal hangs up and comes back"},
-	{"half-close", TCP, FAULT_WIRE, .apply = half_close,
+	{"half-close", TCP | FAULT_ON_LINK, FAULT_WIRE, .apply = half_close,
 	 .help = "answers and closes its side only"},
-	{"deaf", TCP, FAULT_WIRE, .apply = go_deaf,
+	{"deaf", TCP | FAULT_ON_LINK, FAULT_WIRE, .apply = go_deaf,
 	 .help = "answers and never reads from this connection again"},
 
 	{"accept-close", FAULT_ON_BUS, FAULT_ACCEPT, .accept = WIRE_CLOSES,
-	 .help = "closes each connection at once (whole tcp only)"},
+	 .help = "closes each connection at once (not of a unit)"},
 	{"accept-reset", FAULT_ON_BUS, FAULT_ACCEPT, .accept = WIRE_RESETS,
-	 .help = "resets each connection at once (whole tcp only)"},
+	 .help = "resets each connection at once (not of a unit)"},
 	{"accept-deaf", FAULT_ON_BUS, FAULT_ACCEPT, .accept = WIRE_DEAF,
-	 .help = "takes connections and never reads from them (whole tcp only)"},
+	 .help = "takes connections and never reads from them (not of a unit)"},
 };
 
 const size_t fault_count = ARRAY_SIZE(fault_table);

@@ -65,22 +65,13 @@ struct fieldbus {
 	uint64_t dropped;
 };
 
-static void close_with_reset(int fd)
-{
-	struct linger linger = {.l_onoff = 1, .l_linger = 0};
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	close(fd);
-}
-
 static void link_close(struct link *link, bool reset)
 {
 	outgoing_done(&link->outgoing);
 	poller_unwatch(link->watch);
 	if (reset)
-		close_with_reset(link->fd);
-	else
-		close(link->fd);
+		endpoint_reset(link->fd);
+	close(link->fd);
 	LIST_REMOVE(link, entry);
 	link->bus->link_count--;
 	free(link);

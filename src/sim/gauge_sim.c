@@ -17,11 +17,14 @@
 #include "sim/console.h"
 #include "sim/fieldbus.h"
 #include "sim/fleet.h"
+#include "sim/gateway.h"
+#include "sim/serial_server.h"
 #include "sim/sink.h"
 #include "sim/site.h"
 
 enum { DO_MAX = 16, PORT_DEFAULT = 5020, SPEED_MAX = 1000, SECONDS_MAX = 1000000 };
 enum { BAUD_MAX = 4000000, TURNAROUND_MS = 4, TURNAROUND_MS_MAX = 10000 };
+enum { GATEWAY_MS = 500, GATEWAY_MS_MAX = 60000 };
 
 struct run {
 	struct site_options site;
@@ -51,6 +54,11 @@ static void usage(FILE *out)
 		"                  (default 0: no time, any rate)\n"
 		"  --units N       so many slaves, 1 to N (default %d)\n"
 		"  --turnaround MS from a request's end to the answer (default %d with --baud, or 0)\n"
+		"  --gateway PORT  Modbus TCP to those slaves, on a line of its own\n"
+		"  --gateway-timeout MS\n"
+		"                  until the gateway gives a slave up (default %d)\n"
+		"  --serial-server PORT\n"
+		"                  the same line as it is, RTU frames over TCP\n"
 		"  --seed N        of what happens by chance (default 0: another one each time)\n"
 		"  --sink PORT     a webhook receiver that checks what arrives (0: a free port)\n"
 		"  --control PATH  a Unix socket for commands; standard input takes them, too\n"
@@ -61,7 +69,7 @@ static void usage(FILE *out)
 		"  --help, --version\n"
 		"\n"
 		"Commands:\n%s",
-		PORT_DEFAULT, CELLAR_DEFAULT, TURNAROUND_MS, DO_MAX, help.s);
+		PORT_DEFAULT, CELLAR_DEFAULT, TURNAROUND_MS, GATEWAY_MS, DO_MAX, help.s);
 	str_done(&help);
 }
 
@@ -98,6 +106,9 @@ enum option_key {
 	KEY_BAUD,
 	KEY_UNITS,
 	KEY_TURNAROUND,
+	KEY_GATEWAY,
+	KEY_GATEWAY_TIMEOUT,
+	KEY_SERIAL_SERVER,
 	KEY_SEED,
 	KEY_SEND,
 	KEY_HELP,
@@ -117,6 +128,9 @@ static const struct option long_options[] = {
 	{"baud", required_argument, NULL, KEY_BAUD},
 	{"units", required_argument, NULL, KEY_UNITS},
 	{"turnaround", required_argument, NULL, KEY_TURNAROUND},
+	{"gateway", required_argument, NULL, KEY_GATEWAY},
+	{"gateway-timeout", required_argument, NULL, KEY_GATEWAY_TIMEOUT},
+	{"serial-server", required_argument, NULL, KEY_SERIAL_SERVER},
 	{"seed", required_argument, NULL, KEY_SEED},
 	{"send", required_argument, NULL, KEY_SEND},
 	{"help", no_argument, NULL, KEY_HELP},
@@ -164,6 +178,18 @@ static int take_rtu(struct run *run, int key, const char *value)
 	case KEY_TURNAROUND:
 		r = take_int("--turnaround", value, 0, TURNAROUND_MS_MAX, &number);
 		site->rtu.turnaround_ns = number * NSEC_PER_MSEC;
+		return r;
+	case KEY_GATEWAY:
+		r = take_int("--gateway", value, 0, UINT16_MAX, &number);
+		site->gateway_port = (int)number;
+		return r;
+	case KEY_GATEWAY_TIMEOUT:
+		r = take_int("--gateway-timeout", value, 1, GATEWAY_MS_MAX, &number);
+		site->gateway_timeout_ns = number * NSEC_PER_MSEC;
+		return r;
+	case KEY_SERIAL_SERVER:
+		r = take_int("--serial-server", value, 0, UINT16_MAX, &number);
+		site->serial_server_port = (int)number;
 		return r;
 	case KEY_SEED:
 		r = take_int("--seed", value, 0, INT64_MAX, &number);
@@ -230,6 +256,9 @@ static int take_all(struct run *run, int argc, char **argv)
 				     .sink_port = -1,
 				     .speed = 1,
 				     .rtu_units = CELLAR_DEFAULT,
+				     .gateway_port = -1,
+				     .gateway_timeout_ns = GATEWAY_MS * NSEC_PER_MSEC,
+				     .serial_server_port = -1,
 				     .rtu.turnaround_ns = -1}};
 	while (r == 0 && (key = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		r = take(run, key, optarg);
@@ -237,8 +266,12 @@ static int take_all(struct run *run, int argc, char **argv)
 		fprintf(stderr, "gauge-sim: unexpected '%s'\n", argv[optind]);
 		r = -EINVAL;
 	}
-	if (r == 0 && run->site.devices > 0 && run->site.rtu_path != NULL)
-		r = wrong("--rtu", run->site.rtu_path, "no --devices beside it");
+	if (r == 0 && run->site.devices > 0 &&
+	    (run->site.rtu_path != NULL || run->site.gateway_port >= 0 ||
+	     run->site.serial_server_port >= 0)) {
+		fputs("gauge-sim: --devices has no serial line beside it\n", stderr);
+		r = -EINVAL;
+	}
 	if (run->site.rtu.turnaround_ns < 0)
 		run->site.rtu.turnaround_ns =
 			run->site.rtu.baud > 0 ? TURNAROUND_MS * NSEC_PER_MSEC : 0;
@@ -271,6 +304,10 @@ static void tell_ready(const struct run *run, const struct site *site)
 		printf(" sink=127.0.0.1:%d", sink_port(site->sink));
 	if (site->rtu != NULL)
 		printf(" rtu=%s", run->site.rtu_path);
+	if (site->gateway != NULL)
+		printf(" gateway=127.0.0.1:%d", fieldbus_port(gateway_bus(site->gateway)));
+	if (site->server != NULL)
+		printf(" server=127.0.0.1:%d", serial_server_port(site->server));
 	if (site->mast != NULL)
 		printf(" mast=%s", run->site.mast_path);
 	if (run->control_path != NULL)

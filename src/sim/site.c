@@ -9,9 +9,11 @@
 #include "base/error.h"
 #include "sim/fieldbus.h"
 #include "sim/fleet.h"
+#include "sim/gateway.h"
 #include "sim/mast.h"
 #include "sim/rack.h"
 #include "sim/serial_port.h"
+#include "sim/serial_server.h"
 #include "sim/sink.h"
 
 #define SITE_PACE_NS (20 * NSEC_PER_MSEC)
@@ -46,6 +48,18 @@ static int site_open_plant(struct site *site, const struct site_options *options
 	return 0;
 }
 
+static int site_open_gateway(struct site *site, const struct site_options *options,
+			     struct error *err)
+{
+	struct gateway_options gateway = {.port = (uint16_t)options->gateway_port,
+					  .timeout_ns = options->gateway_timeout_ns,
+					  .line = &options->rtu};
+
+	site->gateway = gateway_open(site->poller, site->cellar_rack, &site->gateway_faults,
+				     &gateway, err);
+	return site->gateway == NULL ? -EADDRINUSE : 0;
+}
+
 static int site_open_cellar(struct site *site, const struct site_options *options,
 			    struct error *err)
 {
@@ -54,11 +68,20 @@ static int site_open_cellar(struct site *site, const struct site_options *option
 		rack_new(site->cellar.slaves, (size_t)site->cellar.count, options->seed, err);
 	if (site->cellar_rack == NULL)
 		return -EMFILE;
-	if (options->rtu_path == NULL)
-		return 0;
-	site->rtu = serial_port_open(site->poller, site->cellar_rack, &site->rtu_faults,
-				     options->rtu_path, &options->rtu, err);
-	return site->rtu == NULL ? -EIO : 0;
+	if (options->rtu_path != NULL) {
+		site->rtu = serial_port_open(site->poller, site->cellar_rack, &site->rtu_faults,
+					     options->rtu_path, &options->rtu, err);
+		if (site->rtu == NULL)
+			return -EIO;
+	}
+	if (options->serial_server_port >= 0) {
+		site->server = serial_server_open(
+			site->poller, (uint16_t)options->serial_server_port, site->cellar_rack,
+			&site->server_faults, &options->rtu, err);
+		if (site->server == NULL)
+			return -EADDRINUSE;
+	}
+	return options->gateway_port >= 0 ? site_open_gateway(site, options, err) : 0;
 }
 
 int site_open(struct site *site, const struct site_options *options, struct error *err)
@@ -94,6 +117,8 @@ int site_open(struct site *site, const struct site_options *options, struct erro
 
 void site_close(struct site *site)
 {
+	gateway_close(site->gateway);
+	serial_server_close(site->server);
 	serial_port_close(site->rtu);
 	rack_free(site->cellar_rack);
 	sink_close(site->sink);

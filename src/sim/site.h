@@ -20,9 +20,11 @@
 struct error;
 struct fieldbus;
 struct fleet;
+struct gateway;
 struct mast;
 struct rack;
 struct serial_port;
+struct serial_server;
 struct sink;
 
 enum { SITE_DEVICES_MAX = 10000 };
@@ -33,7 +35,11 @@ struct site_options {
 	const char *mast_path; /* NULL: no mast */
 	double speed;	       /* seconds of the plant in one second */
 	int devices;	       /* > 0: so many plain devices instead of the plant */
-	const char *rtu_path;  /* NULL: no serial line; not with devices */
+	/* Ways to the units on the serial line; none of them with devices. */
+	const char *rtu_path; /* NULL: no terminal */
+	int gateway_port;     /* -1: no gateway; 0: a free port */
+	int64_t gateway_timeout_ns;
+	int serial_server_port; /* -1: none; 0: a free one */
 	int rtu_units;
 	struct serial_line_options rtu;
 	uint64_t seed; /* of everything that happens by chance; 0: another one each time */
@@ -51,8 +57,10 @@ struct site {
 	struct sink *sink;
 	struct cellar cellar;
 	struct rack *cellar_rack; /* NULL with a fleet */
-	struct serial_port *rtu;  /* NULL: no serial line */
-	struct faults rtu_faults; /* of the line */
+	struct serial_port *rtu;  /* these three may be NULL */
+	struct gateway *gateway;
+	struct serial_server *server;
+	struct faults rtu_faults, gateway_faults, server_faults; /* of the whole of them */
 	double speed;
 	struct poller_timer pace;
 	struct mono paced;

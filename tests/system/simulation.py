@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The gauged authors
-"""A running gauge-sim for the tests: in a temporary folder of its own, with its control socket."""
+"""A running gauge-sim for the tests: in a temporary folder of its own, with its control socket;
+and a tty as an RTU master has it open."""
 import os
+import select
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import time
+import tty
 import unittest
 
 SIM = os.path.join(os.environ.get("builddir", "."), "gauge-sim")
@@ -77,3 +82,66 @@ class Case(unittest.TestCase):
     def tearDown(self):
         code, _ = self.sim.stop()
         self.assertEqual(code, 0)
+
+
+def crc(data):
+    value = 0xffff
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ 0xa001 if value & 1 else value >> 1
+    return struct.pack("<H", value)
+
+
+def frame(unit, *pdu):
+    data = bytes((unit, *pdu))
+    return data + crc(data)
+
+
+def read_request(unit, address, count, function=3):
+    return frame(unit, function, *struct.pack(">HH", address, count))
+
+
+class Port:
+    """The tty as a master has it open."""
+
+    def __init__(self, path, baud=9600):
+        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        tty.setraw(self.fd)
+        mode = termios.tcgetattr(self.fd)
+        mode[4] = mode[5] = getattr(termios, "B%d" % baud)
+        termios.tcsetattr(self.fd, termios.TCSANOW, mode)
+
+    def say(self, data):
+        os.write(self.fd, data)
+
+    def hear(self, length, seconds=LONG):
+        """At least length bytes, or what came in seconds."""
+        data = b""
+        end = time.monotonic() + seconds
+        while len(data) < length and time.monotonic() < end:
+            if select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
+                data += os.read(self.fd, 4096)
+        return data
+
+    def ask(self, request, length):
+        self.say(request)
+        return self.hear(length)
+
+    def close(self):
+        os.close(self.fd)
+
+
+class RtuCase(Case):
+    more = ()
+
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory(prefix="gauge-sim-rtu.")
+        self.path = os.path.join(self.dir.name, "rtu")
+        self.options = ("--rtu", self.path, *self.more)
+        super().setUp()
+
+    def tearDown(self):
+        super().tearDown()
+        self.assertFalse(os.path.lexists(self.path))
+        self.dir.cleanup()

@@ -201,7 +201,7 @@ class Faults(Case):
                               ("sink 200", "status 300..599"),
                               ("sink 500", "no sink here"),
                               ("mast silent", "no mast here"),
-                              ("cable usb cut", "only tcp, rtu and mast"),
+                              ("cable usb cut", "only tcp, gateway, rtu and mast"),
                               ("plant valve stuck", "burner-stuck or thermostat"),
                               ("unit 1", "usage: unit N"),
                               ("explode", "unknown command"),

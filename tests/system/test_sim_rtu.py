@@ -6,15 +6,11 @@ client, pymodbus's serial client, and frames that are written out here."""
 
 import os
 import re
-import select
 import shutil
 import struct
 import subprocess
 import sys
-import tempfile
-import termios
 import time
-import tty
 import unittest
 
 try:
@@ -28,71 +24,10 @@ if shutil.which("mbpoll") is None:
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from simulation import LONG, Case, wait_for  # noqa: E402
+from simulation import LONG, Port, RtuCase, frame, read_request, wait_for  # noqa: E402
 
 
-def crc(data):
-    value = 0xffff
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ 0xa001 if value & 1 else value >> 1
-    return struct.pack("<H", value)
-
-
-def frame(unit, *pdu):
-    data = bytes((unit, *pdu))
-    return data + crc(data)
-
-
-def read_request(unit, address, count, function=3):
-    return frame(unit, function, *struct.pack(">HH", address, count))
-
-
-class Port:
-    """The tty as a master has it open."""
-
-    def __init__(self, path, baud=termios.B9600):
-        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        tty.setraw(self.fd)
-        mode = termios.tcgetattr(self.fd)
-        mode[4] = mode[5] = baud
-        termios.tcsetattr(self.fd, termios.TCSANOW, mode)
-
-    def say(self, data):
-        os.write(self.fd, data)
-
-    def hear(self, length, seconds=LONG):
-        """At least length bytes, or what came in seconds."""
-        data = b""
-        end = time.monotonic() + seconds
-        while len(data) < length and time.monotonic() < end:
-            if select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
-                data += os.read(self.fd, 4096)
-        return data
-
-    def ask(self, request, length):
-        self.say(request)
-        return self.hear(length)
-
-    def close(self):
-        os.close(self.fd)
-
-
-class RtuCase(Case):
-    more = ()
-
-    def setUp(self):
-        self.dir = tempfile.TemporaryDirectory(prefix="gauge-sim-rtu.")
-        self.path = os.path.join(self.dir.name, "rtu")
-        self.options = ("--rtu", self.path, *self.more)
-        super().setUp()
-
-    def tearDown(self):
-        super().tearDown()
-        self.assertFalse(os.path.lexists(self.path))
-        self.dir.cleanup()
-
+class MasterCase(RtuCase):
     def mbpoll(self, *options, device=None):
         return subprocess.run(["mbpoll", "-m", "rtu", "-b", "9600", "-P", "none", "-0", "-1",
                                "-o", "5", *options[:-1], device or self.path, *options[-1]],
@@ -109,7 +44,7 @@ class RtuCase(Case):
         return client
 
 
-class Healthy(RtuCase):
+class Healthy(MasterCase):
     def test_mbpoll_reads_both_heat_meters_in_their_word_orders(self):
         supply = self.values("-a", "1", "-t", "3:float", "-B", "-r", "4")[0]
         self.assertTrue(30 < supply < 100, supply)
@@ -210,11 +145,36 @@ class Healthy(RtuCase):
         port.close()
 
 
+class Gateway(MasterCase):
+    more = ("--gateway", "0", "--gateway-timeout", "200")
+
+    def tcp(self, unit):
+        return subprocess.run(["mbpoll", "-m", "tcp", "-p", str(self.sim.port("gateway")), "-0",
+                               "-1", "-o", "5", "-a", unit, "-t", "4", "-r", "2", "-c", "2",
+                               "127.0.0.1"],
+                              capture_output=True, text=True, timeout=LONG, check=False)
+
+    def test_mbpoll_reads_through_it_and_is_told_who_does_not_answer(self):
+        done = self.tcp("8")
+        self.assertEqual(re.findall(r"^\[\d+\]:\s+(\d+)", done.stdout, re.M), ["2", "3"], done)
+        self.sim.do("fault rtu 8 silent")
+        self.assertIn("Target device failed to respond", self.tcp("8").stderr)
+        self.assertIn("Gateway path unavailable", self.tcp("9").stderr)
+
+    def test_the_tty_and_the_gateway_show_the_same_units(self):
+        port = Port(self.path)
+        self.assertEqual(port.ask(frame(8, 6, 0, 30, 1, 2), 8), frame(8, 6, 0, 30, 1, 2))
+        port.close()
+        with self.sim.raw("gateway") as sock:
+            sock.sendall(bytes((0, 1, 0, 0, 0, 6, 8, 3, 0, 30, 0, 1)))
+            self.assertEqual(sock.recv(100), bytes((0, 1, 0, 0, 0, 5, 8, 3, 2, 1, 2)))
+
+
 class Timed(RtuCase):
     more = ("--baud", "1200", "--turnaround", "30", "--units", "12")
 
     def test_request_turnaround_and_answer_take_their_time(self):
-        port = Port(self.path, termios.B1200)
+        port = Port(self.path, 1200)
         start = time.monotonic()
         answer = port.ask(read_request(12, 2, 10), 25)
         seconds = time.monotonic() - start
@@ -223,7 +183,7 @@ class Timed(RtuCase):
         port.close()
 
     def test_an_answer_comes_in_pieces_as_from_a_uart(self):
-        port = Port(self.path, termios.B1200)
+        port = Port(self.path, 1200)
         port.say(read_request(12, 2, 10))
         first = port.hear(1)
         self.assertLess(len(first), 25)
@@ -231,14 +191,14 @@ class Timed(RtuCase):
         port.close()
 
     def test_another_baud_rate_is_not_understood(self):
-        port = Port(self.path, termios.B9600)
+        port = Port(self.path, 9600)
         port.say(read_request(12, 2, 1))
         self.assertEqual(port.hear(1, 0.3), b"")
         self.assertEqual(self.sim.status()["rtu_misheard"], 1)
         port.close()
 
     def test_requests_that_run_into_each_other_and_silences_are_counted(self):
-        port = Port(self.path, termios.B1200)
+        port = Port(self.path, 1200)
         request = read_request(12, 2, 1)
         port.ask(request, 7)
         time.sleep(0.05)
