@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "sim/command_bus.h"
 #include "sim/fault.h"
 #include "sim/fieldbus.h"
 #include "sim/fleet.h"
@@ -20,13 +21,7 @@
 #include "sim/serial_server.h"
 #include "sim/sink.h"
 #include "sim/site.h"
-
-enum { WORDS_MAX = 8 };
-
-struct words {
-	size_t count;
-	const char *word[WORDS_MAX];
-};
+#include "sim/words.h"
 
 struct command {
 	const char *name;
@@ -34,223 +29,6 @@ struct command {
 	int (*run)(struct site *site, const struct words *words, struct error *err);
 	const char *usage;
 };
-
-struct choice {
-	const char *word;
-	int value;
-	bool numbered; /* a number follows */
-	int64_t low, high;
-};
-
-/* The choice that words[at] names, with its number in *ret_number. */
-static const struct choice *choose(const struct choice *choices, size_t count,
-				   const struct words *words, size_t at, int *ret_number,
-				   struct error *err)
-{
-	const char *names[16];
-	int64_t number = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct choice *choice = &choices[i];
-
-		names[i] = choice->word;
-		if (strcmp(choice->word, words->word[at]) != 0)
-			continue;
-		if (choice->numbered &&
-		    (words->count < at + 2 || str_to_int(words->word[at + 1], &number) != 0 ||
-		     number < choice->low || number > choice->high)) {
-			error_set(err, EINVAL, "'%s' needs a number from %jd to %jd",
-				  choice->word, (intmax_t)choice->low, (intmax_t)choice->high);
-			return NULL;
-		}
-		*ret_number = (int)number;
-		return choice;
-	}
-	const char *near = str_nearest(words->word[at], names, count);
-
-	error_set(err, EINVAL, "'%s' is not known here%s%s%s", words->word[at],
-		  near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
-		  near != NULL ? "'" : "");
-	return NULL;
-}
-
-/* rack NULL: one of the fleet. */
-static struct slave *slave_by_word(struct site *site, struct rack *rack, const char *word,
-				   struct error *err)
-{
-	struct slave *slave = NULL;
-	int64_t id;
-
-	if (str_to_int(word, &id) == 0 && id >= 1 && id <= SITE_DEVICES_MAX)
-		slave = rack != NULL ? rack_slave(rack, (int)id) : fleet_slave(site->fleet, id);
-	if (slave == NULL)
-		error_set(err, EINVAL, "there is no unit %s", word);
-	return slave;
-}
-
-/* One fault in place of all others. */
-static int run_unit(struct site *site, const struct words *words, struct error *err)
-{
-	struct slave *slave = slave_by_word(site, site->rack, words->word[1], err);
-	struct faults faults = {0};
-	int r = slave == NULL ? -EINVAL
-			      : faults_command(&faults, FAULT_ON_TCP, words->word + 2,
-					       words->count - 2, err);
-
-	if (r == 0)
-		slave->faults = faults;
-	return r;
-}
-
-/* A bus with units on it, which may not be there: then rack is NULL. */
-struct place {
-	const char *name;
-	unsigned on; /* for the whole of it; its units leave out FAULT_ON_BUS and .._LINK */
-	struct rack *rack;
-	struct faults *faults;
-	struct fieldbus *bus; /* with a cable; NULL: there is none */
-};
-
-enum { PLACES = 4 };
-
-static void site_places(struct site *site, struct place places[PLACES])
-{
-	struct rack *cellar = site->cellar_rack;
-
-	places[0] = (struct place){"tcp", FAULT_ON_TCP | FAULT_ON_BUS, site->rack,
-				   &site->faults, site->bus};
-	places[1] = (struct place){"rtu", FAULT_ON_RTU, cellar, &site->rtu_faults, NULL};
-	places[2] = (struct place){"gateway", FAULT_ON_TCP | FAULT_ON_BUS,
-				   site->gateway != NULL ? cellar : NULL, &site->gateway_faults,
-				   site->gateway != NULL ? gateway_bus(site->gateway) : NULL};
-	places[3] = (struct place){"server", FAULT_ON_RTU | FAULT_ON_LINK | FAULT_ON_BUS,
-				   site->server != NULL ? cellar : NULL, &site->server_faults,
-				   NULL};
-}
-
-static int place_by_name(struct site *site, const char *name, struct place *ret,
-			 struct error *err)
-{
-	struct place places[PLACES];
-
-	site_places(site, places);
-	for (size_t i = 0; i < PLACES; i++) {
-		if (strcmp(places[i].name, name) != 0)
-			continue;
-		if (places[i].rack == NULL)
-			return error_set(err, EINVAL, "there is no %s here", name);
-		*ret = places[i];
-		return 0;
-	}
-	return error_set(err, EINVAL, "'%s' is not tcp, rtu, gateway or server", name);
-}
-
-static int run_fault(struct site *site, const struct words *words, struct error *err)
-{
-	struct place place = {0};
-	struct slave *slave;
-	size_t at = 2;
-	int64_t id;
-
-	if (place_by_name(site, words->word[1], &place, err) != 0)
-		return -EINVAL;
-	if (str_to_int(words->word[at], &id) == 0) {
-		slave = slave_by_word(site, place.rack, words->word[at++], err);
-		if (slave == NULL)
-			return -EINVAL;
-		if (place.rack == site->cellar_rack && place.faults != &site->rtu_faults)
-			return error_set(err, EINVAL, "its units have their faults as rtu %s",
-					 words->word[2]);
-		place.faults = &slave->faults;
-		place.on &= FAULT_ON_TCP | FAULT_ON_RTU;
-	}
-	if (at == words->count)
-		return error_set(err, EINVAL, "which fault? 'gauge-sim --help' lists them");
-	return faults_command(place.faults, place.on, words->word + at, words->count - at, err);
-}
-
-enum { CABLE_RESET = CABLE_REFUSES + 1 };
-
-static const struct choice tcp_cable[] = {
-	{"cut", CABLE_CUT, false, 0, 0},
-	{"refuse", CABLE_REFUSES, false, 0, 0},
-	{"restore", CABLE_WHOLE, false, 0, 0},
-	{"reset", CABLE_RESET, false, 0, 0},
-};
-
-enum { RTU_PULL, RTU_PLUG, RTU_NOISE, RTU_QUIET };
-
-static const struct choice mast_cable[] = {
-	{"pull", false, false, 0, 0},
-	{"plug", true, false, 0, 0},
-};
-
-static const struct choice rtu_cable[] = {
-	{"pull", RTU_PULL, false, 0, 0},
-	{"plug", RTU_PLUG, false, 0, 0},
-	{"noise", RTU_NOISE, false, 0, 0},
-	{"quiet", RTU_QUIET, false, 0, 0},
-};
-
-static int run_cable_tcp(struct fieldbus *bus, const struct words *words, struct error *err)
-{
-	const struct choice *choice;
-	int number;
-
-	choice = choose(tcp_cable, ARRAY_SIZE(tcp_cable), words, 2, &number, err);
-	if (choice == NULL)
-		return -EINVAL;
-	if (choice->value != CABLE_RESET)
-		return fieldbus_cable(bus, (enum cable)choice->value, err);
-	fieldbus_reset(bus);
-	return 0;
-}
-
-static int run_cable_rtu(struct site *site, const struct words *words, struct error *err)
-{
-	const struct choice *choice;
-	int number;
-
-	choice = choose(rtu_cable, ARRAY_SIZE(rtu_cable), words, 2, &number, err);
-	if (choice == NULL)
-		return -EINVAL;
-	if (site->rtu == NULL)
-		return error_set(err, EINVAL, "there is no serial line here");
-	if (choice->value == RTU_PULL || choice->value == RTU_PLUG)
-		return serial_port_plug(site->rtu, choice->value == RTU_PLUG, err);
-	serial_port_noise(site->rtu, choice->value == RTU_NOISE);
-	return 0;
-}
-
-static int run_cable_mast(struct site *site, const struct words *words, struct error *err)
-{
-	const struct choice *choice;
-	int number;
-
-	choice = choose(mast_cable, ARRAY_SIZE(mast_cable), words, 2, &number, err);
-	if (choice == NULL)
-		return -EINVAL;
-	if (site->mast == NULL)
-		return error_set(err, EINVAL, "there is no mast here");
-	return mast_plug(site->mast, choice->value != 0, err);
-}
-
-static int run_cable(struct site *site, const struct words *words, struct error *err)
-{
-	struct place places[PLACES];
-
-	if (strcmp(words->word[1], "rtu") == 0)
-		return run_cable_rtu(site, words, err);
-	if (strcmp(words->word[1], "mast") == 0)
-		return run_cable_mast(site, words, err);
-	site_places(site, places);
-	for (size_t i = 0; i < PLACES; i++)
-		if (strcmp(places[i].name, words->word[1]) == 0 && places[i].bus != NULL)
-			return run_cable_tcp(places[i].bus, words, err);
-	return error_set(err, EINVAL,
-			 "there is no cable '%s' here, only tcp, gateway, rtu and mast",
-			 words->word[1]);
-}
 
 static const struct choice mast_faults[] = {
 	{"ok", MAST_OK, false, 0, 0},
@@ -263,7 +41,7 @@ static int run_mast(struct site *site, const struct words *words, struct error *
 	const struct choice *choice;
 	int number;
 
-	choice = choose(mast_faults, ARRAY_SIZE(mast_faults), words, 1, &number, err);
+	choice = words_choose(mast_faults, ARRAY_SIZE(mast_faults), words, 1, &number, err);
 	if (choice == NULL)
 		return -EINVAL;
 	if (site->mast == NULL)
@@ -309,10 +87,10 @@ static int run_plant(struct site *site, const struct words *words, struct error 
 	if (!burner && strcmp(words->word[1], "thermostat") != 0)
 		return error_set(err, EINVAL, "'%s' is not burner-stuck or thermostat",
 				 words->word[1]);
-	choice = burner ? choose(burner_faults, ARRAY_SIZE(burner_faults), words, 2, &number,
-				 err)
-			: choose(thermostat_faults, ARRAY_SIZE(thermostat_faults), words, 2,
-				 &number, err);
+	choice = burner ? words_choose(burner_faults, ARRAY_SIZE(burner_faults), words, 2,
+				       &number, err)
+			: words_choose(thermostat_faults, ARRAY_SIZE(thermostat_faults), words,
+				       2, &number, err);
 	if (choice == NULL)
 		return -EINVAL;
 	if (burner)
@@ -323,11 +101,14 @@ static int run_plant(struct site *site, const struct words *words, struct error 
 }
 
 static const struct command commands[] = {
-	{"fault", 3, run_fault,
+	{"fault", 3, command_fault,
 	 "fault tcp | rtu [UNIT] ok | FAULT [N] [next TIMES | chance PERCENT]; "
 	 "fault gateway | server ..."},
-	{"unit", 3, run_unit, "unit N ok | FAULT [N]: of fault tcp, in place of all others"},
-	{"cable", 3, run_cable,
+	{"unit", 3, command_unit,
+	 "unit N ok | FAULT [N]: of fault tcp, in place of all others"},
+	{"set", 6, command_set,
+	 "set tcp | rtu UNIT coil | discrete | holding | input ADDRESS VALUE"},
+	{"cable", 3, command_cable,
 	 "cable tcp | gateway cut | refuse | restore | reset; cable rtu pull | plug | noise | quiet; "
 	 "cable mast pull | plug"},
 	{"mast", 2, run_mast, "mast ok | silent | garbage"},
@@ -415,18 +196,9 @@ void command_help(struct str *out)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		str_addf(out, "  %s\n", commands[i].usage);
-	str_adds(out, "  status\n\nFaults:\n");
+	str_adds(out, "  get tcp | rtu UNIT coil | discrete | holding | input ADDRESS [COUNT]\n"
+		      "  status\n\nFaults:\n");
 	faults_list(out);
-}
-
-static void split(char *line, struct words *ret)
-{
-	char *rest = line, *word;
-
-	*ret = (struct words){0};
-	while ((word = strsep(&rest, " \t\r\n")) != NULL)
-		if (*word != '\0' && ret->count < WORDS_MAX)
-			ret->word[ret->count++] = word;
 }
 
 static int run_words(struct site *site, const struct words *words, struct error *err)
@@ -439,8 +211,8 @@ static int run_words(struct site *site, const struct words *words, struct error 
 		return commands[i].run(site, words, err);
 	}
 	return error_set(err, EINVAL,
-			 "unknown command '%s'; known are fault, unit, cable, mast, "
-			 "sink, plant, status",
+			 "unknown command '%s'; known are fault, unit, set, get, "
+			 "cable, mast, sink, plant, status",
 			 words->word[0]);
 }
 
@@ -451,11 +223,13 @@ int command_run(struct site *site, const char *line, struct str *answer)
 	struct error err = {0};
 	int r = 0;
 
-	split(copy, &words);
+	words_split(copy, &words);
 	if (words.count == 0)
 		r = error_set(&err, EINVAL, "an empty command");
 	else if (strcmp(words.word[0], "status") == 0)
 		add_status(site, answer);
+	else if (strcmp(words.word[0], "get") == 0)
+		r = command_get(site, &words, answer, &err);
 	else if ((r = run_words(site, &words, &err)) == 0) {
 		chronicle_say(&site->chronicle, "fault", "%s", line);
 		str_addf(answer, "ok: %s", line);

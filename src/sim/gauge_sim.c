@@ -59,6 +59,7 @@ static void usage(FILE *out)
 		"                  until the gateway gives a slave up (default %d)\n"
 		"  --serial-server PORT\n"
 		"                  the same line as it is, RTU frames over TCP\n"
+		"  --truth FILE    writes down what really stood in the registers, and since when\n"
 		"  --seed N        of what happens by chance (default 0: another one each time)\n"
 		"  --sink PORT     a webhook receiver that checks what arrives (0: a free port)\n"
 		"  --control PATH  a Unix socket for commands; standard input takes them, too\n"
@@ -109,6 +110,7 @@ enum option_key {
 	KEY_GATEWAY,
 	KEY_GATEWAY_TIMEOUT,
 	KEY_SERIAL_SERVER,
+	KEY_TRUTH,
 	KEY_SEED,
 	KEY_SEND,
 	KEY_HELP,
@@ -131,6 +133,7 @@ static const struct option long_options[] = {
 	{"gateway", required_argument, NULL, KEY_GATEWAY},
 	{"gateway-timeout", required_argument, NULL, KEY_GATEWAY_TIMEOUT},
 	{"serial-server", required_argument, NULL, KEY_SERIAL_SERVER},
+	{"truth", required_argument, NULL, KEY_TRUTH},
 	{"seed", required_argument, NULL, KEY_SEED},
 	{"send", required_argument, NULL, KEY_SEND},
 	{"help", no_argument, NULL, KEY_HELP},
@@ -227,6 +230,9 @@ static int take(struct run *run, int key, const char *value)
 		return take_speed(value, &run->site.speed);
 	case KEY_DO:
 		return take_first(run, value);
+	case KEY_TRUTH:
+		run->site.truth_path = value;
+		return 0;
 	case KEY_MAST:
 		run->site.mast_path = value;
 		return 0;

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "sim/exchange.h"
+#include "sim/truth.h"
 
 enum { MBAP_HEADER = 7 };
 
@@ -26,6 +27,9 @@ struct rack {
 	modbus_t *modbus;
 	int pair[2]; /* libmodbus writes into 0, we read from 1 */
 	struct random random;
+	struct truth *truth;
+	const char *name;
+	struct registers *told; /* what the truth has, of each slave */
 };
 
 struct rack *rack_new(struct slave *slaves, size_t count, uint64_t seed, struct error *err)
@@ -62,7 +66,36 @@ void rack_free(struct rack *rack)
 			close(rack->pair[i]);
 	if (rack->modbus != NULL)
 		modbus_free(rack->modbus);
+	free(rack->told);
 	free(rack);
+}
+
+void rack_record(struct rack *rack, struct truth *truth, const char *name)
+{
+	rack->truth = truth;
+	rack->name = name;
+	rack->told = xcalloc(rack->count, sizeof(*rack->told));
+}
+
+static void rack_tell(struct rack *rack, struct slave *slave)
+{
+	if (rack->truth != NULL)
+		truth_tell(rack->truth, rack->name, slave->id, &slave->registers,
+			   &rack->told[slave - rack->slaves]);
+}
+
+void rack_refresh(struct rack *rack, struct slave *slave)
+{
+	if (slave->refresh != NULL)
+		slave->refresh(slave->arg, slave);
+	rack_tell(rack, slave);
+}
+
+void rack_written(struct rack *rack, struct slave *slave, const char *who)
+{
+	if (slave->written != NULL)
+		slave->written(slave->arg, slave, who);
+	rack_tell(rack, slave);
 }
 
 struct slave *rack_slave(struct rack *rack, int id)
@@ -143,14 +176,13 @@ static void answer_honestly(struct rack *rack, struct exchange *exchange, struct
 		exchange_answer_exception(exchange, MODBUS_EXCEPTION_ILLEGAL_DATA_VALUE);
 		return;
 	}
-	if (slave->refresh != NULL)
-		slave->refresh(slave->arg, slave);
+	rack_refresh(rack, slave);
 	room[MBAP_HEADER - 1] = (uint8_t)slave->id;
 	memcpy(room + MBAP_HEADER, exchange->asked, exchange->asked_len);
 	modbus_reply(rack->modbus, room, (int)(MBAP_HEADER + exchange->asked_len), &mapping);
 	answer_take(rack, exchange);
-	if (exchange_is_write(exchange->asked[0]) && slave->written != NULL)
-		slave->written(slave->arg, slave, exchange->peer);
+	if (exchange_is_write(exchange->asked[0]))
+		rack_written(rack, slave, exchange->peer);
 }
 
 static void answer_all(struct rack *rack, struct exchange *exchange)

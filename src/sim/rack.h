@@ -18,6 +18,7 @@
 struct error;
 struct exchange;
 struct rack;
+struct truth;
 
 struct slave {
 	int id; /* 0: answers to any unit identifier that no other unit has */
@@ -34,6 +35,13 @@ struct slave {
 /* slaves is borrowed and outlives the rack. NULL + err. seed 0: another one each time. */
 struct rack *rack_new(struct slave *slaves, size_t count, uint64_t seed, struct error *err);
 void rack_free(struct rack *rack);
+
+/* From now on what stands in its registers is written down; truth is borrowed, as name is. */
+void rack_record(struct rack *rack, struct truth *truth, const char *name);
+/* Makes the registers of a unit of the rack what they would be if a master asked now. */
+void rack_refresh(struct rack *rack, struct slave *slave);
+/* Somebody changed the registers by hand. */
+void rack_written(struct rack *rack, struct slave *slave, const char *who);
 
 /* NULL: there is no such unit. */
 struct slave *rack_slave(struct rack *rack, int id);

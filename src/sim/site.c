@@ -15,6 +15,7 @@
 #include "sim/serial_port.h"
 #include "sim/serial_server.h"
 #include "sim/sink.h"
+#include "sim/truth.h"
 
 #define SITE_PACE_NS (20 * NSEC_PER_MSEC)
 
@@ -36,6 +37,8 @@ static int site_open_plant(struct site *site, const struct site_options *options
 	site->rack = rack_new(site->heating.slaves, HEATING_UNITS, options->seed, err);
 	if (site->rack == NULL)
 		return -EMFILE;
+	if (site->truth != NULL)
+		rack_record(site->rack, site->truth, "tcp");
 	site->bus =
 		fieldbus_open_rack(site->poller, options->port, &site->faults, site->rack, err);
 	if (site->bus == NULL)
@@ -68,6 +71,8 @@ static int site_open_cellar(struct site *site, const struct site_options *option
 		rack_new(site->cellar.slaves, (size_t)site->cellar.count, options->seed, err);
 	if (site->cellar_rack == NULL)
 		return -EMFILE;
+	if (site->truth != NULL)
+		rack_record(site->cellar_rack, site->truth, "rtu");
 	if (options->rtu_path != NULL) {
 		site->rtu = serial_port_open(site->poller, site->cellar_rack, &site->rtu_faults,
 					     options->rtu_path, &options->rtu, err);
@@ -84,23 +89,34 @@ static int site_open_cellar(struct site *site, const struct site_options *option
 	return options->gateway_port >= 0 ? site_open_gateway(site, options, err) : 0;
 }
 
+static int site_open_units(struct site *site, const struct site_options *options,
+			   struct error *err)
+{
+	int r;
+
+	if (options->devices > 0) {
+		site->fleet = fleet_open(site->poller, options->port, options->devices, err);
+		return site->fleet == NULL ? -EADDRINUSE : 0;
+	}
+	if (options->truth_path != NULL) {
+		site->truth = truth_open(options->truth_path, err);
+		if (site->truth == NULL)
+			return -EIO;
+	}
+	r = site_open_plant(site, options, err);
+	return r == 0 ? site_open_cellar(site, options, err) : r;
+}
+
 int site_open(struct site *site, const struct site_options *options, struct error *err)
 {
-	int r = 0;
+	int r;
 
 	*site = (struct site){0};
 	chronicle_init(&site->chronicle, STDOUT_FILENO);
 	site->poller = poller_new();
 	if (site->poller == NULL)
 		return error_errno(err, errno, "no epoll descriptor");
-	if (options->devices > 0) {
-		site->fleet = fleet_open(site->poller, options->port, options->devices, err);
-		r = site->fleet == NULL ? -EADDRINUSE : 0;
-	} else {
-		r = site_open_plant(site, options, err);
-		if (r == 0)
-			r = site_open_cellar(site, options, err);
-	}
+	r = site_open_units(site, options, err);
 	if (r == 0 && options->mast_path != NULL) {
 		site->mast = mast_open(site->poller, options->mast_path, err);
 		r = site->mast == NULL ? -EIO : 0;
@@ -126,6 +142,7 @@ void site_close(struct site *site)
 	fleet_close(site->fleet);
 	fieldbus_close(site->bus);
 	rack_free(site->rack);
+	truth_close(site->truth);
 	poller_disarm(&site->pace);
 	poller_free(site->poller);
 	*site = (struct site){0};

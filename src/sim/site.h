@@ -26,6 +26,7 @@ struct rack;
 struct serial_port;
 struct serial_server;
 struct sink;
+struct truth;
 
 enum { SITE_DEVICES_MAX = 10000 };
 
@@ -42,6 +43,7 @@ struct site_options {
 	int serial_server_port; /* -1: none; 0: a free one */
 	int rtu_units;
 	struct serial_line_options rtu;
+	const char *truth_path; /* NULL: what stood in the registers is not written down */
 	uint64_t seed; /* of everything that happens by chance; 0: another one each time */
 };
 
@@ -49,6 +51,7 @@ struct site {
 	struct poller *poller;
 	struct chronicle chronicle;
 	struct heating heating;
+	struct truth *truth;  /* may be NULL */
 	struct rack *rack;    /* the units behind bus */
 	struct fieldbus *bus; /* NULL with a fleet */
 	struct faults faults; /* of bus */

@@ -10,6 +10,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -168,6 +169,78 @@ class Gateway(MasterCase):
         with self.sim.raw("gateway") as sock:
             sock.sendall(bytes((0, 1, 0, 0, 0, 6, 8, 3, 0, 30, 0, 1)))
             self.assertEqual(sock.recv(100), bytes((0, 1, 0, 0, 0, 5, 8, 3, 2, 1, 2)))
+
+
+class Truth(MasterCase):
+    def setUp(self):
+        self.book = tempfile.NamedTemporaryFile(prefix="gauge-sim-truth.")
+        self.more = ("--truth", self.book.name, "--speed", "200")
+        super().setUp()
+
+    def tearDown(self):
+        super().tearDown()
+        self.book.close()
+
+    def stood(self, where, begin_ns, end_ns):
+        """The values that a register had from begin to end, by the book."""
+        values = [0]
+        with open(self.book.name, encoding="ascii") as book:
+            for line in book:
+                at, rest = line.rstrip().split(" ", 1)
+                if not rest.startswith(where + " "):
+                    continue
+                if int(at) < begin_ns:
+                    values.clear()
+                if int(at) <= end_ns:
+                    values.append(int(rest.rsplit(" ", 1)[1]))
+        return values
+
+    def test_what_was_read_is_what_stood_there(self):
+        client = self.client()
+        seen = set()
+        for _ in range(30):
+            begin = time.time_ns()
+            power, seconds = (client.read_input_registers(address, 2, slave=1).registers[1]
+                              for address in (0, 20))
+            self.assertIn(power, self.stood("rtu 1 input 1", begin, time.time_ns()))
+            self.assertIn(seconds, self.stood("rtu 1 input 21", begin, time.time_ns()))
+            seen.add(seconds)
+            time.sleep(0.01)
+        self.assertGreater(len(seen), 5)
+        client.close()
+
+    def test_writes_stand_in_the_book_and_refused_ones_do_not(self):
+        client = self.client()
+        client.write_register(30, 1234, slave=8)
+        self.sim.do("fault rtu 8 exception 4 next 1")
+        client.write_register(30, 99, slave=8)
+        client.write_coil(4, True, slave=7)
+        now = time.time_ns()
+        self.assertEqual(self.stood("rtu 8 holding 30", 0, now)[-2:], [30, 1234])
+        self.assertEqual(self.stood("rtu 7 coil 4", 0, now), [0, 1])
+        self.assertEqual(self.stood("rtu 7 discrete 4", 0, now), [0])
+        client.read_discrete_inputs(4, 1, slave=7)
+        self.assertEqual(self.stood("rtu 7 discrete 4", 0, time.time_ns()), [0, 1])
+        client.close()
+
+    def test_registers_are_looked_at_and_set_by_command(self):
+        self.sim.do("set rtu 8 holding 40 65535")
+        self.sim.do("set tcp 1 coil 7 0")
+        self.assertEqual(self.sim.send("get rtu 8 holding 39 3"), (0, "ok: 39 65535 41"))
+        self.assertEqual(self.sim.status()["burner"], 0)
+        client = self.client()
+        self.assertEqual(client.read_holding_registers(40, 1, slave=8).registers, [65535])
+        client.close()
+        self.assertEqual(self.stood("rtu 8 holding 40", 0, time.time_ns()), [0, 40, 65535])
+        for command, hint in (("get rtu 8 holding 256", "no address from 0 to 255"),
+                              ("get rtu 8 holding 250 7", "no count from 1 to 6"),
+                              ("get rtu 8 register 2", "not coil, discrete, holding or input"),
+                              ("get rtu 9 holding 2", "no unit 9"),
+                              ("get rtu 8 holding", "usage"),
+                              ("set rtu 8 coil 64 1", "no address from 0 to 63"),
+                              ("set rtu 8 input 2 65536", "no value from 0 to 65535")):
+            code, answer = self.sim.send(command)
+            self.assertEqual((code, hint in answer), (1, True), answer)
 
 
 class Timed(RtuCase):
