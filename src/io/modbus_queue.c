@@ -10,7 +10,7 @@
 static const int64_t probe_min_ns = NSEC_PER_SEC, probe_max_ns = 60 * NSEC_PER_SEC;
 static const int64_t busy_min_ns = 100 * NSEC_PER_MSEC, busy_max_ns = NSEC_PER_SEC;
 
-/* A probe takes one timeout: nine more without it leave the other units nine tenths. */
+/* A probe takes one timeout: nine times as long without one leave the others nine tenths. */
 enum { PROBE_SHARE = 9 };
 
 void modbus_queue_init(struct modbus_queue *queue)
@@ -87,19 +87,62 @@ void modbus_queue_add(struct modbus_queue *queue, struct modbus_job *job, bool f
 	queue->writes += writes;
 }
 
-static struct modbus_job *unit_next(const struct modbus_unit *unit, bool writes,
+static bool queue_all_offline(const struct modbus_queue *queue)
+{
+	const struct modbus_unit *unit;
+
+	TAILQ_FOREACH (unit, &queue->units, all) {
+		if (!unit->offline)
+			return false;
+	}
+	return true;
+}
+
+/* What becomes of the others when a probe is over. */
+static void queue_probed(struct modbus_queue *queue, struct mono now)
+{
+	int64_t took = mono_diff(now, queue->probe_sent);
+	struct modbus_unit *unit;
+
+	if (queue->probed->offline && !queue->all_offline)
+		queue->next_probe = mono_add(now, PROBE_SHARE * took);
+	/* What silenced them all is over, and perhaps for all of them. */
+	if (!queue->probed->offline && queue->all_offline) {
+		TAILQ_FOREACH (unit, &queue->units, all)
+			unit->next_probe = (struct mono){0};
+	}
+	queue->probed = NULL;
+}
+
+/* Whether the unit may be asked now, as far as it has not answered before. */
+static bool queue_may_probe(const struct modbus_queue *queue, const struct modbus_unit *unit,
+			    struct mono now)
+{
+	if (!unit->offline || unit->next_probe.ns == 0)
+		return true;
+	return queue->probed == NULL &&
+	       (now.ns >= queue->next_probe.ns || queue_all_offline(queue));
+}
+
+static struct modbus_job *unit_next(const struct modbus_queue *queue,
+				    const struct modbus_unit *unit, bool writes,
 				    struct mono now)
 {
 	if (now.ns < unit->paused.ns || (unit->offline && unit->sent > 0))
 		return NULL;
 	if (writes)
 		return unit->writing ? NULL : TAILQ_FIRST(&unit->writes);
-	return TAILQ_FIRST(&unit->reads);
+	return queue_may_probe(queue, unit, now) ? TAILQ_FIRST(&unit->reads) : NULL;
 }
 
 static struct modbus_job *queue_take(struct modbus_queue *queue, struct modbus_unit *unit,
-				     struct modbus_job *job, bool writes)
+				     struct modbus_job *job, bool writes, struct mono now)
 {
+	if (unit->offline && !writes && unit->next_probe.ns != 0) {
+		queue->probed = unit;
+		queue->probe_sent = now;
+		queue->all_offline = queue_all_offline(queue);
+	}
 	TAILQ_REMOVE(writes ? &unit->writes : &unit->reads, job, entry);
 	queue->writes -= writes;
 	/* Behind the others: each unit has its turn. */
@@ -114,11 +157,13 @@ struct modbus_job *modbus_queue_next(struct modbus_queue *queue, struct mono now
 	struct modbus_unit *unit;
 	struct modbus_job *job;
 
+	if (queue->probed != NULL && queue->probed->sent == 0)
+		queue_probed(queue, now);
 	for (int writes = queue->writes > 0; writes >= 0; writes--) {
 		TAILQ_FOREACH (unit, &queue->waiting, waiting) {
-			job = unit_next(unit, writes, now);
+			job = unit_next(queue, unit, writes, now);
 			if (job != NULL)
-				return queue_take(queue, unit, job, writes);
+				return queue_take(queue, unit, job, writes, now);
 		}
 	}
 	return NULL;
@@ -150,9 +195,13 @@ struct mono modbus_queue_wakes(const struct modbus_queue *queue, struct mono now
 	struct mono first = MONO_NEVER;
 	struct modbus_unit *unit;
 
-	TAILQ_FOREACH (unit, &queue->waiting, waiting)
+	TAILQ_FOREACH (unit, &queue->waiting, waiting) {
 		if (unit->paused.ns > now.ns && unit->paused.ns < first.ns)
 			first = unit->paused;
+		if (unit->offline && queue->next_probe.ns > now.ns &&
+		    queue->next_probe.ns < first.ns)
+			first = queue->next_probe;
+	}
 	return first;
 }
 
