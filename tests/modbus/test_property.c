@@ -54,7 +54,8 @@ struct bed {
 	struct slaves slaves;
 	unsigned fault_percent; /* of the requests; 0: calm */
 	const struct fault *only;
-	int64_t last_fault; /* until then something may be wrong */
+	size_t fault_count, faults[6]; /* kinds of this storm */
+	int64_t last_fault;	       /* until then something may be wrong */
 	int64_t quarantine_ns;
 	struct virtual_event trouble;	   /* connects fail until then */
 	bool ending;			   /* this connection can bring nothing good any more */
@@ -340,7 +341,7 @@ static void asked(struct slaves *slaves, struct virtual_link *link,
 		return;
 	bed->asked[request->serial % ASKED] = *request;
 	if (fault == NULL && virtual_random(0, 99) < bed->fault_percent) {
-		size_t i = (size_t)virtual_random(0, ARRAY_SIZE(tcp_faults) - 1);
+		size_t i = bed->faults[virtual_random(0, (int64_t)bed->fault_count - 1)];
 
 		fault = &tcp_faults[i];
 		bed->struck[i]++;
@@ -593,6 +594,10 @@ static void storm(struct bed *bed, unsigned percent, int64_t ns)
 {
 	uint32_t before = bed->slaves.serial;
 
+	/* A few kinds at a time: where all come together, hardly a connection lives long. */
+	bed->fault_count = (size_t)virtual_random(1, ARRAY_SIZE(bed->faults));
+	for (size_t i = 0; i < bed->fault_count; i++)
+		bed->faults[i] = (size_t)virtual_random(0, ARRAY_SIZE(tcp_faults) - 1);
 	bed->fault_percent = percent;
 	virtual_event_start(&bed->write_event, 0);
 	virtual_run(bed->loop, ns);
