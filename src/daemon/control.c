@@ -21,12 +21,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "io/acceptor.h"
 #include "io/loop.h"
 #include "daemon/api.h"
 #include "daemon/client.h"
 #include "daemon/control_socket.h"
 #include "daemon/follower.h"
-#include "daemon/acceptor.h"
 #include "daemon/peer.h"
 
 enum {

@@ -3,10 +3,8 @@
 /* Owns the making of listening sockets, and the question whether another instance lives. */
 #include "daemon/control_socket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "io/tcp_address.h"
 
 enum { LISTEN_BACKLOG = 64, LISTEN_FDS_START = 3, LISTEN_FDS_MAX = 64 };
 
@@ -210,72 +209,16 @@ void control_socket_close(struct control_socket *sock)
 	close(sock->dir);
 }
 
-/* host and port of "127.0.0.1:9464" or "[::1]:9464". */
-static int tcp_split(const char *listen_at, char *ret_host, size_t size, const char **ret_port)
-{
-	const char *colon = strrchr(listen_at, ':');
-	size_t len;
-
-	if (colon == NULL || colon[1] == '\0')
-		return -EINVAL;
-	len = (size_t)(colon - listen_at);
-	if (len >= 2 && listen_at[0] == '[' && listen_at[len - 1] == ']') {
-		listen_at++;
-		len -= 2;
-	}
-	if (len == 0 || len >= size)
-		return -EINVAL;
-	memcpy(ret_host, listen_at, len);
-	ret_host[len] = '\0';
-	*ret_port = colon + 1;
-	return 0;
-}
-
-/* An address of version 4 or 6 in numbers: names would have to be asked for. */
-static int tcp_address(const char *listen_at, struct sockaddr_storage *ret, socklen_t *ret_len)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
-	char host[64];
-	const char *digits;
-	int64_t port;
-
-	if (tcp_split(listen_at, host, sizeof(host), &digits) < 0 ||
-	    str_to_int(digits, &port) < 0 || port < 0 || port > UINT16_MAX)
-		return -EINVAL;
-	*ret = (struct sockaddr_storage){0};
-	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		*ret_len = sizeof(*v4);
-		return 0;
-	}
-	if (inet_pton(AF_INET6, host, &v6->sin6_addr) != 1)
-		return -EINVAL;
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons((uint16_t)port);
-	*ret_len = sizeof(*v6);
-	return 0;
-}
-
 int control_socket_listen_tcp(const char *listen_at, struct error *err)
 {
-	struct sockaddr_storage address;
-	socklen_t len;
-	int one = 1, fd, rc = 0;
+	struct tcp_address address;
+	int fd;
 
-	if (tcp_address(listen_at, &address, &len) < 0)
+	if (tcp_address_parse(listen_at, &address) < 0)
 		return error_set(err, EINVAL,
 				 "metrics listener %s: expected an address and a port, such as "
 				 "127.0.0.1:9464",
 				 listen_at);
-	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return error_errno(err, errno, "metrics listener %s", listen_at);
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
-		rc = errno;
-	if (rc != 0)
-		close(fd);
-	return rc != 0 ? error_errno(err, rc, "metrics listener %s", listen_at) : fd;
+	fd = tcp_address_listen(&address);
+	return fd < 0 ? error_errno(err, -fd, "metrics listener %s", listen_at) : fd;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /* Owns accept(2) and what to do when it fails. */
-#include "daemon/acceptor.h"
+#include "io/acceptor.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * Accepting connections on the loop, also when there are no descriptors left: then the
  * acceptor rests for a second, and who waits is turned away instead of hanging.
  */
-#ifndef GAUGED_DAEMON_ACCEPTOR_H
-#define GAUGED_DAEMON_ACCEPTOR_H
+#ifndef GAUGED_IO_ACCEPTOR_H
+#define GAUGED_IO_ACCEPTOR_H
 
 #include <stdint.h>
 
