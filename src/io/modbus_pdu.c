@@ -8,7 +8,12 @@
 
 #include "base/alloc.h"
 
-enum { MODBUS_EXCEPTION_BIT = 0x80, MODBUS_MBAP_LENGTH_MIN = 3, MODBUS_MBAP_LENGTH_MAX = 254 };
+enum {
+	MODBUS_EXCEPTION_BIT = 0x80,
+	MODBUS_MBAP_LENGTH_ANSWER = 3, /* unit, function and one byte */
+	MODBUS_MBAP_LENGTH_QUESTION = 2,
+	MODBUS_MBAP_LENGTH_MAX = 254,
+};
 
 /* How the function's request and answer look; one row for each function that is spoken. */
 enum shape {
@@ -230,7 +235,7 @@ size_t modbus_frame_put(uint16_t id, uint8_t unit, const struct modbus_request *
 	return MODBUS_MBAP + len;
 }
 
-int modbus_frame_take(const uint8_t *buf, size_t len, struct modbus_frame *ret)
+static int frame_take(const uint8_t *buf, size_t len, size_t least, struct modbus_frame *ret)
 {
 	size_t length;
 
@@ -240,7 +245,7 @@ int modbus_frame_take(const uint8_t *buf, size_t len, struct modbus_frame *ret)
 	if (len < 6)
 		return 0;
 	length = modbus_u16(buf + 4);
-	if (length < MODBUS_MBAP_LENGTH_MIN || length > MODBUS_MBAP_LENGTH_MAX)
+	if (length < least || length > MODBUS_MBAP_LENGTH_MAX)
 		return -EPROTO;
 	if (len < 6 + length)
 		return 0;
@@ -251,4 +256,14 @@ int modbus_frame_take(const uint8_t *buf, size_t len, struct modbus_frame *ret)
 		.pdu_len = length - 1,
 	};
 	return (int)(6 + length);
+}
+
+int modbus_frame_take(const uint8_t *buf, size_t len, struct modbus_frame *ret)
+{
+	return frame_take(buf, len, MODBUS_MBAP_LENGTH_ANSWER, ret);
+}
+
+int modbus_frame_take_question(const uint8_t *buf, size_t len, struct modbus_frame *ret)
+{
+	return frame_take(buf, len, MODBUS_MBAP_LENGTH_QUESTION, ret);
 }

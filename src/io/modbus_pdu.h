@@ -99,7 +99,7 @@ struct modbus_frame {
 	uint16_t id;
 	uint8_t unit;
 	const uint8_t *pdu; /* into the buffer */
-	size_t pdu_len;	    /* 2..253 */
+	size_t pdu_len;	    /* 2..253; of a question 1..253 */
 };
 
 /* Writes header and PDU; returns the length of the frame, or 0 if the request is not valid. */
@@ -110,6 +110,8 @@ size_t modbus_frame_put(uint16_t id, uint8_t unit, const struct modbus_request *
  * (protocol not 0, length below 3 or above 254), and where the next one does can't be known.
  */
 int modbus_frame_take(const uint8_t *buf, size_t len, struct modbus_frame *ret);
+/* The same for what a client sends: some requests are one byte, so lengths begin with 2. */
+int modbus_frame_take_question(const uint8_t *buf, size_t len, struct modbus_frame *ret);
 
 /* Bit i of an answer to READ_COILS or READ_DISCRETE. */
 static inline bool modbus_bit(const uint8_t *data, size_t i)

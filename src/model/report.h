@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REPORT_COUNTERS = 28 };
+enum { REPORT_COUNTERS = 40 };
 
 struct report_counter {
 	const char *name; /* snake_case, plural, static: "timeouts" */
@@ -18,9 +18,18 @@ struct report_counter {
 	uint64_t count;
 };
 
+/* A listener through which others read a bus, if it has one. */
+struct report_server {
+	char address[64];  /* "192.0.2.1:502"; "": there is none */
+	const char *state; /* static: "up", "backoff" */
+	char detail[160];  /* as in struct report */
+	unsigned clients;  /* at the moment */
+};
+
 struct report {
 	const char *state; /* static: "up", "connecting", "backoff", "offline", ... */
 	char detail[200];  /* why, and what happens next; "" if there is nothing to say */
+	struct report_server server;
 	size_t counter_count;
 	struct report_counter counters[REPORT_COUNTERS];
 };
