@@ -37,6 +37,19 @@ static void add_devices(struct table *table, const json_t *devices, const char *
 	}
 }
 
+/* Others that read the bus, as a row below it. */
+static void add_serve(struct table *table, const json_t *serve)
+{
+	if (serve == NULL)
+		return;
+	table_cellf(table, LOOK_PLAIN, "  serve %s", text(serve, "listen"));
+	table_cell(table, LOOK_PLAIN, "");
+	table_cell(table, look_of_state(text(serve, "state")), text(serve, "state"));
+	table_cell(table, LOOK_PLAIN, "");
+	table_cell(table, LOOK_PLAIN, "");
+	table_cell(table, LOOK_PLAIN, text(serve, "detail"));
+}
+
 static void print_buses(const struct ctl *ctl, const json_t *buses, const json_t *devices)
 {
 	struct table *table = table_new(ctl, "BUS|TYPE|STATE|>READINGS|>BAD|WHY");
@@ -51,6 +64,7 @@ static void print_buses(const struct ctl *ctl, const json_t *buses, const json_t
 		table_cellf(table, count(bus, "bad_readings") > 0 ? LOOK_WARN : LOOK_PLAIN,
 			    "%jd", count(bus, "bad_readings"));
 		table_cell(table, LOOK_PLAIN, text(bus, "detail"));
+		add_serve(table, json_object_get(bus, "serve"));
 		add_devices(table, devices, text(bus, "name") != NULL ? text(bus, "name") : "");
 	}
 	table_print(table);
@@ -116,7 +130,8 @@ const struct ctl_command cmd_buses = {
 	.name = "buses",
 	.usage = "",
 	.summary = "buses and their devices, and why one is away",
-	.help = "READINGS and BAD count what came from the bus since the start. With --json: all\n"
+	.help = "READINGS and BAD count what came from the bus since the start. A row 'serve' is the\n"
+		"listener for other masters, and how many are connected. With --json: all\n"
 		"counters, as {\"buses\": [...], \"devices\": [...]}.\n",
 	.run = run_buses,
 };

@@ -11,6 +11,13 @@
 #include "daemon/bus.h"
 #include "daemon/daemon.h"
 
+static json_t *serve_json(const struct report_server *server)
+{
+	return json_pack("{so ss so si}", "listen", api_json_text(server->address), "state",
+			 server->state, "detail", api_json_text(server->detail), "clients",
+			 (int)server->clients);
+}
+
 static void add_bus(json_t *list, const struct bus *bus, const struct report *report)
 {
 	json_t *object = json_object(), *devices = json_array();
@@ -25,6 +32,8 @@ static void add_bus(json_t *list, const struct bus *bus, const struct report *re
 	json_object_set_new(object, "readings", api_json_count(all));
 	json_object_set_new(object, "bad_readings", api_json_count(bad));
 	api_json_report(object, report);
+	if (report->server.address[0] != '\0')
+		json_object_set_new(object, "serve", serve_json(&report->server));
 	json_array_append_new(list, object);
 }
 

@@ -24,14 +24,14 @@
 
 /* A sentence for the list of problems; what is listed makes the daemon unhealthy. */
 static void status_problem(json_t *problems, const char *what, const char *name,
-			   const struct report *report)
+			   const char *state, const char *detail)
 {
 	json_t *problem = json_object();
 
 	json_object_set_new(problem, "what", json_string(what));
 	json_object_set_new(problem, "name", api_json_text(name));
-	json_object_set_new(problem, "state", api_json_text(report->state));
-	json_object_set_new(problem, "detail", api_json_text(report->detail));
+	json_object_set_new(problem, "state", api_json_text(state));
+	json_object_set_new(problem, "detail", api_json_text(detail));
 	json_array_append_new(problems, problem);
 }
 
@@ -61,11 +61,15 @@ static size_t status_count_buses(const struct daemon *daemon, json_t *problems,
 		if (status_is_well(&report))
 			up++;
 		else
-			status_problem(problems, "bus", bus_name(bus), &report);
+			status_problem(problems, "bus", bus_name(bus), report.state,
+				       report.detail);
+		if (report.server.address[0] != '\0' && strcmp(report.server.state, "up") != 0)
+			status_problem(problems, "serve", bus_name(bus), report.server.state,
+				       report.server.detail);
 		for (size_t k = 0; k < count && status_is_well(&report); k++) {
 			if (!status_is_well(&reports[k]))
 				status_problem(problems, "device", bus_device_name(bus, k),
-					       &reports[k]);
+					       reports[k].state, reports[k].detail);
 		}
 		free(reports);
 	}
@@ -102,7 +106,8 @@ static json_t *status_counts(const struct daemon *daemon, json_t *problems)
 		webhook_report(webhook, &report);
 		waiting += webhook_waiting(webhook);
 		if (!status_is_well(&report))
-			status_problem(problems, "webhook", webhook_name(webhook), &report);
+			status_problem(problems, "webhook", webhook_name(webhook), report.state,
+				       report.detail);
 	}
 	up = status_count_buses(daemon, problems, &devices);
 	return json_pack("{sI sI sI sI sI sI sI sI sI sI}", "buses",

@@ -176,6 +176,31 @@ static void metered_up(struct str *out, const struct metered_list *list)
 			     strcmp(list->items[i].report.state, "up") == 0);
 }
 
+/* Of the buses that others may read, if there are any. */
+static void metered_servers(struct str *out, const struct metered_list *list)
+{
+	static const char *const names[] = {"gauged_bus_serve_up", "gauged_bus_serve_clients"};
+	static const char *const helps[] = {
+		"Whether the bus's listener for other masters works at the moment.",
+		"Other masters that are connected.",
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < list->count; i++)
+		any = any || list->items[i].report.server.address[0] != '\0';
+	for (size_t k = 0; any && k < ARRAY_SIZE(names); k++) {
+		family(out, names[k], METRIC_GAUGE, helps[k]);
+		for (size_t i = 0; i < list->count; i++) {
+			const struct report_server *server = &list->items[i].report.server;
+
+			if (server->address[0] != '\0')
+				sample_count(out, names[k], list->items[i].labels,
+					     k == 0 ? strcmp(server->state, "up") == 0
+						    : server->clients);
+		}
+	}
+}
+
 static void metrics_buses(const struct daemon *daemon, struct str *out)
 {
 	size_t buses = daemon_bus_count(daemon), devices = 0;
@@ -202,6 +227,7 @@ static void metrics_buses(const struct daemon *daemon, struct str *out)
 	}
 	metered_up(out, &bus_list);
 	metered_counters(out, &bus_list);
+	metered_servers(out, &bus_list);
 	metered_up(out, &device_list);
 	metered_counters(out, &device_list);
 	free(bus_list.items);

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "inputs/modbus_config.h"
 #include "inputs/modbus_input.h"
+#include "inputs/modbus_serve.h"
 #include "io/loop.h"
 
 /* Connects are spread over this, so that a thousand do not come at once. */
@@ -33,6 +34,7 @@ static struct input *modbus_open(const struct input_config *config, struct loop 
 	for (size_t i = 0; i < config->device_count; i++)
 		input->devices[i].unit = modbus_bus_unit(input->bus, config->devices[i].number,
 							 &config->devices[i].unit);
+	input->serve = modbus_serve_new(loop, config);
 	modbus_poll_open(input);
 	modbus_write_open(input);
 	modbus_bus_start(input->bus, random_between(&input->random, 0, spread_ns));
@@ -45,6 +47,7 @@ static void modbus_close(struct input *input)
 	/* A write that was accepted leaves, if it can. */
 	modbus_bus_send(input->bus);
 	modbus_bus_free(input->bus);
+	modbus_serve_free(input->serve);
 	loop_timer_free(input->timer);
 	loop_defer_free(input->send);
 	free(input->devices);
@@ -68,6 +71,7 @@ static void modbus_report(const struct input *input, struct report *ret_bus,
 	report_count(ret_bus, "splits", "Blocks that a device refused as a whole.",
 		     input->splits);
 	report_count(ret_bus, "writes", "Writes that were accepted.", input->writes);
+	modbus_serve_report(input->serve, ret_bus);
 	for (size_t i = 0; i < input->config->device_count; i++) {
 		const struct modbus_open_device *device = &input->devices[i];
 		struct report *report = &ret_devices[i];

@@ -10,6 +10,7 @@
 
 #include "inputs/input.h"
 #include "inputs/modbus_plan.h"
+#include "inputs/modbus_serve_config.h"
 #include "inputs/modbus_types.h"
 #include "io/modbus_bus.h"
 
@@ -26,11 +27,13 @@ struct modbus_point {
 	uint16_t address;
 	struct modbus_format format;
 	bool write;
+	int64_t stale_ns; /* how long a value counts without a new one */
 };
 
 struct input_config {
 	const char *name; /* of the bus */
 	struct modbus_bus_config bus;
+	struct modbus_serve_config serve;
 	size_t device_count;
 	const struct modbus_device *devices;
 	size_t point_count;

@@ -21,6 +21,7 @@
 
 struct loop_defer;
 struct loop_timer;
+struct modbus_serve;
 
 struct modbus_open_device {
 	struct modbus_unit *unit;
@@ -56,6 +57,7 @@ struct input {
 	const struct input_config *config;
 	struct input_sink sink;
 	struct modbus_bus *bus;
+	struct modbus_serve *serve; /* NULL: nobody else may read */
 	struct loop_timer *timer;
 	struct loop_defer *send; /* of what was written */
 	struct random random;

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "io/modbus_bus.h"
+#include "io/modbus_server.h"
 
 static const char *const order_names[] = {
 	"ABCD",	    "CDAB",	"BADC",	    "DCBA",	"AB", "BA",
@@ -64,6 +65,9 @@ static const struct option bus_rows[] = {
 	 .min = 0.01,
 	 .max = 3600,
 	 .help = "The longest pause before a lost connection is made again."},
+	{.name = "serve",
+	 OPTION(MAP, modbus_bus_settings, serve),
+	 .help = "Lets other masters read what gauged has read from the bus."},
 	{.name = "baud",
 	 OPTION(INT, modbus_bus_settings, baud),
 	 .fallback = "19200",
@@ -142,6 +146,28 @@ static const struct option rs485_rows[] = {
 	 OPTION(BOOL, modbus_rs485_settings, termination),
 	 .fallback = "false",
 	 .help = "Whether the port switches its terminating resistor on."},
+};
+
+static const struct option serve_rows[] = {
+	{.name = "listen",
+	 OPTION(TEXT, modbus_serve_settings, listen),
+	 .required = true,
+	 .help = "ADDRESS:PORT on which other masters may read over Modbus TCP."},
+	{.name = "allow",
+	 OPTION(TEXTS, modbus_serve_settings, allow),
+	 .help = "Addresses and networks of those who may; only this machine, if absent."},
+	{.name = "clients",
+	 OPTION(INT, modbus_serve_settings, clients),
+	 .fallback = "8",
+	 .min = 1,
+	 .max = MODBUS_SERVER_CLIENTS_MAX,
+	 .help = "How many may be connected at the same time."},
+	{.name = "idle_timeout",
+	 OPTION(DURATION, modbus_serve_settings, idle_timeout_ns),
+	 .fallback = "60s",
+	 .min = 0.1,
+	 .max = 86400,
+	 .help = "A client that asks nothing for so long, or takes no answer, is closed."},
 };
 
 static const struct option device_rows[] = {
@@ -302,6 +328,12 @@ const struct option_table modbus_rs485_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = rs485_rows,
 	.count = ARRAY_SIZE(rs485_rows),
+};
+const struct option_table modbus_serve_options = {
+	.section = "serve of a Modbus bus",
+	.manual = "gauged.yaml(5)",
+	.rows = serve_rows,
+	.count = ARRAY_SIZE(serve_rows),
 };
 const struct option_table modbus_device_options = {
 	.section = "Modbus device",

@@ -15,6 +15,7 @@ struct yaml_node;
 struct modbus_bus_settings {
 	const char *address;
 	int64_t timeout_ns, connect_timeout_ns, in_flight, reconnect_min_ns, reconnect_max_ns;
+	const struct yaml_node *serve;
 	/* RTU */
 	int64_t baud, stop_bits, gap_ns, idle_ns, quarantine_ns, turnaround_ns;
 	int parity, adapter;
@@ -28,6 +29,12 @@ enum modbus_adapter { MODBUS_ADAPTER_AUTO, MODBUS_ADAPTER_UART, MODBUS_ADAPTER_U
 struct modbus_rs485_settings {
 	bool rts_on_send, rts_after_send, rx_during_tx, termination;
 	int64_t delay_before_ns, delay_after_ns;
+};
+
+struct modbus_serve_settings {
+	const char *listen;
+	struct option_texts allow;
+	int64_t clients, idle_timeout_ns;
 };
 
 struct modbus_device_settings {
@@ -53,7 +60,7 @@ struct modbus_point_settings {
 extern const enum modbus_order modbus_orders[];
 
 /* For the schema and the manual as well. */
-extern const struct option_table modbus_bus_options, modbus_rs485_options,
+extern const struct option_table modbus_bus_options, modbus_rs485_options, modbus_serve_options,
 	modbus_device_options, modbus_point_options;
 
 #endif

@@ -273,6 +273,10 @@ void modbus_parse_bus(struct modbus_parse *parse, const struct input_source *sou
 	}
 	parse_stream(parse, source, ret_options);
 	bus->in_flight = (int)ret_options->in_flight;
+	if (ret_options->serve != NULL &&
+	    !modbus_serve_parse(parse->arena, source->name, ret_options->serve,
+				&parse->config->serve, parse->diags))
+		parse->ok = false;
 	scheme = parse_address(parse, yaml_get(source->node, "modbus"), ret_options->address);
 	if (scheme == NULL)
 		return;

@@ -197,6 +197,7 @@ static void add_point(struct modbus_parse *parse, const struct yaml_node *node,
 		grow(parse);
 	parse->points[number] = *point;
 	parse->points[number].name = name;
+	parse->points[number].stale_ns = entry.stale_ns;
 	parse->items[number] = (struct modbus_item){
 		.point = number,
 		.device = parse->device_number,

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "inputs/modbus_serve.h"
 #include "io/loop.h"
 
 /* How soon what a device refuses is asked again: a mistake in the map, or a PLC starting? */
@@ -101,12 +102,14 @@ static void split(struct input *input, struct modbus_block *block,
 	block->told = true;
 	/* Its points are others' now; when the connection breaks it tells them anew. */
 	block->on = block->late = block->away = false;
+	modbus_serve_drop(input->serve, span);
 	for (size_t i = 0; i < block->single_count; i++) {
 		struct modbus_block *single = &input->blocks[block->singles + i];
 
 		single->on = true;
 		single->refused = single->away = false;
 		single->due = now;
+		modbus_serve_await(input->serve, single->span);
 	}
 	arm(input);
 }
@@ -190,6 +193,8 @@ static void poll_done(struct modbus_job *job, const struct modbus_result *result
 
 	if (input->closing)
 		return;
+	/* First: whoever hears of the reading may look there. */
+	modbus_serve_heard(input->serve, block->span, result, clock_boot());
 	switch (result->outcome) {
 	case MODBUS_OK:
 		poll_answered(input, block, result);
@@ -251,6 +256,7 @@ void modbus_poll_link(void *arg, bool up)
 		schedule(input);
 		return;
 	}
+	modbus_serve_down(input->serve);
 	for (size_t i = 0; i < input->config->span_count; i++)
 		poll_away(input, &input->blocks[i]);
 	arm(input);

@@ -358,7 +358,9 @@ void modbus_server_report(const struct modbus_server *server, struct report *ret
 	struct report_server *told = &ret->server;
 
 	snprintf(told->address, sizeof(told->address), "%s", server->address);
-	told->state = server->fd >= 0 ? "up" : "backoff";
+	told->state = server->fd >= 0		  ? "up"
+		      : server->listen_error != 0 ? "backoff"
+						  : "opening";
 	told->clients = server->client_count;
 	if (server->listen_error != 0)
 		snprintf(told->detail, sizeof(told->detail), "cannot listen: %s, trying again",

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Nothing is taken from the heap while devices are polled: not by us, not by libevent. */
+/*
+ * Nothing is taken from the heap while devices are polled and others are served from what they
+ * answered: not by us, not by libevent.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,6 +16,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "inputs/modbus.h"
+#include "io/modbus_pdu.h"
+#include "master.h"
 #include "modbus_case.h"
 #include "peer.h"
 
@@ -42,7 +47,7 @@ void *realloc(void *old, size_t size)
 }
 
 static const char yaml[] =
-	"buses: {plc: {modbus: 'tcp://127.0.0.1:%u', in_flight: 4}}\n"
+	"buses: {plc: {modbus: 'tcp://127.0.0.1:%u', in_flight: 4, serve: {listen: '127.0.0.1:0'}}}\n"
 	"devices:\n"
 	"  a:\n"
 	"    bus: plc\n"
@@ -54,12 +59,21 @@ static const char yaml[] =
 	"      four: {holding: 500, bits: {x: 1, y: 2..3}}\n"
 	"  b: {bus: plc, unit: 2, poll: 7ms, points: {x: {holding: 9}}}\n";
 
+/* Another master of the bus asks and is answered. */
+static void serve_one(struct modbus_case *c, int fd, uint16_t id)
+{
+	master_ask(fd, id, 1, MODBUS_READ_HOLDING, 100, 2);
+	master_expect(c->loop, fd, id, 100, 2);
+	master_ask(fd, id, 1, MODBUS_READ_HOLDING, 99, 1);
+	master_expect_exception(c->loop, fd, id, MODBUS_READ_HOLDING, MODBUS_ILLEGAL_ADDRESS);
+}
+
 static void write_ended(void *arg, const struct write_result *result)
 {
 	(*(unsigned *)arg)++;
 }
 
-static void test_polling_and_writing_allocate_nothing(void **state)
+static void test_polling_writing_and_serving_allocate_nothing(void **state)
 {
 	struct modbus_case *c = xcalloc(1, sizeof(*c));
 	struct peer peer;
@@ -68,6 +82,8 @@ static void test_polling_and_writing_allocate_nothing(void **state)
 	unsigned long before;
 	uint64_t polls, readings;
 	unsigned written = 0;
+	struct report bus, devices[2];
+	int fd;
 
 	assert_true(allocations > 0); /* they are counted */
 	peer_init(&peer, loop);
@@ -75,6 +91,9 @@ static void test_polling_and_writing_allocate_nothing(void **state)
 	c->loop = loop;
 	modbus_case_open(c);
 	PEER_UNTIL(loop, modbus_case_count(c, -1, "answers") > 50);
+	input_modbus.report(c->input, &bus, devices);
+	fd = master_connect(bus.server.address, 0);
+	serve_one(c, fd, 0);
 	before = allocations;
 	polls = modbus_case_count(c, -1, "polls");
 	readings = c->readings;
@@ -84,9 +103,11 @@ static void test_polling_and_writing_allocate_nothing(void **state)
 						    &written, &err),
 				 0);
 		PEER_UNTIL(loop, written == i + 1);
+		serve_one(c, fd, (uint16_t)i);
 	}
 	assert_int_equal(allocations, before);
 	assert_true(c->readings > readings + 500);
+	close(fd);
 	input_modbus.close(c->input);
 	c->input = NULL;
 	peer_done(&peer);
@@ -97,7 +118,7 @@ static void test_polling_and_writing_allocate_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_polling_and_writing_allocate_nothing),
+		cmocka_unit_test(test_polling_writing_and_serving_allocate_nothing),
 	};
 
 	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
