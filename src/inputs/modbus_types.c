@@ -136,9 +136,15 @@ static double float_of(const struct modbus_format *format, uint64_t raw)
 	return wide;
 }
 
+/* Bits of the number: of the field, or of all registers. */
+static unsigned bits_of(const struct modbus_format *format)
+{
+	return format->width > 0 ? format->width : 16u * format->registers;
+}
+
 static double signed_of(const struct modbus_format *format, uint64_t raw)
 {
-	unsigned unused = 64 - 16u * format->registers;
+	unsigned unused = 64 - bits_of(format);
 
 	return (double)((int64_t)(raw << unused) >> unused);
 }
@@ -168,6 +174,11 @@ static uint64_t bcd_put(uint64_t value)
 	return raw;
 }
 
+static uint64_t field_ones(const struct modbus_format *format)
+{
+	return UINT64_MAX >> (64 - format->width);
+}
+
 static bool number_of(const struct modbus_format *format, uint64_t raw, double *ret)
 {
 	switch (types[format->type].shape) {
@@ -189,10 +200,15 @@ static bool number_of(const struct modbus_format *format, uint64_t raw, double *
 	return false;
 }
 
+/* Sentinels are values of the whole registers, also for a field of them. */
 static bool sentinel(const struct modbus_format *format, uint64_t raw)
 {
+	struct modbus_format whole = *format;
 	double number = 0;
-	bool is_number = number_of(format, raw, &number);
+	bool is_number;
+
+	whole.width = 0;
+	is_number = number_of(&whole, raw, &number);
 
 	for (size_t i = 0; i < format->invalid_count; i++) {
 		const struct modbus_invalid *invalid = &format->invalid[i];
@@ -270,7 +286,7 @@ static enum bad_reason decode_number(const struct modbus_format *format, const u
 	if (sentinel(format, raw))
 		return BAD_RANGE;
 	if (format->width > 0)
-		raw = raw >> format->shift & (UINT64_MAX >> (64 - format->width));
+		raw = raw >> format->shift & field_ones(format);
 	if (format->flag) {
 		*ret = value_bool(raw != 0);
 		return BAD_NONE;
@@ -315,25 +331,30 @@ static int encode_text(const struct modbus_format *format, const char *text, uin
 	return 0;
 }
 
-static int encode_number(const struct modbus_format *format, double number, uint8_t *wire,
-			 struct error *err)
+/* The raw values that can be written. */
+static void encode_limits(const struct modbus_format *format, double *ret_low, double *ret_high)
 {
 	const struct type *type = &types[format->type];
-	double raw = (number - format->offset) / format->scale;
-	uint64_t bits = 0;
-	float narrow;
 
-	if (!isfinite(number))
-		return error_set(err, ERANGE, "only finite numbers can be written");
-	if (format->limited && (number < format->low || number > format->high))
-		return error_set(err, ERANGE, "%g is outside the range from %g to %g", number,
-				 format->low, format->high);
-	if (type->shape != SHAPE_FLOAT)
-		raw = round(raw); /* half away from zero */
-	if (!(raw >= type->low && raw <= type->high))
-		return error_set(err, ERANGE, "%g does not fit %s", number,
-				 modbus_type_names[format->type]);
-	switch (type->shape) {
+	*ret_low = type->low;
+	*ret_high = type->high;
+	if (format->width == 0 || format->width == 16u * format->registers)
+		return;
+	if (type->shape == SHAPE_SIGNED) {
+		*ret_high = (double)(field_ones(format) >> 1);
+		*ret_low = -*ret_high - 1;
+	} else {
+		*ret_low = 0;
+		*ret_high = (double)field_ones(format);
+	}
+}
+
+static uint64_t encode_bits(const struct modbus_format *format, double raw)
+{
+	uint64_t bits = 0;
+	float narrow = (float)raw;
+
+	switch (types[format->type].shape) {
 	case SHAPE_FLAG:
 	case SHAPE_TEXT:
 		assert(false);
@@ -345,7 +366,6 @@ static int encode_number(const struct modbus_format *format, double number, uint
 		bits = (uint64_t)raw;
 		break;
 	case SHAPE_FLOAT:
-		narrow = (float)raw;
 		if (format->registers == 4)
 			memcpy(&bits, &raw, sizeof(raw));
 		else
@@ -355,17 +375,47 @@ static int encode_number(const struct modbus_format *format, double number, uint
 		bits = bcd_put((uint64_t)raw);
 		break;
 	}
-	raw_put(format, bits, wire);
-	return 0;
+	return bits;
+}
+
+static int encode_number(const struct modbus_format *format, double number, uint64_t *ret,
+			 struct error *err)
+{
+	double raw = (number - format->offset) / format->scale;
+	double low, high;
+
+	if (!isfinite(number))
+		return error_set(err, ERANGE, "only finite numbers can be written");
+	if (format->limited && (number < format->low || number > format->high))
+		return error_set(err, ERANGE, "%g is outside the range from %g to %g", number,
+				 format->low, format->high);
+	if (types[format->type].shape != SHAPE_FLOAT)
+		raw = round(raw); /* half away from zero */
+	if (raw == 0)
+		raw = 0; /* never -0: as bytes it would not be what 0 is read back as */
+	encode_limits(format, &low, &high);
+	if (raw >= low && raw <= high) {
+		*ret = encode_bits(format, raw);
+		return 0;
+	}
+	if (format->width > 0)
+		return error_set(err, ERANGE, "%g does not fit %u bits", number, format->width);
+	return error_set(err, ERANGE, "%g does not fit %s", number,
+			 modbus_type_names[format->type]);
+}
+
+void modbus_field_mask(const struct modbus_format *format, uint8_t *wire)
+{
+	raw_put(format, field_ones(format) << format->shift, wire);
 }
 
 int modbus_encode(const struct modbus_format *format, struct value value, uint8_t *wire,
 		  struct error *err)
 {
 	enum value_kind kind = modbus_format_kind(format);
+	uint64_t bits = 0;
+	int rc;
 
-	if (format->width > 0)
-		return error_set(err, EINVAL, "single bits of a register can't be written");
 	/* 0 and 1 are as good as off and on. */
 	if (kind == VALUE_BOOL && value.kind == VALUE_NUMBER &&
 	    (value.number == 0 || value.number == 1))
@@ -375,8 +425,16 @@ int modbus_encode(const struct modbus_format *format, struct value value, uint8_
 				 value_kind_name(value.kind));
 	if (kind == VALUE_TEXT)
 		return encode_text(format, value.text, wire, err);
-	if (kind == VALUE_NUMBER)
-		return encode_number(format, value.number, wire, err);
-	wire[0] = value.flag;
+	if (format->type == MODBUS_TYPE_BOOL) {
+		wire[0] = value.flag;
+		return 0;
+	}
+	if (kind == VALUE_BOOL)
+		bits = value.flag;
+	else if ((rc = encode_number(format, value.number, &bits, err)) != 0)
+		return rc;
+	if (format->width > 0)
+		bits = (bits & field_ones(format)) << format->shift;
+	raw_put(format, bits, wire);
 	return 0;
 }

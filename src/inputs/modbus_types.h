@@ -48,7 +48,7 @@ struct modbus_format {
 	enum modbus_type type;
 	enum modbus_order order;
 	uint16_t registers;   /* 0: MODBUS_TYPE_BOOL */
-	uint8_t shift, width; /* a field of an unsigned register; width 0: the whole */
+	uint8_t shift, width; /* a field of the raw bits; width 0: the whole */
 	bool flag;	      /* one bit, which is true or false */
 	double scale, offset; /* value = raw * scale + offset; scale is not 0 */
 	bool limited;
@@ -82,9 +82,12 @@ enum bad_reason modbus_decode(const struct modbus_format *format, const uint8_t 
 			      char room[VALUE_TEXT_MAX + 1], struct value *ret);
 /*
  * The inverse, rounding half away from zero. -EINVAL (wrong kind) or -ERANGE with err; wire is
- * untouched then. Bit fields can't be encoded: writing one would write its neighbours.
+ * untouched then. Of a bit field, wire gets its bits, the others being zero: what is sent has
+ * to leave those as they are in the device, see modbus_field_mask().
  */
 int modbus_encode(const struct modbus_format *format, struct value value, uint8_t *wire,
 		  struct error *err);
+/* wire: 2 * registers bytes, ones where the bits of the field are. */
+void modbus_field_mask(const struct modbus_format *format, uint8_t *wire);
 
 #endif

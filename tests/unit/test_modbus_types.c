@@ -258,6 +258,8 @@ static void test_decode_texts(void **state)
 		{"string(3)", "ABCDEF", "ABCDEF", MODBUS_ABCD},
 		{"string(3)", "BADCFE", "ABCDEF", MODBUS_BADC},
 		{"string(3)", "ABCDEF", "ABCDEF", MODBUS_CDAB},
+		{"string(3)", "ABC\0\0\0", "ABC", MODBUS_ABCD}, /* an odd length */
+		{"string(3)", "BA\0C\0\0", "ABC", MODBUS_BADC},
 		{"string(3)", "V1    ", "V1", MODBUS_ABCD},
 		{"string(1)", "\xc3\xa4", "\xc3\xa4", MODBUS_ABCD},
 		{"string(1)",
@@ -434,13 +436,131 @@ static void test_encode_bools_and_texts(void **state)
 	assert_refused(&text, value_text("abcde"), ERANGE);
 }
 
-static void test_encode_of_single_bits_is_refused(void **state)
+static void assert_field(const struct modbus_format *format, struct value value,
+			 const char *bits, const char *mask, size_t len)
+{
+	uint8_t wire[8], ones[8];
+	struct error err;
+
+	assert_int_equal(modbus_encode(format, value, wire, &err), 0);
+	assert_memory_equal(wire, bits, len);
+	modbus_field_mask(format, ones);
+	assert_memory_equal(ones, mask, len);
+}
+
+static void test_encode_bits_and_their_mask(void **state)
+{
+	struct modbus_format flag = format_of("uint16", MODBUS_ABCD);
+	struct modbus_format field = format_of("uint16", MODBUS_ABCD);
+	struct modbus_format across = format_of("uint32", MODBUS_CDAB);
+	struct modbus_format all = format_of("uint64", MODBUS_ABCD);
+
+	flag.flag = true;
+	flag.width = 1;
+	assert_field(&flag, value_bool(true), "\x00\x01", "\x00\x01", 2);
+	assert_field(&flag, value_bool(false), "\x00\x00", "\x00\x01", 2);
+	assert_field(&flag, value_number(1), "\x00\x01", "\x00\x01", 2);
+	flag.shift = 15;
+	assert_field(&flag, value_bool(true), "\x80\x00", "\x80\x00", 2);
+	flag.order = MODBUS_BADC;
+	assert_field(&flag, value_bool(true), "\x00\x80", "\x00\x80", 2);
+	field.shift = 4;
+	field.width = 3;
+	assert_field(&field, value_number(5), "\x00\x50", "\x00\x70", 2);
+	field.scale = 10;
+	assert_field(&field, value_number(70), "\x00\x70", "\x00\x70", 2);
+	across.shift = 12;
+	across.width = 8;
+	assert_field(&across, value_number(0xa5), "\x50\x00\x00\x0a", "\xf0\x00\x00\x0f", 4);
+	all.width = 64;
+	assert_field(&all, value_number(1), "\0\0\0\0\0\0\0\1",
+		     "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+}
+
+static void test_field_of_a_signed_register_has_a_sign(void **state)
+{
+	struct modbus_format format = format_of("int16", MODBUS_ABCD);
+
+	format.shift = 4;
+	format.width = 4;
+	assert_true(decode(&format, "\x0f\x7f") == 7);
+	assert_true(decode(&format, "\xf0\x8f") == -8);
+	assert_true(decode(&format, "\x00\xf0") == -1);
+	assert_field(&format, value_number(-1), "\x00\xf0", "\x00\xf0", 2);
+	assert_field(&format, value_number(-8), "\x00\x80", "\x00\xf0", 2);
+	for (int value = -8; value <= 7; value++)
+		assert_true(round_trip(&format, value) == value);
+}
+
+static void test_encode_of_bits_that_do_not_fit_is_refused(void **state)
 {
 	struct modbus_format format = format_of("uint16", MODBUS_ABCD);
+	struct modbus_format sign = format_of("int32", MODBUS_ABCD);
 
+	format.shift = 4;
+	format.width = 3;
+	assert_refused(&format, value_number(8), ERANGE);
+	assert_refused(&format, value_number(-1), ERANGE);
+	assert_refused(&format, value_number(NAN), ERANGE);
+	assert_refused(&format, value_bool(true), EINVAL);
+	sign.width = 5;
+	assert_refused(&sign, value_number(16), ERANGE);
+	assert_refused(&sign, value_number(-17), ERANGE);
 	format.flag = true;
 	format.width = 1;
-	assert_refused(&format, value_bool(true), EINVAL);
+	assert_refused(&format, value_number(2), EINVAL);
+	assert_refused(&format, value_text("on"), EINVAL);
+}
+
+static void test_sentinel_of_a_field_is_of_the_whole_register(void **state)
+{
+	struct modbus_format format = format_of("uint16", MODBUS_ABCD);
+	struct modbus_invalid invalid[2];
+
+	assert_int_equal(modbus_invalid_parse("0xFFFF", &format, &invalid[0]), 0);
+	assert_int_equal(modbus_invalid_parse("32768", &format, &invalid[1]), 0);
+	format.invalid = invalid;
+	format.invalid_count = 2;
+	format.width = 4;
+	assert_int_equal(verdict(&format, "\xff\xff"), BAD_RANGE);
+	assert_int_equal(verdict(&format, "\x80\x00"), BAD_RANGE);
+	assert_true(decode(&format, "\x00\x0f") == 15);
+}
+
+/* Numbers are doubles: 53 bits are exact, what is longer is the nearest that has 53. */
+static void test_64_bits_beyond_53_are_rounded_to_the_nearest_number(void **state)
+{
+	struct modbus_format format = format_of("uint64", MODBUS_ABCD);
+	struct modbus_format sign = format_of("int64", MODBUS_ABCD);
+
+	assert_true(decode(&format, "\0\x1f\xff\xff\xff\xff\xff\xff") == 0x1p53 - 1);
+	assert_true(decode(&format, "\0\x20\0\0\0\0\0\0") == 0x1p53);
+	assert_true(decode(&format, "\0\x20\0\0\0\0\0\1") == 0x1p53);
+	assert_true(decode(&format, "\0\x20\0\0\0\0\0\3") == 0x1p53 + 4);
+	assert_true(decode(&sign, "\xff\xe0\0\0\0\0\0\0") == -0x1p53);
+	assert_true(decode(&sign, "\xff\xdf\xff\xff\xff\xff\xff\xff") == -0x1p53);
+	/* What is written is what was given, to the last bit. */
+	assert_field(
+		&(struct modbus_format){
+			.type = MODBUS_TYPE_UINT64, .registers = 4, .width = 64, .scale = 1},
+		value_number(0x1p63 + 0x1p11), "\x80\0\0\0\0\0\x08\0",
+		"\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+	assert_true(round_trip(&sign, -0x1p63) == -0x1p63);
+}
+
+static void test_zero_has_no_sign_and_small_numbers_stay(void **state)
+{
+	struct modbus_format narrow = format_of("float32", MODBUS_ABCD);
+	struct modbus_format wide = format_of("float64", MODBUS_ABCD);
+	uint8_t wire[8] = {1};
+	struct error err;
+
+	assert_true(decode(&narrow, "\x80\x00\x00\x00") == 0);
+	assert_true(signbit(decode(&narrow, "\x80\x00\x00\x00")) == 0);
+	assert_int_equal(modbus_encode(&narrow, value_number(-0.0), wire, &err), 0);
+	assert_memory_equal(wire, "\0\0\0\0", 4);
+	assert_true(decode(&narrow, "\x00\x00\x00\x01") == 0x1p-149);
+	assert_true(decode(&wide, "\x80\0\0\0\0\0\0\x01") == -0x1p-1074);
 }
 
 static void test_type_that_is_none_is_refused(void **state)
@@ -479,7 +599,12 @@ int main(void)
 		cmocka_unit_test(test_encode_what_does_not_fit_is_refused),
 		cmocka_unit_test(test_encode_outside_of_the_range_is_refused_not_clamped),
 		cmocka_unit_test(test_encode_bools_and_texts),
-		cmocka_unit_test(test_encode_of_single_bits_is_refused),
+		cmocka_unit_test(test_encode_bits_and_their_mask),
+		cmocka_unit_test(test_field_of_a_signed_register_has_a_sign),
+		cmocka_unit_test(test_encode_of_bits_that_do_not_fit_is_refused),
+		cmocka_unit_test(test_sentinel_of_a_field_is_of_the_whole_register),
+		cmocka_unit_test(test_64_bits_beyond_53_are_rounded_to_the_nearest_number),
+		cmocka_unit_test(test_zero_has_no_sign_and_small_numbers_stay),
 		cmocka_unit_test(test_type_that_is_none_is_refused),
 	};
 
