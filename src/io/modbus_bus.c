@@ -68,8 +68,11 @@ static void jobs_fail(struct modbus_bus *bus, struct modbus_jobs *jobs,
 		      enum modbus_outcome outcome, const char *text)
 {
 	struct modbus_telling telling = {.outcome = outcome, .text = text};
+	struct modbus_job *job;
 
 	TAILQ_INIT(&telling.jobs);
+	TAILQ_FOREACH (job, jobs, entry)
+		job->state = MODBUS_JOB_ENDING;
 	TAILQ_CONCAT(&telling.jobs, jobs, entry);
 	bus_enter(bus);
 	SLIST_INSERT_HEAD(&bus->tellings, &telling, entry);
@@ -94,14 +97,15 @@ void modbus_link_sent(struct modbus_bus *bus, struct modbus_job *job)
 	bus->requests++;
 	unit->sent++;
 	unit->requests++;
-	unit->writing = unit->writing || modbus_writes(job->request.function);
+	unit->writing = unit->writing || modbus_job_ahead(job);
+	unit->alone = unit->alone || job->turn == MODBUS_TURN_WRITE;
 }
 
 void modbus_link_release(struct modbus_job *job)
 {
 	job->unit->sent--;
-	if (modbus_writes(job->request.function))
-		job->unit->writing = false;
+	if (modbus_job_ahead(job))
+		job->unit->writing = job->unit->alone = false;
 }
 
 void modbus_link_break(struct modbus_bus *bus, int code, const char *text)
@@ -140,11 +144,19 @@ void modbus_bus_submit(struct modbus_bus *bus, struct modbus_unit *unit, struct 
 	job->tries = 0;
 	if (!bus->up && !bus->hold)
 		modbus_job_failed(job, MODBUS_DOWN, "there is no connection");
-	else if (!modbus_writes(job->request.function) &&
-		 !modbus_unit_takes_reads(unit, clock_mono()))
+	else if (!modbus_job_ahead(job) && !modbus_unit_takes_reads(unit, clock_mono()))
 		modbus_job_failed(job, MODBUS_OFFLINE, "the device does not answer");
 	else
-		modbus_queue_add(&bus->queue, job, false);
+		modbus_queue_add(&bus->queue, job, job->turn == MODBUS_TURN_NEXT);
+}
+
+bool modbus_bus_withdraw(struct modbus_bus *bus, struct modbus_job *job)
+{
+	if (job->state != MODBUS_JOB_QUEUED)
+		return false;
+	modbus_queue_remove(&bus->queue, job);
+	job->state = MODBUS_JOB_IDLE;
+	return true;
 }
 
 /* What the machine hears. */

@@ -66,17 +66,30 @@ struct modbus_result {
 	const char *text; /* why, for people; "" for MODBUS_OK */
 };
 
+/* When a job has its turn among those of its unit. Writes and the last two never overlap. */
+enum modbus_turn {
+	MODBUS_TURN_USUAL, /* writes go ahead of reads, each behind their like */
+	MODBUS_TURN_WRITE, /* a read in turn with the writes, nothing of its unit beside it */
+	MODBUS_TURN_NEXT,  /* ahead of all that waits for the unit: it follows from an answer */
+};
+
 /*
  * One request. The memory is the caller's and lent from submit until done was called. done may
  * submit this or other jobs and may free the bus.
  */
 struct modbus_job {
 	struct modbus_request request;
+	enum modbus_turn turn;
 	void (*done)(struct modbus_job *job, const struct modbus_result *result);
 	/* the bus's: */
 	TAILQ_ENTRY(modbus_job) entry;
 	struct modbus_unit *unit;
-	enum { MODBUS_JOB_IDLE, MODBUS_JOB_QUEUED, MODBUS_JOB_SENT } state;
+	enum {
+		MODBUS_JOB_IDLE,
+		MODBUS_JOB_QUEUED,
+		MODBUS_JOB_SENT,
+		MODBUS_JOB_ENDING, /* about to be told */
+	} state;
 	uint8_t tries;
 };
 
@@ -110,6 +123,8 @@ struct modbus_unit *modbus_bus_unit(struct modbus_bus *bus, uint8_t number,
  */
 void modbus_bus_submit(struct modbus_bus *bus, struct modbus_unit *unit,
 		       struct modbus_job *job);
+/* Takes back a job that waits to be sent; done is not called. False: it does not wait. */
+bool modbus_bus_withdraw(struct modbus_bus *bus, struct modbus_job *job);
 /* Sends what may be sent, in one system call. */
 void modbus_bus_send(struct modbus_bus *bus);
 

@@ -71,10 +71,15 @@ static bool unit_waits(const struct modbus_unit *unit)
 	return !TAILQ_EMPTY(&unit->writes) || !TAILQ_EMPTY(&unit->reads);
 }
 
+bool modbus_job_ahead(const struct modbus_job *job)
+{
+	return job->turn != MODBUS_TURN_USUAL || modbus_writes(job->request.function);
+}
+
 void modbus_queue_add(struct modbus_queue *queue, struct modbus_job *job, bool first)
 {
 	struct modbus_unit *unit = job->unit;
-	bool writes = modbus_writes(job->request.function);
+	bool writes = modbus_job_ahead(job);
 	struct modbus_jobs *jobs = writes ? &unit->writes : &unit->reads;
 
 	if (!unit_waits(unit))
@@ -128,7 +133,7 @@ static struct modbus_job *unit_next(const struct modbus_queue *queue,
 				    const struct modbus_unit *unit, bool writes,
 				    struct mono now)
 {
-	if (now.ns < unit->paused.ns || (unit->offline && unit->sent > 0))
+	if (now.ns < unit->paused.ns || (unit->offline && unit->sent > 0) || unit->alone)
 		return NULL;
 	if (writes)
 		return unit->writing ? NULL : TAILQ_FIRST(&unit->writes);
@@ -150,6 +155,17 @@ static struct modbus_job *queue_take(struct modbus_queue *queue, struct modbus_u
 	if (unit_waits(unit))
 		TAILQ_INSERT_TAIL(&queue->waiting, unit, waiting);
 	return job;
+}
+
+void modbus_queue_remove(struct modbus_queue *queue, struct modbus_job *job)
+{
+	struct modbus_unit *unit = job->unit;
+	bool writes = modbus_job_ahead(job);
+
+	TAILQ_REMOVE(writes ? &unit->writes : &unit->reads, job, entry);
+	queue->writes -= writes;
+	if (!unit_waits(unit))
+		TAILQ_REMOVE(&queue->waiting, unit, waiting);
 }
 
 struct modbus_job *modbus_queue_next(struct modbus_queue *queue, struct mono now)

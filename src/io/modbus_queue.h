@@ -26,6 +26,7 @@ struct modbus_unit {
 	struct modbus_unit_config config;
 	struct modbus_jobs writes, reads;
 	bool writing;	 /* a write is on its way: the next one waits, so that order holds */
+	bool alone;	 /* what is on its way bears nothing beside it */
 	unsigned sent;	 /* jobs on their way */
 	unsigned silent; /* timeouts in a row, those of one moment counted once */
 	struct mono silent_at;
@@ -60,8 +61,12 @@ void modbus_queue_done(struct modbus_queue *queue);
 struct modbus_unit *modbus_queue_unit(struct modbus_queue *queue, uint8_t number,
 				      const struct modbus_unit_config *config);
 
+/* Whether the job goes with the writes, ahead of the usual reads. */
+bool modbus_job_ahead(const struct modbus_job *job);
 /* In its unit's queue, behind the others or before them. */
 void modbus_queue_add(struct modbus_queue *queue, struct modbus_job *job, bool first);
+/* Takes out a job that waits. */
+void modbus_queue_remove(struct modbus_queue *queue, struct modbus_job *job);
 /* Takes out the job to send next, writes first; NULL: none may be sent now. */
 struct modbus_job *modbus_queue_next(struct modbus_queue *queue, struct mono now);
 /* Moves the waiting jobs of one unit (NULL: of all) to ret; writes only if asked for. */

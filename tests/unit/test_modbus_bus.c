@@ -43,6 +43,8 @@ struct test {
 	struct modbus_bus *bus;
 	struct modbus_unit *unit, *other;
 	struct ask asks[JOBS];
+	struct ask *follow; /* what the callback of asks[follow_of] submits */
+	unsigned follow_of;
 	unsigned done, ups, downs;
 	unsigned free_at; /* the how manyth to be done frees the bus; 0: none */
 	unsigned done_when_freed;
@@ -50,6 +52,7 @@ struct test {
 	unsigned step;
 	uint8_t held[16][PEER_FRAME];
 	unsigned held_count;
+	unsigned heard[JOBS], heard_count; /* addresses, as they came */
 };
 
 static void ask_done(struct modbus_job *job, const struct modbus_result *result)
@@ -63,6 +66,8 @@ static void ask_done(struct modbus_job *job, const struct modbus_result *result)
 	ask->value = result->len >= 2 ? modbus_u16(result->data) : 0;
 	ask->order = ++t->done;
 	assert_non_null(result->text);
+	if (t->follow != NULL && ask == &t->asks[t->follow_of])
+		modbus_bus_submit(t->bus, t->unit, &t->follow->job);
 	if (ask->order == t->free_at) {
 		modbus_bus_free(t->bus);
 		t->bus = NULL;
@@ -1036,6 +1041,98 @@ static void test_writes_overtake_reads_and_keep_their_order(void **state)
 		assert_int_equal(t->asks[i].order, i + 4);
 }
 
+static void peer_notes(struct peer_link *link, const uint8_t *frame, size_t len)
+{
+	struct test *t = link->peer->arg;
+
+	t->heard[t->heard_count++ % JOBS] = modbus_u16(frame + 8);
+	peer_answers(link, frame);
+}
+
+/* Nothing of ours comes between a read that a write follows from, and that write. */
+static void test_read_in_turn_with_the_writes_has_nothing_beside_it(void **state)
+{
+	static const unsigned expected[] = {1000, 1003, 1005, 1001, 1002, 1006, 1004};
+	static const uint8_t value[] = {0, 1};
+	struct test *t = *state;
+
+	t->peer.request = peer_notes;
+	connected(t, 4);
+	for (unsigned i = 4; i < 7; i++) {
+		t->asks[i].job.request.function = MODBUS_WRITE_REGISTER;
+		t->asks[i].job.request.data = value;
+	}
+	t->asks[3].job.turn = MODBUS_TURN_WRITE;
+	t->follow_of = 3;
+	t->follow = &t->asks[5];
+	t->asks[5].job.turn = MODBUS_TURN_NEXT;
+	/* One read is on its way; then one that writes follow from, another write, and reads.
+	 */
+	submit(t, t->unit, 0);
+	modbus_bus_send(t->bus);
+	submit(t, t->unit, 1);
+	submit(t, t->unit, 3);
+	submit(t, t->unit, 4);
+	submit(t, t->unit, 2);
+	modbus_bus_send(t->bus);
+	PEER_UNTIL(t->loop, t->asks[3].done == 1);
+	/* A second follows from the first: it is ahead of the write that waited before. */
+	t->follow_of = 5;
+	t->follow = &t->asks[6];
+	t->asks[6].job.turn = MODBUS_TURN_NEXT;
+	PEER_UNTIL(t->loop, t->done == 7);
+	assert_int_equal(t->heard_count, 7);
+	for (unsigned i = 0; i < 7; i++)
+		assert_int_equal(t->heard[i], expected[i]);
+}
+
+static void test_read_in_turn_with_the_writes_is_sent_to_an_offline_unit(void **state)
+{
+	struct test *t = *state;
+
+	connected(t, 1);
+	modbus_unit_unreachable(t->unit, clock_mono());
+	submit(t, t->unit, 0);
+	assert_int_equal(t->asks[0].outcome, MODBUS_OFFLINE);
+	t->asks[1].job.turn = MODBUS_TURN_WRITE;
+	submit(t, t->unit, 1);
+	modbus_bus_send(t->bus);
+	PEER_UNTIL(t->loop, t->done == 2);
+	assert_int_equal(t->asks[1].outcome, MODBUS_OK);
+	assert_false(modbus_unit_offline(t->unit));
+}
+
+static void test_job_that_waits_can_be_withdrawn(void **state)
+{
+	struct test *t = *state;
+	static const uint8_t value[] = {0, 1};
+
+	t->peer.request = peer_notes;
+	connected(t, 1);
+	for (unsigned i = 1; i < 3; i++) {
+		t->asks[i].job.request.function = MODBUS_WRITE_REGISTER;
+		t->asks[i].job.request.data = value;
+	}
+	for (unsigned i = 0; i < 4; i++)
+		submit(t, t->unit, i);
+	/* The first write goes; the rest waits. */
+	modbus_bus_send(t->bus);
+	assert_false(modbus_bus_withdraw(t->bus, &t->asks[1].job));
+	assert_true(modbus_bus_withdraw(t->bus, &t->asks[2].job));
+	assert_true(modbus_bus_withdraw(t->bus, &t->asks[0].job));
+	assert_true(modbus_bus_withdraw(t->bus, &t->asks[3].job));
+	assert_false(modbus_bus_withdraw(t->bus, &t->asks[3].job));
+	assert_int_equal(t->done, 0);
+	PEER_UNTIL(t->loop, t->done == 1);
+	peer_wait(t->loop, 20 * NSEC_PER_MSEC);
+	assert_int_equal(t->heard_count, 1);
+	/* It can be submitted again. */
+	submit(t, t->unit, 3);
+	modbus_bus_send(t->bus);
+	PEER_UNTIL(t->loop, t->asks[3].done == 1);
+	assert_int_equal(t->asks[0].done + t->asks[2].done, 0);
+}
+
 static void test_units_take_turns(void **state)
 {
 	struct test *t = *state;
@@ -1201,6 +1298,9 @@ int main(void)
 		BUS_TEST(test_fault_B12_works_on_descriptors_over_1023),
 		BUS_TEST(test_fault_I1_no_descriptor_left_backs_off_and_recovers),
 		BUS_TEST(test_writes_overtake_reads_and_keep_their_order),
+		BUS_TEST(test_read_in_turn_with_the_writes_has_nothing_beside_it),
+		BUS_TEST(test_read_in_turn_with_the_writes_is_sent_to_an_offline_unit),
+		BUS_TEST(test_job_that_waits_can_be_withdrawn),
 		BUS_TEST(test_units_take_turns),
 		BUS_TEST(test_freed_with_requests_in_flight_tells_everybody),
 		BUS_TEST(test_freed_in_the_callback_of_an_answer),
