@@ -7,7 +7,7 @@ After each row the fault is cleared and one more answer has to be right, so that
 than the expected bytes can have come."""
 
 import os
-import socket
+import re
 import struct
 import subprocess
 import sys
@@ -141,6 +141,12 @@ def known_faults():
     return [tuple(line.split()[:2]) for line in lines]
 
 
+def manual():
+    path = os.path.join(os.environ.get("srcdir", "."), "docs", "gauge-sim.1")
+    with open(path, encoding="utf-8") as page:
+        return page.read().replace("\\-", "-")
+
+
 class Rows:
     """For unittest classes: compares what came with a row's expectation."""
 
@@ -172,6 +178,22 @@ class Table(unittest.TestCase):
         for where, name in known_faults():
             for framing in ("TCP", "RTU") if where == "both" else (where,):
                 self.assertIn(name, tested[framing])
+
+
+    def test_the_manual_has_each_option_command_and_fault(self):
+        page = manual()
+        for _, name in known_faults():
+            self.assertRegex(page, r"\n\.TP\n\.BI? %s( |\n)" % name)
+        text = subprocess.run([SIM, "--help"], capture_output=True, text=True, check=True).stdout
+        options = set(re.findall(r"--[a-z][a-z-]*", text))
+        self.assertGreater(len(options), 15)
+        for option in options:
+            self.assertRegex(page, r"\n\.TP\n\.BI? %s( |\n)" % option)
+        commands = re.findall(r"^  ([a-z]+)", text[text.index("\nCommands:\n"):
+                                                  text.index("\nFaults:\n")], re.M)
+        self.assertGreater(len(commands), 7)
+        for command in commands:
+            self.assertRegex(page, r"\n\.B[IR]? \"?%s[ \n]" % command)
 
 
 class Tcp(Rows, Case):
