@@ -317,6 +317,11 @@ bool modbus_bus_up(const struct modbus_bus *bus)
 	return bus->up;
 }
 
+const struct error *modbus_bus_fault(const struct modbus_bus *bus)
+{
+	return stream_fault(bus->stream);
+}
+
 void modbus_bus_report(const struct modbus_bus *bus, struct report *ret)
 {
 	const struct {

@@ -129,6 +129,8 @@ bool modbus_bus_withdraw(struct modbus_bus *bus, struct modbus_job *job);
 void modbus_bus_send(struct modbus_bus *bus);
 
 bool modbus_bus_up(const struct modbus_bus *bus);
+/* Why the connection is down, or was the last time; code 0 if it never was. */
+const struct error *modbus_bus_fault(const struct modbus_bus *bus);
 bool modbus_unit_offline(const struct modbus_unit *unit);
 
 /* State of the connection, and counters of connection and protocol. */

@@ -252,6 +252,11 @@ enum stream_state stream_state(const struct stream *stream)
 	return stream->state;
 }
 
+const struct error *stream_fault(const struct stream *stream)
+{
+	return &stream->last;
+}
+
 /* Breaks the stream for what a system call said, and returns it. */
 static ssize_t stream_lost(struct stream *stream, int code, const char *what)
 {

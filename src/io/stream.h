@@ -84,6 +84,8 @@ void stream_break(struct stream *stream, const struct error *err);
 void stream_good(struct stream *stream);
 
 enum stream_state stream_state(const struct stream *stream);
+/* Why it is down, or was the last time; code 0 if it never was. */
+const struct error *stream_fault(const struct stream *stream);
 
 /*
  * Reads what is there, at most len bytes. > 0: bytes. -EAGAIN: nothing now. Other negative

@@ -767,6 +767,7 @@ static void test_connect_refused_is_told_and_tried_again(void **state)
 	assert_int_equal(t->ups, 0);
 	modbus_bus_report(t->bus, &report);
 	assert_non_null(strstr(report.detail, "Connection refused"));
+	assert_int_equal(modbus_bus_fault(t->bus)->code, ECONNREFUSED);
 	submit(t, t->unit, 0);
 	assert_int_equal(t->asks[0].outcome, MODBUS_DOWN);
 }
