@@ -15,8 +15,21 @@ enum ctl_status {
 	CTL_FORBIDDEN = 4,   /* the user may not */
 };
 
-/* Options that a subcommand may take beside --json, --socket and --help. */
-enum ctl_option { CTL_EVENTS = 1, CTL_READINGS = 2 };
+/* Options that a subcommand may take beside --json, --socket and --help; bits of a set. */
+enum ctl_option {
+	CTL_EVENTS = 1 << 0,
+	CTL_READINGS = 1 << 1,
+	/* with a value: */
+	CTL_UNIT = 1 << 2,
+	CTL_COIL = 1 << 3,
+	CTL_DISCRETE = 1 << 4,
+	CTL_HOLDING = 1 << 5,
+	CTL_INPUT = 1 << 6,
+	CTL_BAUD = 1 << 7,
+	CTL_PARITY = 1 << 8,
+	CTL_TIMEOUT = 1 << 9,
+};
+enum { CTL_OPTIONS = 10 };
 
 struct ctl {
 	const char *socket;
@@ -24,9 +37,16 @@ struct ctl {
 	bool colour;	  /* standard output is a terminal and NO_COLOR is not set */
 	unsigned width;	  /* of the terminal in columns; 0: no terminal, nothing is cut */
 	unsigned options; /* enum ctl_option */
-	size_t count;	  /* of arguments after the subcommand, options taken out */
+	const char *values[CTL_OPTIONS]; /* of the options that have one: see ctl_value() */
+	size_t count; /* of arguments after the subcommand, options taken out */
 	char *const *args;
 };
+
+/* What stands behind the option; NULL if it was not given. */
+static inline const char *ctl_value(const struct ctl *ctl, enum ctl_option option)
+{
+	return ctl->values[__builtin_ctz(option)];
+}
 
 struct ctl_command {
 	const char *name;
@@ -39,7 +59,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_health, cmd_points,
-	cmd_queue, cmd_reload, cmd_rules, cmd_shelve, cmd_status, cmd_unshelve, cmd_watch,
-	cmd_write;
+	cmd_probe, cmd_queue, cmd_reload, cmd_rules, cmd_shelve, cmd_status, cmd_unshelve,
+	cmd_watch, cmd_write;
 
 #endif

@@ -18,7 +18,7 @@
 static const struct ctl_command *const commands[] = {
 	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_watch,  &cmd_write,
 	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload, &cmd_check,
-	&cmd_buses,  &cmd_queue,  &cmd_health,
+	&cmd_buses,  &cmd_queue,  &cmd_health,	 &cmd_probe,
 };
 
 struct command_line {
@@ -30,10 +30,21 @@ struct command_line {
 static const struct {
 	const char *name;
 	enum ctl_option option;
+	const char *value; /* what stands behind it; NULL: nothing */
 	const char *help;
 } extra_options[] = {
-	{"--events", CTL_EVENTS, "only events of rules"},
-	{"--readings", CTL_READINGS, "only readings of points"},
+	{"--events", CTL_EVENTS, NULL, "only events of rules"},
+	{"--readings", CTL_READINGS, NULL, "only readings of points"},
+	{"--unit", CTL_UNIT, "LIST", "units to ask, such as 1..20,255"},
+	{"--holding", CTL_HOLDING, "A..B",
+	 "holding registers to read; 0..99 if no table is named"},
+	{"--input", CTL_INPUT, "A..B", "input registers to read"},
+	{"--coil", CTL_COIL, "A..B", "coils to read"},
+	{"--discrete", CTL_DISCRETE, "A..B", "discrete inputs to read"},
+	{"--baud", CTL_BAUD, "BAUD",
+	 "baud rate of a serial line; the usual ones are tried if absent"},
+	{"--parity", CTL_PARITY, "PARITY", "none, even or odd; tried if absent"},
+	{"--timeout", CTL_TIMEOUT, "TIME", "how long an answer may take, 300ms if absent"},
 };
 
 static void print_usage(FILE *to)
@@ -62,8 +73,12 @@ static void print_help(const struct ctl_command *command)
 	if (command->options != 0)
 		printf("\noptions:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(extra_options); i++) {
+		const char *name = extra_options[i].name, *value = extra_options[i].value;
+		int room = 17 - (int)strlen(name);
+
 		if ((command->options & extra_options[i].option) != 0)
-			printf("  %-13s  %s\n", extra_options[i].name, extra_options[i].help);
+			printf("  %s %-*s %s\n", name, room > 0 ? room : 0,
+			       value != NULL ? value : "", extra_options[i].help);
 	}
 }
 
@@ -86,6 +101,31 @@ static enum ctl_status unknown_command(const char *name)
 	return CTL_USAGE;
 }
 
+/* An option that only some subcommands know. */
+static enum ctl_status parse_extra(struct command_line *line, char **argv, int *at)
+{
+	const char *option = argv[*at];
+
+	for (size_t i = 0; i < ARRAY_SIZE(extra_options); i++) {
+		const char *value, *name = extra_options[i].name;
+		size_t len = strlen(name);
+
+		if (strncmp(option, name, len) != 0 ||
+		    (option[len] != '\0' &&
+		     (option[len] != '=' || extra_options[i].value == NULL)))
+			continue;
+		line->ctl.options |= extra_options[i].option;
+		if (extra_options[i].value == NULL)
+			return CTL_OK;
+		value = option[len] == '=' ? option + len + 1 : argv[++*at];
+		if (value == NULL)
+			return usage_error(name, " needs a value");
+		line->ctl.values[__builtin_ctz(extra_options[i].option)] = value;
+		return CTL_OK;
+	}
+	return usage_error("unknown option ", option);
+}
+
 /* One option at argv[*at]; *at moves on past its argument. */
 static enum ctl_status parse_option(struct command_line *line, char **argv, int *at)
 {
@@ -104,13 +144,7 @@ static enum ctl_status parse_option(struct command_line *line, char **argv, int 
 			return usage_error("--socket needs a path", "");
 		line->ctl.socket = argv[++*at];
 	} else {
-		for (size_t i = 0; i < ARRAY_SIZE(extra_options); i++) {
-			if (strcmp(option, extra_options[i].name) == 0) {
-				line->ctl.options |= extra_options[i].option;
-				return CTL_OK;
-			}
-		}
-		return usage_error("unknown option ", option);
+		return parse_extra(line, argv, at);
 	}
 	return CTL_OK;
 }
