@@ -146,9 +146,14 @@ static void add_line_status(struct serial_line_counts counts, const char *name,
 
 static void add_cellar_status(const struct site *site, struct str *answer)
 {
-	for (int i = 0; i < site->cellar.count; i++)
+	uint64_t writes = 0;
+
+	for (int i = 0; i < site->cellar.count; i++) {
 		str_addf(answer, " rtu_requests_%d=%ju", site->cellar.slaves[i].id,
 			 (uintmax_t)site->cellar.slaves[i].requests);
+		writes += site->cellar.slaves[i].writes;
+	}
+	str_addf(answer, " rtu_writes=%ju", (uintmax_t)writes);
 	if (site->rtu != NULL) {
 		add_line_status(serial_port_counts(site->rtu), "rtu", answer);
 		str_addf(answer, " rtu_misheard=%ju",

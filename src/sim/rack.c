@@ -218,6 +218,7 @@ void rack_answer(struct rack *rack, struct exchange *exchange, struct faults *bu
 	} else {
 		if (slave != NULL) {
 			slave->requests++;
+			slave->writes += exchange_is_write(exchange->asked[0]);
 			exchange->faults[1] = &slave->faults;
 		}
 		exchange_begin(exchange);

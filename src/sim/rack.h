@@ -25,6 +25,7 @@ struct slave {
 	struct registers registers;
 	struct faults faults;
 	uint64_t requests;
+	uint64_t writes; /* of those, whatever became of them */
 	/* Called before each answer is made and after each write that was carried out; may be
 	 * NULL. */
 	void (*refresh)(void *arg, struct slave *slave);

@@ -226,8 +226,7 @@ class Tcp(Rows, Case):
         for fault, expected in (("gather 5", answers), ("reverse 5", answers[::-1])):
             with self.sim.raw() as sock:
                 self.sim.do("fault tcp 1 " + fault)
-                for tid in range(5):
-                    sock.sendall(mbap(READ, tid=tid))
+                sock.sendall(b"".join(mbap(READ, tid=tid) for tid in range(5)))
                 self.assertEqual(sock.recv(4096), b"".join(expected))
                 sock.sendall(mbap(READ))  # alone it comes after 100 ms
                 self.assertEqual(receive(sock, 11), mbap(VALUE))
@@ -457,8 +456,7 @@ class Gateway(Rows, RtuCase):
     def test_more_than_it_can_queue_is_refused_as_busy(self):
         self.sim.do("fault rtu 8 silent next 1")
         with self.sim.raw("gateway") as sock:
-            for tid in range(65):
-                sock.sendall(mbap(self.READ_8, unit=8, tid=tid))
+            sock.sendall(b"".join(mbap(self.READ_8, unit=8, tid=tid) for tid in range(65)))
             self.assertEqual(receive(sock, 9), mbap(b"\x83\x06", unit=8, tid=64))
 
     def test_a_master_that_leaves_takes_its_answer_along(self):

@@ -72,6 +72,7 @@ class Healthy(MasterCase):
         self.assertEqual(client.read_holding_registers(20, 2, slave=8).registers, [7, 8])
         self.assertEqual(client.read_holding_registers(4, 1, slave=5).registers, [0x8000])
         self.assertEqual(client.read_holding_registers(256, 1, slave=8).exception_code, 2)
+        self.assertEqual(self.sim.status()["rtu_writes"], 2)
         client.close()
 
     def test_the_drive_is_started_by_coil_and_by_command(self):
@@ -94,9 +95,11 @@ class Healthy(MasterCase):
         port = Port(self.path)
         broken = bytearray(read_request(8, 2, 1))
         broken[-1] ^= 1
-        for request in (read_request(9, 2, 1), bytes(broken), b"\x08\x03\x00", b"hello"):
+        for count, request in enumerate((read_request(9, 2, 1), bytes(broken), b"\x08\x03\x00",
+                                         b"hello"), 1):
             port.say(request)
-            self.assertEqual(port.hear(1, 0.1), b"")
+            wait_for(lambda n=count: sum(self.sim.status()[name] for name in
+                                         ("rtu_frames", "rtu_bad")) == n)
         self.assertEqual(port.ask(read_request(8, 2, 1), 7), frame(8, 3, 2, 0, 2))
         status = self.sim.status()
         self.assertEqual((status["rtu_frames"], status["rtu_bad"], status["rtu_requests_8"]),
