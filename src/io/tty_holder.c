@@ -120,6 +120,35 @@ static bool holder_locked(const char *path, pid_t *ret)
 	return true;
 }
 
+/*
+ * proc(5): /proc/locks names the process of each flock(2) by the file's device and inode, and
+ * shows that to everybody, unlike open descriptors.
+ */
+static bool holder_flocked(const char *path, pid_t *ret)
+{
+	FILE *file = fopen("/proc/locks", "re");
+	unsigned high, low;
+	unsigned long inode;
+	char line[256], type[8];
+	bool found = false;
+	struct stat st;
+	int pid;
+
+	if (file == NULL)
+		return false;
+	while (!found && stat(path, &st) == 0 && fgets(line, sizeof(line), file) != NULL) {
+		found = sscanf(line, "%*d: %7s %*s %*s %d %x:%x:%lu", type, &pid, &high, &low,
+			       &inode) == 5 &&
+			strcmp(type, "FLOCK") == 0 && pid > 0 && pid != getpid() &&
+			high == major(st.st_dev) && low == minor(st.st_dev) &&
+			inode == st.st_ino;
+	}
+	fclose(file);
+	if (found)
+		*ret = pid;
+	return found;
+}
+
 bool tty_holder_find(dev_t device, const char *path, bool descriptors, struct tty_holder *ret)
 {
 	DIR *proc = opendir("/proc");
@@ -130,7 +159,7 @@ bool tty_holder_find(dev_t device, const char *path, bool descriptors, struct tt
 	if (proc == NULL)
 		return false;
 	fd = dirfd(proc);
-	if (!holder_locked(path, &found)) {
+	if (!holder_locked(path, &found) && !holder_flocked(path, &found)) {
 		while (found == 0 && (entry = readdir(proc)) != NULL) {
 			long pid = strtol(entry->d_name, NULL, 10);
 

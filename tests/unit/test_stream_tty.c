@@ -29,6 +29,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "io/tty_baud.h"
+#include "io/tty_holder.h"
 #include "io/tty_line.h"
 #include "io/tty_rs485.h"
 #include "pty.h"
@@ -570,6 +571,43 @@ static void test_fault_A10_the_holder_is_named(void **state)
 	line_done(&line);
 }
 
+static void test_fault_A10_the_holder_of_the_lock_is_named(void **state)
+{
+	struct tty_holder holder;
+	struct stat st;
+	struct pty pty;
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	pty_plug(&pty);
+	assert_int_equal(stat(pty.path, &st), 0);
+	assert_int_equal(pipe(ready), 0);
+	/* Descriptors are not looked at: those of other users can't be seen. */
+	assert_false(tty_holder_find(st.st_rdev, pty.path, false, &holder));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int fd = open(pty.path, O_RDWR | O_NOCTTY);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_true(tty_holder_find(st.st_rdev, pty.path, false, &holder));
+	assert_int_equal(holder.pid, pid);
+	assert_string_equal(holder.name, "test_stream_tty");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_false(tty_holder_find(st.st_rdev, pty.path, false, &holder));
+	close(ready[0]);
+	close(ready[1]);
+	pty_unplug(&pty);
+}
+
 static void test_fault_A10_an_exclusive_port_is_left_alone(void **state)
 {
 	struct line line;
@@ -716,6 +754,7 @@ int main(void)
 		cmocka_unit_test(test_fault_A3_a_line_that_is_absent_at_start_is_waited_for),
 		cmocka_unit_test(test_fault_A10_a_port_in_use_is_not_shared),
 		cmocka_unit_test(test_fault_A10_the_holder_is_named),
+		cmocka_unit_test(test_fault_A10_the_holder_of_the_lock_is_named),
 		cmocka_unit_test(test_fault_A10_an_exclusive_port_is_left_alone),
 		cmocka_unit_test(test_fault_A11_writing_to_a_full_line_never_waits),
 		cmocka_unit_test(test_fault_A12_without_permission_it_retries_with_a_hint),
