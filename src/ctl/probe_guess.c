@@ -241,7 +241,7 @@ static double evidence_float(enum modbus_type type, enum modbus_order order,
 	double evidence = 2;
 
 	if (registers == 2 && (words[0] | words[1]) == 0)
-		return chain == CHAIN_FLOAT ? 0.5 : never;
+		return chain == CHAIN_FLOAT ? 0 : never;
 	if (grade == PROBE_NO)
 		return never;
 	/* Before a register that is 0, any half of a float makes a short number. */

@@ -111,6 +111,18 @@ static void test_floats_begin_where_they_begin(void **state)
 	assert_guess(5, MODBUS_TYPE_UINT16, 1);
 }
 
+static void test_zeros_are_floats_between_floats_only(void **state)
+{
+	(void)state;
+	GUESS(0, 0, 0x41bc, 0x0000, 0, 0, 0, 0, 0x41ae, 0x0000, 0, 0, 0, 0);
+	for (size_t i = 0; i < 14; i++) {
+		if (i < 2 || i > 9)
+			assert_guess(i, MODBUS_TYPE_UINT16, 1);
+		else if (i % 2 == 0)
+			assert_float(i, MODBUS_ABCD);
+	}
+}
+
 static void test_no_device_means_a_denormal_nan_or_giant(void **state)
 {
 	static const uint16_t words[][2] = {
@@ -282,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_float_is_plausible_in_its_order_only),
 		cmocka_unit_test(test_measured_floats_are_found_in_each_order),
 		cmocka_unit_test(test_floats_begin_where_they_begin),
+		cmocka_unit_test(test_zeros_are_floats_between_floats_only),
 		cmocka_unit_test(test_no_device_means_a_denormal_nan_or_giant),
 		cmocka_unit_test(test_temperatures_are_integers),
 		cmocka_unit_test(test_neighbouring_raw_values_are_integers),
