@@ -87,6 +87,16 @@ struct modbus_slot *modbus_slot_overdue(struct modbus_slots *slots, struct mono 
 	return NULL;
 }
 
+void modbus_slot_pass_over(struct modbus_slots *slots, const struct modbus_unit *unit)
+{
+	for (size_t i = 0; i < slots->count; i++) {
+		struct modbus_slot *slot = &slots->slots[i];
+
+		if (slot->state == SLOT_LIVE && slot->unit == unit)
+			slot->passed_over = true;
+	}
+}
+
 struct mono modbus_slot_deadline(const struct modbus_slots *slots)
 {
 	struct mono first = MONO_NEVER;

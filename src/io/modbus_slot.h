@@ -24,6 +24,7 @@ struct modbus_slot {
 	struct modbus_unit *unit;
 	struct modbus_job *job; /* SLOT_LIVE only */
 	struct mono sent, deadline;
+	bool passed_over; /* the unit has answered another one meanwhile */
 };
 
 struct modbus_slots {
@@ -50,6 +51,8 @@ void modbus_slot_forget(struct modbus_slots *slots, struct modbus_slot *slot);
 struct modbus_slot *modbus_slot_oldest_zombie(struct modbus_slots *slots);
 /* A live one whose deadline has passed; NULL if there is none. */
 struct modbus_slot *modbus_slot_overdue(struct modbus_slots *slots, struct mono now);
+/* The unit has answered another one than those of its that are live. */
+void modbus_slot_pass_over(struct modbus_slots *slots, const struct modbus_unit *unit);
 /* Earliest deadline of the live ones, or MONO_NEVER. */
 struct mono modbus_slot_deadline(const struct modbus_slots *slots);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "io/loop.h"
 #include "io/modbus_slot.h"
 
@@ -21,11 +22,15 @@ enum {
 	TCP_GARBLED = 3,    /* bad answers in a row that end the connection */
 	TCP_STRANGERS = 10, /* answers to nothing within TCP_STRANGERS_S that do so too */
 	TCP_STRANGERS_S = 10,
+	TCP_CROWDED = 3, /* signs in a row that a device can't take several requests at once */
 	TCP_READ = 8192, /* bytes taken from one connection in one turn */
 };
 
 struct modbus_tcp {
 	struct modbus_slots slots;
+	unsigned depth; /* requests in flight at most */
+	unsigned crowded;
+	struct mono crowded_at;
 	unsigned max_zombies;
 	unsigned garbled_row;
 	unsigned strangers;
@@ -113,12 +118,29 @@ static void tcp_send(struct modbus_bus *bus)
 	bool stuck = tcp->out_len > 0;
 	struct modbus_job *job;
 
-	while (!stuck && tcp->slots.live < (unsigned)bus->config->in_flight &&
+	while (!stuck && tcp->slots.live < tcp->depth &&
 	       (job = modbus_queue_next(&bus->queue, now)) != NULL)
 		tcp_put(bus, job, now);
 	tcp_arm(bus, now);
 	if (!stuck && tcp->out_len > 0)
 		tcp_flush(bus);
+}
+
+/*
+ * Some devices answer the first of several requests and drop the others, some close the
+ * connection: asked for one at a time they work.
+ */
+static void tcp_crowded(struct modbus_bus *bus, const struct modbus_unit *unit, struct mono now)
+{
+	struct modbus_tcp *tcp = bus->tcp;
+
+	tcp->crowded_at = now;
+	if (++tcp->crowded < TCP_CROWDED || tcp->depth == 1)
+		return;
+	tcp->depth = 1;
+	log_notice("bus %s: device %s (unit %u) does not take several requests at once, "
+		   "sending one at a time",
+		   bus->config->stream.name, unit->config.name, unit->number);
 }
 
 /* Deadlines. */
@@ -145,9 +167,13 @@ static void tcp_expire(struct modbus_bus *bus, struct mono now)
 
 	while ((slot = modbus_slot_overdue(&bus->tcp->slots, now)) != NULL) {
 		struct mono sent = slot->sent;
+		/* What was on its way together is one sign, not several. */
+		bool crowded = slot->passed_over && sent.ns >= bus->tcp->crowded_at.ns;
 		struct modbus_job *job = tcp_release(bus->tcp, slot, true);
 		bool dead = tcp_dead(bus);
 
+		if (crowded)
+			tcp_crowded(bus, job->unit, now);
 		modbus_link_unanswered(bus, job, sent, now);
 		if (tcp_over(bus))
 			return;
@@ -188,6 +214,10 @@ static void tcp_answer(struct modbus_bus *bus, struct modbus_slot *slot,
 		answer.fault = "the answer is from another unit";
 	}
 	tcp->garbled_row = verdict == MODBUS_GARBLED ? tcp->garbled_row + 1 : 0;
+	if (slot->passed_over)
+		tcp->crowded = 0;
+	if (tcp->slots.live > 1)
+		modbus_slot_pass_over(&tcp->slots, slot->unit);
 	modbus_link_answered(bus, tcp_release(tcp, slot, false), verdict, &answer, now);
 	if (!tcp_over(bus) && tcp->garbled_row >= TCP_GARBLED)
 		modbus_link_break(bus, EPROTO, answer.fault);
@@ -271,6 +301,7 @@ static void tcp_create(struct modbus_bus *bus)
 	struct modbus_tcp *tcp = xcalloc(1, sizeof(*tcp) + (size_t)depth * MODBUS_FRAME_MAX);
 
 	tcp->read_room = tcp_read_room(bus->loop);
+	tcp->depth = depth;
 	tcp->max_zombies = depth > TCP_ZOMBIES ? depth : TCP_ZOMBIES;
 	modbus_slots_init(&tcp->slots, depth, tcp->max_zombies);
 	bus->tcp = tcp;
@@ -285,6 +316,7 @@ static void tcp_destroy(struct modbus_bus *bus)
 static void tcp_reset(struct modbus_bus *bus, struct modbus_jobs *ret)
 {
 	struct modbus_tcp *tcp = bus->tcp;
+	bool crowded = tcp->slots.live > 1 && !bus->breaking && !bus->freed;
 
 	for (size_t i = 0; i < tcp->slots.count; i++) {
 		struct modbus_slot *slot = &tcp->slots.slots[i];
@@ -294,6 +326,9 @@ static void tcp_reset(struct modbus_bus *bus, struct modbus_jobs *ret)
 			modbus_slot_forget(&tcp->slots, slot);
 		if (slot->state != SLOT_LIVE)
 			continue;
+		if (crowded)
+			tcp_crowded(bus, slot->unit, clock_mono());
+		crowded = false;
 		job = tcp_release(tcp, slot, false);
 		TAILQ_INSERT_TAIL(ret, job, entry);
 	}
