@@ -88,6 +88,7 @@ struct virtual_peer {
 	int64_t latency_ns; /* TCP: one way */
 	size_t fragment;    /* TCP: no more bytes than this arrive at once; 0: as sent */
 	int64_t pace_ns;    /* TCP: between two fragments */
+	size_t room;	    /* of the sender's buffer; 0: as the system's */
 	bool deaf;	    /* takes no more bytes: the sender's buffer fills */
 	bool echo;	    /* serial: what is sent is heard as well */
 	bool damage;	    /* serial: characters are damaged where both sides send at once */
@@ -119,6 +120,7 @@ int64_t virtual_char_ns(const struct virtual_link *link);
 void virtual_watch(int fd, struct loop_watch *watch);
 unsigned virtual_ready(int fd);
 void virtual_wake(struct loop_watch *watch);
+void virtual_wire_begin(void);
 void virtual_wire_end(void);
 
 #endif

@@ -111,11 +111,15 @@ void virtual_peer_add(struct virtual_peer *peer)
 	LIST_INSERT_HEAD(&wire.peers, peer, entry);
 }
 
+void virtual_wire_begin(void)
+{
+	memset(&wire, 0, sizeof(wire));
+}
+
 void virtual_wire_end(void)
 {
 	for (int i = 0; i < LINKS; i++)
 		assert(wire.links[i] == NULL);
-	memset(&wire, 0, sizeof(wire));
 }
 
 /* Bytes on their way. */
@@ -442,6 +446,8 @@ static struct virtual_link *link_new(struct virtual_peer *peer,
 	link->socket = config->host != NULL;
 	link->char_ns = link->socket ? 0 : bits * NSEC_PER_SEC / config->tty.baud;
 	link->out_room = link->socket ? ROOM_OUT_TCP : ROOM_OUT_TTY;
+	if (peer->room > 0)
+		link->out_room = peer->room;
 	STAILQ_INIT(&link->to_program.bursts);
 	STAILQ_INIT(&link->to_peer.bursts);
 	link->to_program.event = (struct virtual_event){.fn = arrives_at_program, .arg = link};
