@@ -2,7 +2,8 @@
 /* Copyright 2026 The gauged authors */
 /*
  * Who else uses a serial port, as far as this user may see: through an open descriptor, as
- * the terminal of a login, by a lock (flock(2), as gauged's own) or a lock file. Reads /proc: never on the loop.
+ * the terminal of a login, by a lock (flock(2), as gauged's own) or a lock file. Reads /proc:
+ * never on the loop.
  */
 #ifndef GAUGED_IO_TTY_HOLDER_H
 #define GAUGED_IO_TTY_HOLDER_H
@@ -17,8 +18,8 @@ struct tty_holder {
 
 /*
  * A process other than this one whose controlling terminal is the device (a getty, a shell), or
- * which a lock or a lock file of the device names; with descriptors, also one that has it open. path is
- * the port's, for its lock file. False: nobody that can be seen.
+ * which a lock or a lock file of the device names; with descriptors, also one that has it open.
+ * path is the port's, for its lock file. False: nobody that can be seen.
  */
 bool tty_holder_find(dev_t device, const char *path, bool descriptors, struct tty_holder *ret);
 
