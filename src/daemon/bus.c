@@ -35,15 +35,15 @@ static void bus_put(void *arg, const struct reading *reading)
 }
 
 struct bus *bus_open(struct config *config, const struct config_bus *entry, struct loop *loop,
-		     struct input_sink sink, struct error *err)
+		     struct input_sink sink, const struct bus *before, struct error *err)
 {
 	struct bus *bus = xcalloc(1, sizeof(*bus));
 
 	bus->entry = entry;
 	bus->sink = sink;
 	bus->first_point = entry->first_point;
-	bus->input =
-		entry->type->open(entry->input, loop, (struct input_sink){bus_put, bus}, err);
+	bus->input = entry->type->open(entry->input, loop, (struct input_sink){bus_put, bus},
+				       before != NULL ? before->input : NULL, err);
 	if (bus->input == NULL) {
 		free(bus);
 		return NULL;

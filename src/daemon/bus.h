@@ -19,9 +19,12 @@ struct config;
 struct config_bus;
 struct loop;
 
-/* NULL + err when the driver says it can never work here. Holds a reference to config. */
+/*
+ * NULL + err when the driver says it can never work here. Holds a reference to config. before:
+ * the open bus of the same name and driver that this one takes the place of, or NULL.
+ */
 struct bus *bus_open(struct config *config, const struct config_bus *entry, struct loop *loop,
-		     struct input_sink sink, struct error *err);
+		     struct input_sink sink, const struct bus *before, struct error *err);
 void bus_close(struct bus *bus);
 
 const char *bus_name(const struct bus *bus);

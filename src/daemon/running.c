@@ -34,6 +34,18 @@ static struct bus *running_kept_bus(const struct running *old, const struct conf
 	return NULL;
 }
 
+/* The open bus that an entry which changed takes the place of. */
+static const struct bus *running_before(const struct running *old,
+					const struct config_bus *entry)
+{
+	for (size_t i = 0; old != NULL && i < old->config->bus_count; i++) {
+		if (old->config->buses[i].type == entry->type &&
+		    strcmp(old->config->buses[i].name, entry->name) == 0)
+			return old->buses[i];
+	}
+	return NULL;
+}
+
 static bool running_open_buses(const struct running_scope *scope, struct running *next,
 			       const struct running *old, struct diags *diags,
 			       struct reload_result *result)
@@ -47,8 +59,8 @@ static bool running_open_buses(const struct running_scope *scope, struct running
 			result->buses_kept++;
 			continue;
 		}
-		next->buses[i] =
-			bus_open(next->config, entry, scope->loop, scope->readings, &err);
+		next->buses[i] = bus_open(next->config, entry, scope->loop, scope->readings,
+					  running_before(old, entry), &err);
 		if (next->buses[i] == NULL) {
 			diag_error(diags, entry->source.node, "%s", err.text);
 			return false;

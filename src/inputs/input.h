@@ -75,10 +75,13 @@ struct input_type {
 	/*
 	 * Starts the bus. Everything that may be away at the moment (a device file, a host) is
 	 * no error: the input reports it and retries. NULL + err only for what can never work
-	 * on this system. config stays valid until close().
+	 * on this system. config stays valid until close(). before: the open input of the same
+	 * driver and the same bus's name that this one takes the place of, NULL if there is
+	 * none; what it has learned of devices that stay the same may be taken over.
 	 */
 	struct input *(*open)(const struct input_config *config, struct loop *loop,
-			      struct input_sink sink, struct error *err);
+			      struct input_sink sink, const struct input *before,
+			      struct error *err);
 	/*
 	 * Writes value to the local point, ahead of all polls. 0: accepted, done will be called
 	 * once. Negative errno and err: not accepted, done will not be called. NULL: the driver

@@ -20,7 +20,8 @@ static const int64_t spread_ns = NSEC_PER_SEC;
 static const struct modbus_bus_ops bus_ops = {.link = modbus_poll_link};
 
 static struct input *modbus_open(const struct input_config *config, struct loop *loop,
-				 struct input_sink sink, struct error *err)
+				 struct input_sink sink, const struct input *before,
+				 struct error *err)
 {
 	struct input *input = xcalloc(1, sizeof(*input));
 
@@ -35,7 +36,7 @@ static struct input *modbus_open(const struct input_config *config, struct loop 
 		input->devices[i].unit = modbus_bus_unit(input->bus, config->devices[i].number,
 							 &config->devices[i].unit);
 	input->serve = modbus_serve_new(loop, config);
-	modbus_poll_open(input);
+	modbus_poll_open(input, before);
 	modbus_write_open(input);
 	modbus_bus_start(input->bus, random_between(&input->random, 0, spread_ns));
 	return input;
@@ -52,8 +53,8 @@ static void modbus_close(struct input *input)
 	loop_defer_free(input->send);
 	free(input->devices);
 	free(input->blocks);
-	free(input->merged_of);
-	free(input->single_of);
+	free(input->item_of);
+	modbus_lessons_free(input->lessons);
 	free(input->pending);
 	free(input->wires);
 	free(input);

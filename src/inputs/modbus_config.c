@@ -11,7 +11,6 @@
 #include "inputs/modbus_parse.h"
 
 enum {
-	MAX_HOLE = 16,	     /* where it is not given */
 	UNIT_RESERVED = 248, /* and above: reserved by the standard */
 	RETRIES_RTU = 1,     /* where it is not given; a frame that is lost is nothing rare */
 };
@@ -25,12 +24,14 @@ static int retries(const struct modbus_parse *parse, const struct input_device *
 	return parse->config->bus.framing == MODBUS_RTU ? RETRIES_RTU : 0;
 }
 
-static uint16_t max_hole(const struct input_device *device,
+static uint16_t max_hole(const struct modbus_parse *parse, const struct input_device *device,
 			 const struct modbus_device_settings *options)
 {
+	const struct modbus_bus_config *bus = &parse->config->bus;
+
 	if (yaml_get(device->node, "max_hole") != NULL)
 		return (uint16_t)options->max_hole;
-	return MAX_HOLE;
+	return modbus_plan_hole(bus->framing == MODBUS_RTU ? &bus->line : NULL);
 }
 
 /* MODBUS over Serial Line V1.02, section 2.2: addresses. */
@@ -81,7 +82,7 @@ static void parse_device(struct modbus_parse *parse, const struct input_source *
 	parse->devices[number].limits = (struct modbus_limits){
 		.max_registers = (uint16_t)options->max_regs,
 		.max_bits = (uint16_t)options->max_bits,
-		.max_hole = max_hole(device, options),
+		.max_hole = max_hole(parse, device, options),
 	};
 	for (size_t i = 0; i < options->points->count; i++)
 		modbus_parse_point(parse, options->points->keys[i], options->points->values[i]);
@@ -100,7 +101,7 @@ struct input_config *modbus_config_parse(struct arena *arena, const struct input
 		.ok = true,
 		.devices = arena_take(arena, source->device_count, sizeof(*parse.devices)),
 	};
-	struct modbus_span *spans, *singles;
+	struct modbus_span *spans;
 
 	config->name = source->name;
 	modbus_parse_bus(&parse, source, &options);
@@ -115,10 +116,7 @@ struct input_config *modbus_config_parse(struct arena *arena, const struct input
 		return NULL;
 	modbus_plan_sort(parse.items, config->item_count);
 	spans = arena_take(arena, config->item_count, sizeof(*spans));
-	singles = arena_take(arena, config->item_count, sizeof(*singles));
 	config->span_count = modbus_plan_merge(parse.items, config->item_count, spans);
-	config->single_count = modbus_plan_single(parse.items, config->item_count, singles);
 	config->spans = spans;
-	config->singles = singles;
 	return config;
 }

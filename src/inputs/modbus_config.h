@@ -41,9 +41,9 @@ struct input_config {
 	size_t writable;		   /* points that may be written */
 	size_t item_count;
 	const struct modbus_item *items;
-	/* What is read together, and the same one by one, for devices that refuse a block. */
-	size_t span_count, single_count;
-	const struct modbus_span *spans, *singles;
+	/* The requests that read all items, as long as no device refuses one. */
+	size_t span_count;
+	const struct modbus_span *spans;
 };
 
 /* See struct input_type; modbus.c puts it into its table. */

@@ -237,7 +237,7 @@ static const struct option device_rows[] = {
 	 .min = 0,
 	 .max = MODBUS_READ_REGISTERS_MAX,
 	 .help = "Registers without a point that are read along to join two points; 16 times "
-		 "as many bits. 16 if absent."},
+		 "as many bits. By the speed of the line, at most 32, if absent; 16 by TCP."},
 	{.name = "points",
 	 OPTION(MAP, modbus_device_settings, points),
 	 .required = true,

@@ -6,13 +6,20 @@
  */
 #include "inputs/modbus_input.h"
 
-void modbus_reading_bad(struct input *input, struct modbus_block *block, enum bad_reason reason,
-			uint8_t code, struct boot at)
+/* What the block's span was when it was asked may be another by now; it begins where it did. */
+static const struct modbus_item *block_items(const struct input *input,
+					     const struct modbus_block *block)
 {
-	const struct modbus_item *items = &input->config->items[block->span->first];
+	return &input->config->items[block - input->blocks];
+}
+
+void modbus_reading_bad(struct input *input, struct modbus_block *block, size_t items_count,
+			enum bad_reason reason, uint8_t code, struct boot at)
+{
+	const struct modbus_item *items = block_items(input, block);
 
 	block->away = reason == BAD_OFFLINE;
-	for (size_t i = 0; i < block->span->items; i++) {
+	for (size_t i = 0; i < items_count; i++) {
 		struct reading reading = {
 			.point = items[i].point,
 			.quality = QUALITY_BAD,
@@ -22,7 +29,7 @@ void modbus_reading_bad(struct input *input, struct modbus_block *block, enum ba
 		};
 
 		input->readings_bad++;
-		input->devices[block->span->device].bad++;
+		input->devices[items[i].device].bad++;
 		input->sink.put(input->sink.arg, &reading);
 	}
 }
@@ -30,12 +37,12 @@ void modbus_reading_bad(struct input *input, struct modbus_block *block, enum ba
 void modbus_reading_answer(struct input *input, const struct modbus_block *block,
 			   const uint8_t *data, struct boot at)
 {
-	const struct modbus_item *items = &input->config->items[block->span->first];
+	const struct modbus_item *items = block_items(input, block);
 
-	for (size_t i = 0; i < block->span->items; i++) {
+	for (size_t i = 0; i < block->asked; i++) {
 		const struct modbus_format *format =
 			&input->config->points[items[i].point].format;
-		size_t from = (size_t)(items[i].address - block->span->address);
+		size_t from = (size_t)(items[i].address - block->job.request.address);
 		char room[VALUE_TEXT_MAX + 1];
 		struct reading reading = {.point = items[i].point, .at = at};
 		uint8_t bit;
@@ -50,7 +57,7 @@ void modbus_reading_answer(struct input *input, const struct modbus_block *block
 		reading.quality = reading.reason == BAD_NONE ? QUALITY_GOOD : QUALITY_BAD;
 		if (reading.reason != BAD_NONE) {
 			input->readings_bad++;
-			input->devices[block->span->device].bad++;
+			input->devices[items[i].device].bad++;
 		}
 		input->sink.put(input->sink.arg, &reading);
 	}

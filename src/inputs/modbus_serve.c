@@ -45,6 +45,27 @@ static uint8_t serve_read(void *arg, const struct modbus_question *question, uin
 	return modbus_cache_read(serve->cache, &range, clock_boot(), ret_data);
 }
 
+/*
+ * The hole behind the n-th span that a request may read along when the device takes less at
+ * once than was thought, and requests begin elsewhere.
+ */
+static struct modbus_range bridge(const struct modbus_serve *serve, size_t n)
+{
+	const struct input_config *config = serve->config;
+	const struct modbus_span *span = &config->spans[n], *next = span + 1;
+	struct modbus_range hole = range_of(serve, span);
+	int end = span->address + span->count;
+
+	hole.count = 0;
+	if (n + 1 < config->span_count && next->device == span->device &&
+	    next->function == span->function && next->address > end &&
+	    next->address - end <= modbus_plan_widest(&config->items[span->first])) {
+		hole.address = (uint16_t)end;
+		hole.count = (uint16_t)(next->address - end);
+	}
+	return hole;
+}
+
 struct modbus_serve *modbus_serve_new(struct loop *loop, const struct input_config *config)
 {
 	struct modbus_serve *serve;
@@ -56,10 +77,17 @@ struct modbus_serve *modbus_serve_new(struct loop *loop, const struct input_conf
 	serve->config = config;
 	for (size_t i = 0; i < config->device_count; i++)
 		serve->units[config->devices[i].number] = true;
-	ranges = xcalloc(config->span_count, sizeof(*ranges));
-	for (size_t i = 0; i < config->span_count; i++)
+	ranges = xcalloc(2 * config->span_count, sizeof(*ranges));
+	for (size_t i = 0; i < config->span_count; i++) {
 		ranges[i] = range_of(serve, &config->spans[i]);
-	serve->cache = modbus_cache_new(ranges, config->span_count);
+		ranges[config->span_count + i] = bridge(serve, i);
+	}
+	serve->cache = modbus_cache_new(ranges, 2 * config->span_count);
+	for (size_t i = 0; i < config->span_count; i++)
+		modbus_cache_fail(serve->cache, &ranges[config->span_count + i],
+				  MODBUS_ILLEGAL_ADDRESS);
+	for (size_t i = 0; i < config->span_count; i++)
+		modbus_cache_await(serve->cache, &ranges[i]);
 	free(ranges);
 	serve->server = modbus_server_new(loop, &config->serve.server, serve_read, serve);
 	return serve;

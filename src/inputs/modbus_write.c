@@ -17,10 +17,8 @@ enum { WRITES_WAITING = 16 };
 /* A point that was written is read at once, and not from an answer on its way. */
 static void read_back(struct input *input, uint32_t point)
 {
-	struct modbus_block *block = &input->blocks[input->merged_of[point]];
+	struct modbus_block *block = modbus_poll_block_of(input, point);
 
-	if (!block->on)
-		block = &input->blocks[input->single_of[point]];
 	if (block->job.state != MODBUS_JOB_IDLE)
 		block->late = true;
 	else

@@ -457,10 +457,12 @@ static void playback_timer(void *arg)
 }
 
 static struct input *playback_open(const struct input_config *config, struct loop *loop,
-				   struct input_sink sink, struct error *err)
+				   struct input_sink sink, const struct input *before,
+				   struct error *err)
 {
 	struct input *input = xcalloc(1, sizeof(*input));
 
+	(void)before;
 	(void)err;
 	input->config = config;
 	input->loop = loop;

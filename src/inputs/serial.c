@@ -289,10 +289,12 @@ static const struct stream_ops serial_ops = {
 };
 
 static struct input *serial_open(const struct input_config *config, struct loop *loop,
-				 struct input_sink sink, struct error *err)
+				 struct input_sink sink, const struct input *before,
+				 struct error *err)
 {
 	struct input *input = xcalloc(1, sizeof(*input));
 
+	(void)before;
 	(void)err;
 	input->config = config;
 	input->sink = sink;

@@ -98,7 +98,7 @@ static void plant_open(struct plant *plant, bool rtu)
 
 		slaves_init(&bus->slaves, rtu);
 		bus->c.input = input_modbus.open(bus->c.config, plant->loop,
-						 (struct input_sink){.put = put}, &err);
+						 (struct input_sink){.put = put}, NULL, &err);
 		assert_non_null(bus->c.input);
 	}
 }

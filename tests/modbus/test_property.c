@@ -525,8 +525,9 @@ static struct bed *bed_new(uint64_t seed, const char *bus, const char *host)
 	str_done(&yaml);
 	if (bed->c.config == NULL)
 		fail_msg("%s", conf_case_said(&bed->c.conf));
-	bed->c.input = input_modbus.open(bed->c.config, bed->loop,
-					 (struct input_sink){.put = put, .arg = bed}, &err);
+	bed->c.input =
+		input_modbus.open(bed->c.config, bed->loop,
+				  (struct input_sink){.put = put, .arg = bed}, NULL, &err);
 	assert_non_null(bed->c.input);
 	return bed;
 }

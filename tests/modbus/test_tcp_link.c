@@ -71,7 +71,7 @@ static struct test *test_make(const char *yaml, unsigned number)
 	if (t->c.config == NULL)
 		fail_msg("%s", conf_case_said(&t->c.conf));
 	t->c.input = input_modbus.open(t->c.config, t->loop,
-				       (struct input_sink){.put = put, .arg = t}, &err);
+				       (struct input_sink){.put = put, .arg = t}, NULL, &err);
 	return t;
 }
 

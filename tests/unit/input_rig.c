@@ -91,7 +91,7 @@ void rig_open(struct input_rig *rig, const struct input_type *type, const char *
 	if (said != NULL)
 		fail_msg("%s", said);
 	rig->input = type->open(rig->config, loop,
-				(struct input_sink){.put = rig_put, .arg = rig}, &err);
+				(struct input_sink){.put = rig_put, .arg = rig}, NULL, &err);
 	assert_non_null(rig->input);
 }
 

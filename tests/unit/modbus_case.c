@@ -77,7 +77,8 @@ void modbus_case_open(struct modbus_case *c)
 	if (c->loop == NULL)
 		c->loop = loop_new(&err);
 	c->input = input_modbus.open(c->config, c->loop,
-				     (struct input_sink){.put = case_put, .arg = c}, &err);
+				     (struct input_sink){.put = case_put, .arg = c}, c->before,
+				     &err);
 	assert_non_null(c->input);
 }
 

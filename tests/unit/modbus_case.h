@@ -29,6 +29,7 @@ struct modbus_case {
 	struct point_table *points;
 	struct input_config *config;
 	struct input *input;
+	const struct input *before; /* that the bus takes the place of */
 	uint64_t readings;
 	struct modbus_seen seen[MODBUS_CASE_POINTS];
 };

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/random.h"
 #include "inputs/modbus_plan.h"
+#include "io/modbus_line.h"
 #include "io/modbus_pdu.h"
 
 static const struct modbus_limits limits = {125, 2000, 16};
@@ -152,15 +153,132 @@ static void test_overlap_and_last_address(void **state)
 	assert_int_equal(spans[0].items, 3);
 }
 
-static void test_single_plan_has_one_request_for_each_place(void **state)
+static void test_equal_places_are_read_once_whatever_the_limits(void **state)
 {
+	static const struct modbus_limits one = {2, 1, 0};
 	struct modbus_item items[] = {holding(5, 1), holding(5, 1), holding(5, 2),
 				      holding(6, 1)};
 	struct modbus_span spans[4];
 
-	modbus_plan_sort(items, 4);
-	assert_int_equal(modbus_plan_single(items, 4, spans), 3);
+	for (size_t i = 0; i < 4; i++)
+		items[i].limits = &one;
+	/* All of it fits into two registers. */
+	assert_int_equal(plan(items, 4, spans), 1);
+	for (size_t i = 0; i < 4; i++) {
+		items[i].exclusive = true;
+		items[i].address = 5;
+		items[i].count = i < 2 ? 1 : 2;
+	}
+	assert_int_equal(plan(items, 4, spans), 2);
 	assert_int_equal(spans[0].items, 2);
+	assert_int_equal(spans[1].items, 2);
+}
+
+static void test_value_across_the_border_goes_to_the_next_request(void **state)
+{
+	struct modbus_item items[] = {holding(0, 123), holding(123, 4), holding(127, 1)};
+	struct modbus_span spans[3];
+
+	assert_int_equal(plan(items, 3, spans), 2);
+	assert_span(&spans[0], 0, 123);
+	assert_span(&spans[1], 123, 5);
+}
+
+static void test_exclusive_with_another_interval_is_in_no_hole_either(void **state)
+{
+	struct modbus_item items[4] = {holding(0, 1), holding(10, 1), holding(4, 2),
+				       holding(100, 1)};
+	struct modbus_span spans[4];
+
+	items[2].exclusive = true;
+	items[2].interval_ns = 5000;
+	assert_int_equal(plan(items, 4, spans), 4);
+	/* Of another table or device it is none of it. */
+	items[0] = holding(0, 1);
+	items[1] = holding(10, 1);
+	items[2] = holding(4, 2);
+	items[3] = holding(5, 2);
+	items[2].exclusive = items[3].exclusive = true;
+	items[2].function = MODBUS_READ_INPUT;
+	items[3].device = 1;
+	assert_int_equal(plan(items, 4, spans), 3);
+}
+
+static struct modbus_line line_of(int baud)
+{
+	return (struct modbus_line){.baud = baud, .bits = 11};
+}
+
+static void test_hole_is_priced_by_the_line(void **state)
+{
+	struct modbus_line slow = line_of(9600), middle = line_of(19200);
+	struct modbus_line fast = line_of(115200), slower = line_of(300), unknown = line_of(0);
+
+	assert_int_equal(modbus_plan_hole(&slow), 14);
+	assert_int_equal(modbus_plan_hole(&middle), 18);
+	/* By cost 77. */
+	assert_int_equal(modbus_plan_hole(&fast), 32);
+	assert_int_equal(modbus_plan_hole(&slower), 10);
+	assert_int_equal(modbus_plan_hole(&unknown), 16);
+	assert_int_equal(modbus_plan_hole(NULL), 16);
+}
+
+/* The price again, from the times that modbus_line has for the two ways to read. */
+static void test_hole_costs_less_than_asking_again_and_one_more_does_not(void **state)
+{
+	static const int bauds[] = {300, 1200, 2400, 4800, 9600, 19200, 38400};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bauds); i++) {
+		struct modbus_line line = line_of(bauds[i]);
+		size_t hole = modbus_plan_hole(&line);
+		int64_t turnaround = modbus_plan_turnaround_ns;
+		int64_t two = modbus_line_exchange(&line, 8, 5 + 2, turnaround) +
+			      modbus_line_exchange(&line, 8, 5 + 2, turnaround);
+
+		assert_true(modbus_line_exchange(&line, 8, 5 + 2 * (2 + hole), turnaround) <
+			    two);
+		assert_true(hole == 32 || modbus_line_exchange(&line, 8, 5 + 2 * (3 + hole),
+							       turnaround) >= two);
+	}
+}
+
+static void test_unasked_registers_are_counted(void **state)
+{
+	struct modbus_item items[] = {holding(0, 4), holding(1, 1), holding(6, 1),
+				      holding(10, 1)};
+	struct modbus_span spans[4];
+
+	assert_int_equal(plan(items, 4, spans), 1);
+	assert_int_equal(modbus_plan_unasked(items, &spans[0]), 2 + 3);
+}
+
+/* Every second one exclusive, and a hole before each: the worst there is for looking them up.
+ */
+static void test_ten_thousand_points_give_one_plan_in_any_order(void **state)
+{
+	enum { COUNT = 10000 };
+	static struct modbus_item items[COUNT];
+	static struct modbus_span spans[COUNT];
+	size_t first, again;
+
+	for (unsigned i = 0; i < COUNT; i++) {
+		items[i] = holding((uint16_t)(6 * i), 1);
+		items[i].exclusive = i % 2 == 1;
+		items[i].interval_ns = i % 4 < 2 ? 1000 : 2000;
+	}
+	first = plan(items, COUNT, spans);
+	assert_int_equal(first, COUNT);
+	/* In another order it is the same plan. */
+	for (unsigned i = 0; i < COUNT / 2; i++) {
+		struct modbus_item swap = items[i];
+
+		items[i] = items[COUNT - 1 - i];
+		items[COUNT - 1 - i] = swap;
+	}
+	again = plan(items, COUNT, spans);
+	assert_int_equal(again, first);
+	for (unsigned i = 0; i < COUNT; i++)
+		assert_int_equal(spans[i].items, 1);
 }
 
 static bool covers(const struct modbus_item *item, unsigned address)
@@ -229,7 +347,13 @@ int main(void)
 		cmocka_unit_test(test_different_kinds_are_never_joined),
 		cmocka_unit_test(test_exclusive_is_read_alone_and_never_in_a_hole),
 		cmocka_unit_test(test_overlap_and_last_address),
-		cmocka_unit_test(test_single_plan_has_one_request_for_each_place),
+		cmocka_unit_test(test_equal_places_are_read_once_whatever_the_limits),
+		cmocka_unit_test(test_value_across_the_border_goes_to_the_next_request),
+		cmocka_unit_test(test_exclusive_with_another_interval_is_in_no_hole_either),
+		cmocka_unit_test(test_hole_is_priced_by_the_line),
+		cmocka_unit_test(test_hole_costs_less_than_asking_again_and_one_more_does_not),
+		cmocka_unit_test(test_unasked_registers_are_counted),
+		cmocka_unit_test(test_ten_thousand_points_give_one_plan_in_any_order),
 		cmocka_unit_test(test_random_plans_read_every_item_within_the_limits),
 	};
 
