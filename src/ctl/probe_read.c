@@ -142,12 +142,14 @@ static bool read_tried_again(const struct probe_answer *answer, unsigned tries)
 		       tries < READ_BUSY_TRIES;
 	case MODBUS_TIMEOUT:
 	case MODBUS_BAD:
+	case MODBUS_DAMAGED:
 	case MODBUS_LOST:
 		return tries < READ_TRIES;
 	case MODBUS_OK:
 	case MODBUS_DOWN:
 	case MODBUS_OFFLINE:
 	case MODBUS_DROPPED:
+	case MODBUS_REFUSED:
 		break;
 	}
 	return false;
@@ -179,11 +181,13 @@ static bool read_span(struct reader *r, size_t at, size_t count)
 		return read_refused(r, at, count, answer->exception);
 	case MODBUS_TIMEOUT:
 	case MODBUS_BAD:
+	case MODBUS_DAMAGED:
 	case MODBUS_LOST:
 		return read_silent(r, at, count);
 	case MODBUS_DOWN:
 	case MODBUS_OFFLINE:
 	case MODBUS_DROPPED:
+	case MODBUS_REFUSED:
 		break;
 	}
 	return reader_end(r, answer->text);

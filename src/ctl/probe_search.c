@@ -55,12 +55,14 @@ static enum probe_presence presence_of(const struct probe_answer *answer)
 			       ? PROBE_NOBODY
 			       : PROBE_REFUSING;
 	case MODBUS_BAD:
+	case MODBUS_DAMAGED:
 		return PROBE_GARBLED;
 	case MODBUS_TIMEOUT:
 	case MODBUS_LOST:
 	case MODBUS_DOWN:
 	case MODBUS_OFFLINE:
 	case MODBUS_DROPPED:
+	case MODBUS_REFUSED:
 		break;
 	}
 	return PROBE_NO_ANSWER;

@@ -223,10 +223,12 @@ static void learn(struct input *input, struct modbus_block *block,
 			modbus_lessons_tasted(input->lessons, first, false, ret);
 		break;
 	case MODBUS_BAD:
+	case MODBUS_DAMAGED:
 	case MODBUS_LOST:
 	case MODBUS_DOWN:
 	case MODBUS_OFFLINE:
 	case MODBUS_DROPPED:
+	case MODBUS_REFUSED:
 		break;
 	}
 }

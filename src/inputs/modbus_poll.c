@@ -138,10 +138,14 @@ static void poll_readings(struct input *input, struct modbus_block *block,
 	case MODBUS_BAD:
 		modbus_reading_bad(input, block, block->asked, BAD_PARSE, 0, clock_boot());
 		break;
+	case MODBUS_DAMAGED:
+		modbus_reading_bad(input, block, block->asked, BAD_CRC, 0, clock_boot());
+		break;
 	case MODBUS_LOST:
 	case MODBUS_DOWN:
 	case MODBUS_OFFLINE:
 	case MODBUS_DROPPED:
+	case MODBUS_REFUSED:
 		poll_away(input, block);
 		break;
 	}

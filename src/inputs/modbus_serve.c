@@ -156,10 +156,12 @@ void modbus_serve_heard(struct modbus_serve *serve, const struct modbus_span *sp
 		break;
 	case MODBUS_TIMEOUT:
 	case MODBUS_BAD:
+	case MODBUS_DAMAGED:
 	case MODBUS_LOST:
 	case MODBUS_DOWN:
 	case MODBUS_OFFLINE:
 	case MODBUS_DROPPED:
+	case MODBUS_REFUSED:
 		break;
 	}
 	modbus_cache_fail(serve->cache, &range, exception);

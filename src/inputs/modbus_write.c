@@ -34,9 +34,11 @@ static enum write_outcome write_outcome(const struct modbus_result *result)
 	case MODBUS_DOWN:
 	case MODBUS_OFFLINE:
 	case MODBUS_DROPPED:
+	case MODBUS_REFUSED:
 		return WRITE_REFUSED;
 	case MODBUS_TIMEOUT:
 	case MODBUS_BAD:
+	case MODBUS_DAMAGED:
 	case MODBUS_LOST:
 		return WRITE_UNKNOWN;
 	case MODBUS_EXCEPTION:

@@ -65,10 +65,19 @@ static void answer_good(struct modbus_bus *bus, struct modbus_job *job,
 						     .text = ""});
 }
 
+void modbus_link_alive(struct modbus_bus *bus, struct modbus_unit *unit, struct mono now)
+{
+	bus->last_answer = now;
+	bus->answered = true;
+	stream_good(bus->stream);
+	unit_answered(bus, unit);
+}
+
 void modbus_link_answered(struct modbus_bus *bus, struct modbus_job *job,
 			  enum modbus_verdict verdict, const struct modbus_answer *answer,
 			  struct mono now)
 {
+	modbus_unit_spoke(job->unit, job->sent, now);
 	if (verdict == MODBUS_GARBLED) {
 		bus->garbled++;
 		job->unit->garbled++;
@@ -84,18 +93,33 @@ void modbus_link_answered(struct modbus_bus *bus, struct modbus_job *job,
 		answer_good(bus, job, answer);
 }
 
-void modbus_link_unanswered(struct modbus_bus *bus, struct modbus_job *job, struct mono sent,
-			    struct mono now)
+/* A read that may be asked again, is. */
+static bool asked_again(struct modbus_bus *bus, struct modbus_job *job)
+{
+	bool again = !job->unit->offline && !modbus_writes(job->request.function) &&
+		     job->tries < job->unit->config.retries;
+
+	if (again)
+		ask_again(bus, job);
+	return again;
+}
+
+void modbus_link_damaged(struct modbus_bus *bus, struct modbus_job *job, const char *why)
+{
+	bus->garbled++;
+	job->unit->garbled++;
+	if (!asked_again(bus, job))
+		modbus_job_failed(job, MODBUS_DAMAGED, why);
+}
+
+void modbus_link_unanswered(struct modbus_bus *bus, struct modbus_job *job, struct mono now)
 {
 	struct modbus_unit *unit = job->unit;
 
 	bus->timeouts++;
-	modbus_unit_timed_out(unit, sent, now);
-	if (!unit->offline && !modbus_writes(job->request.function) &&
-	    job->tries < unit->config.retries) {
-		ask_again(bus, job);
+	modbus_unit_timed_out(unit, job->sent, now);
+	if (asked_again(bus, job))
 		return;
-	}
 	modbus_job_failed(job, MODBUS_TIMEOUT, "no answer in time");
 	if (!bus->freed && unit->offline)
 		modbus_link_gone(bus, unit, now, "no answer in time");

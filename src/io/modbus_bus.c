@@ -20,6 +20,7 @@
 
 static const struct modbus_machine *const machines[] = {
 	[MODBUS_TCP] = &modbus_machine_tcp,
+	[MODBUS_RTU] = &modbus_machine_rtu,
 };
 
 static void bus_enter(struct modbus_bus *bus)
@@ -89,11 +90,14 @@ static void waiting_fail(struct modbus_bus *bus, enum modbus_outcome outcome, co
 	jobs_fail(bus, &jobs, outcome, text);
 }
 
-void modbus_link_sent(struct modbus_bus *bus, struct modbus_job *job)
+void modbus_link_sent(struct modbus_bus *bus, struct modbus_job *job, struct mono now)
 {
 	struct modbus_unit *unit = job->unit;
 
 	job->state = MODBUS_JOB_SENT;
+	job->sent = now;
+	if (bus->on_wire++ == 0)
+		bus->busy_since = now;
 	bus->requests++;
 	unit->sent++;
 	unit->requests++;
@@ -101,8 +105,10 @@ void modbus_link_sent(struct modbus_bus *bus, struct modbus_job *job)
 	unit->alone = unit->alone || job->turn == MODBUS_TURN_WRITE;
 }
 
-void modbus_link_release(struct modbus_job *job)
+void modbus_link_release(struct modbus_bus *bus, struct modbus_job *job, struct mono now)
 {
+	if (--bus->on_wire == 0)
+		bus->busy_ns += mono_diff(now, bus->busy_since);
 	job->unit->sent--;
 	if (modbus_job_ahead(job))
 		job->unit->writing = job->unit->alone = false;
@@ -137,12 +143,29 @@ void modbus_link_gone(struct modbus_bus *bus, struct modbus_unit *unit, struct m
 
 /* Jobs that are submitted. */
 
+/* On a serial line unit 0 is everybody, and nobody answers (V1.02 section 2.1). */
+static bool bus_can_ask(const struct modbus_bus *bus, const struct modbus_unit *unit,
+			const struct modbus_job *job)
+{
+	switch (job->request.function) {
+	case MODBUS_WRITE_COIL:
+	case MODBUS_WRITE_REGISTER:
+	case MODBUS_WRITE_COILS:
+	case MODBUS_WRITE_REGISTERS:
+		return true;
+	default:
+		return bus->config->framing != MODBUS_RTU || unit->number != MODBUS_BROADCAST;
+	}
+}
+
 void modbus_bus_submit(struct modbus_bus *bus, struct modbus_unit *unit, struct modbus_job *job)
 {
 	assert(job->state == MODBUS_JOB_IDLE);
 	job->unit = unit;
 	job->tries = 0;
-	if (!bus->up && !bus->hold)
+	if (!bus_can_ask(bus, unit, job))
+		modbus_job_failed(job, MODBUS_REFUSED, "nobody answers a broadcast");
+	else if (!bus->up && !bus->hold)
 		modbus_job_failed(job, MODBUS_DOWN, "there is no connection");
 	else if (!modbus_job_ahead(job) && !modbus_unit_takes_reads(unit, clock_mono()))
 		modbus_job_failed(job, MODBUS_OFFLINE, "the device does not answer");
@@ -237,7 +260,9 @@ static void bus_empty(struct modbus_bus *bus, bool again)
 static void bus_down(void *arg, const struct error *err)
 {
 	struct modbus_bus *bus = arg;
-	bool closed = bus->up && bus->answered && !bus->breaking;
+	/* A serial line does not close after each answer. */
+	bool closed =
+		bus->up && bus->answered && !bus->breaking && bus->config->stream.host != NULL;
 
 	bus_enter(bus);
 	bus->up = false;

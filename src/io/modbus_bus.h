@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * One Modbus TCP connection and the units that are reached over it: requests are pipelined
- * by transaction id, each with an absolute deadline, and an answer that comes late is known by
- * its id and thrown away. Units share the connection in turns; writes overtake reads; a unit
- * that does not answer is asked ever more rarely and costs the others nothing. Allocates
- * nothing once its units are made.
+ * One Modbus TCP connection or one serial line, and the units that are reached over it. Over
+ * TCP requests are pipelined by transaction id, each with an absolute deadline, and an answer
+ * that comes late is known by its id and thrown away. On a serial line one request is on its
+ * way at a time, and one that was not answered is followed by silence and, before its answer
+ * could be taken for another's, by a question whose answer can't be. Units share the bus in
+ * turns; writes overtake reads; units that do not answer are asked ever more rarely and have a
+ * tenth of the bus's time at most while others answer. Allocates nothing once its units are
+ * made.
  */
 #ifndef GAUGED_IO_MODBUS_BUS_H
 #define GAUGED_IO_MODBUS_BUS_H
@@ -15,6 +18,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "io/modbus_line.h"
 #include "io/modbus_pdu.h"
 #include "io/stream.h"
@@ -52,10 +56,12 @@ enum modbus_outcome {
 	MODBUS_EXCEPTION, /* the device refused; see exception */
 	MODBUS_TIMEOUT,	  /* sent, no answer in time */
 	MODBUS_BAD,	  /* sent, and the answer is not one to this request */
+	MODBUS_DAMAGED,	  /* sent, and what came on the line was no whole frame */
 	MODBUS_LOST,	  /* sent, and the connection broke */
 	MODBUS_DOWN,	  /* not sent: no connection */
 	MODBUS_OFFLINE,	  /* not sent: the unit has not answered for some time */
 	MODBUS_DROPPED,	  /* not sent: the bus was closed */
+	MODBUS_REFUSED,	  /* not sent: a broadcast can't read */
 };
 
 struct modbus_result {
@@ -91,6 +97,7 @@ struct modbus_job {
 		MODBUS_JOB_ENDING, /* about to be told */
 	} state;
 	uint8_t tries;
+	struct mono sent;
 };
 
 struct modbus_bus_ops {
@@ -111,7 +118,8 @@ void modbus_bus_start(struct modbus_bus *bus, int64_t delay_ns);
 
 /*
  * The unit with this number, made at the first call as config says. Later calls with the same
- * number keep the longer timeout and delay.
+ * number keep the longer timeout and delay. With MODBUS_RTU unit 0 is all of them: it takes
+ * writes (functions 5, 6, 15, 16) that nobody answers, done once they are sent.
  */
 struct modbus_unit *modbus_bus_unit(struct modbus_bus *bus, uint8_t number,
 				    const struct modbus_unit_config *config);

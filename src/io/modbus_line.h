@@ -14,6 +14,8 @@
 
 /* Unit, PDU of at most 253 bytes, CRC. */
 enum { MODBUS_RTU_MAX = 256 };
+/* The unit number that all units obey and none answers. */
+enum { MODBUS_BROADCAST = 0 };
 
 struct modbus_line {
 	int baud;	       /* 0: unknown, the wire is behind a serial server */

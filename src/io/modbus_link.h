@@ -17,6 +17,7 @@
 
 struct loop_timer;
 struct modbus_machine;
+struct modbus_rtu;
 struct modbus_tcp;
 
 /*
@@ -39,6 +40,7 @@ struct modbus_bus {
 	struct loop_timer *timer; /* the machine's */
 	const struct modbus_machine *machine;
 	struct modbus_tcp *tcp; /* MODBUS_TCP */
+	struct modbus_rtu *rtu; /* MODBUS_RTU */
 	struct modbus_queue queue;
 	SLIST_HEAD(, modbus_telling) tellings;
 	bool up;
@@ -49,6 +51,9 @@ struct modbus_bus {
 	struct mono last_answer;
 	uint64_t requests, answers, exceptions, timeouts, garbled, late, unknown, given_up,
 		retries;
+	unsigned on_wire;	/* requests that are on their way */
+	struct mono busy_since; /* some are */
+	int64_t busy_ns;	/* the time that some were, and the silences kept for them */
 	unsigned calls;
 	bool freed;
 };
@@ -76,12 +81,12 @@ struct modbus_machine {
 	void (*report)(const struct modbus_bus *bus, struct report *ret);
 };
 
-extern const struct modbus_machine modbus_machine_tcp;
+extern const struct modbus_machine modbus_machine_tcp, modbus_machine_rtu;
 
 /* The job leaves the queue for the wire. */
-void modbus_link_sent(struct modbus_bus *bus, struct modbus_job *job);
+void modbus_link_sent(struct modbus_bus *bus, struct modbus_job *job, struct mono now);
 /* It is on its way no longer; the caller decides what became of it, by a call below. */
-void modbus_link_release(struct modbus_job *job);
+void modbus_link_release(struct modbus_bus *bus, struct modbus_job *job, struct mono now);
 
 /*
  * What became of a released job: told last, for whoever is told may submit anew, or free the
@@ -90,12 +95,15 @@ void modbus_link_release(struct modbus_job *job);
 void modbus_link_answered(struct modbus_bus *bus, struct modbus_job *job,
 			  enum modbus_verdict verdict, const struct modbus_answer *answer,
 			  struct mono now);
-/* No answer in time to what was sent at sent; a read may be asked again. */
-void modbus_link_unanswered(struct modbus_bus *bus, struct modbus_job *job, struct mono sent,
-			    struct mono now);
+/* No answer in time; a read may be asked again. */
+void modbus_link_unanswered(struct modbus_bus *bus, struct modbus_job *job, struct mono now);
+/* Noise instead of an answer; a read may be asked again. */
+void modbus_link_damaged(struct modbus_bus *bus, struct modbus_job *job, const char *why);
 void modbus_job_done(struct modbus_job *job, const struct modbus_result *result);
 void modbus_job_failed(struct modbus_job *job, enum modbus_outcome outcome, const char *text);
 
+/* The unit answered something that nobody waits for by itself. */
+void modbus_link_alive(struct modbus_bus *bus, struct modbus_unit *unit, struct mono now);
 /* Gives the connection up, of our own accord; jobs on their way are lost. */
 void modbus_link_break(struct modbus_bus *bus, int code, const char *text);
 /* The unit is offline: says so, and tells those whose reads wait for it. */

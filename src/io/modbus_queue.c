@@ -129,11 +129,20 @@ static bool queue_may_probe(const struct modbus_queue *queue, const struct modbu
 	       (now.ns >= queue->next_probe.ns || queue_all_offline(queue));
 }
 
+/* Until when the unit is left alone. */
+static struct mono unit_pause(const struct modbus_unit *unit, bool writes)
+{
+	struct mono pause = unit->paused.ns > unit->rest.ns ? unit->paused : unit->rest;
+
+	return !writes && unit->hush.ns > pause.ns ? unit->hush : pause;
+}
+
 static struct modbus_job *unit_next(const struct modbus_queue *queue,
 				    const struct modbus_unit *unit, bool writes,
 				    struct mono now)
 {
-	if (now.ns < unit->paused.ns || (unit->offline && unit->sent > 0) || unit->alone)
+	if (now.ns < unit_pause(unit, writes).ns || (unit->offline && unit->sent > 0) ||
+	    unit->alone)
 		return NULL;
 	if (writes)
 		return unit->writing ? NULL : TAILQ_FIRST(&unit->writes);
@@ -212,8 +221,10 @@ struct mono modbus_queue_wakes(const struct modbus_queue *queue, struct mono now
 	struct modbus_unit *unit;
 
 	TAILQ_FOREACH (unit, &queue->waiting, waiting) {
-		if (unit->paused.ns > now.ns && unit->paused.ns < first.ns)
-			first = unit->paused;
+		struct mono pause = unit_pause(unit, !TAILQ_EMPTY(&unit->writes));
+
+		if (pause.ns > now.ns && pause.ns < first.ns)
+			first = pause;
 		if (unit->offline && queue->next_probe.ns > now.ns &&
 		    queue->next_probe.ns < first.ns)
 			first = queue->next_probe;
@@ -267,6 +278,15 @@ bool modbus_unit_answered(struct modbus_unit *unit)
 	backoff_reset(&unit->probe);
 	backoff_reset(&unit->busy);
 	return was;
+}
+
+void modbus_unit_spoke(struct modbus_unit *unit, struct mono sent, struct mono now)
+{
+	unit->trip_ns = mono_diff(now, sent);
+	unit->trips_ns += unit->trip_ns;
+	unit->trips++;
+	if (unit->config.delay_ns > 0)
+		unit->rest = mono_add(now, unit->config.delay_ns);
 }
 
 void modbus_unit_busy(struct modbus_unit *unit, struct mono now)

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "io/backoff.h"
 #include "io/modbus_bus.h"
+#include "io/modbus_stale.h"
 
 TAILQ_HEAD(modbus_jobs, modbus_job);
 
@@ -36,8 +37,14 @@ struct modbus_unit {
 	struct backoff probe;
 	struct mono paused; /* busy: nothing is sent before */
 	struct backoff busy;
+	struct mono rest;	    /* its delay after an answer: nothing is sent before */
+	struct mono hush;	    /* late answers may come: no read is sent before */
+	struct modbus_stale stale;  /* RTU: what may still be answered */
+	bool hushed;		    /* it is forgotten when hush is over */
+	struct modbus_request good; /* the last read that was answered; function 0: none */
+	int64_t trip_ns, trips_ns;  /* from request to answer: the last one, and all */
 	struct complaint complaint;
-	uint64_t requests, answers, exceptions, timeouts, garbled, offlines;
+	uint64_t requests, answers, exceptions, timeouts, garbled, offlines, trips;
 };
 
 struct modbus_queue {
@@ -85,6 +92,8 @@ void modbus_unit_unreachable(struct modbus_unit *unit, struct mono now);
 void modbus_unit_late(struct modbus_unit *unit, struct mono now);
 /* True if it was offline. */
 bool modbus_unit_answered(struct modbus_unit *unit);
+/* It answered, whatever that was, what was sent at sent. */
+void modbus_unit_spoke(struct modbus_unit *unit, struct mono sent, struct mono now);
 /* It asked for time (exceptions 5 and 6). */
 void modbus_unit_busy(struct modbus_unit *unit, struct mono now);
 

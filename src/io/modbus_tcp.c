@@ -55,12 +55,12 @@ static uint8_t *tcp_read_room(struct loop *loop)
 	return room;
 }
 
-static struct modbus_job *tcp_release(struct modbus_tcp *tcp, struct modbus_slot *slot,
-				      bool zombie)
+static struct modbus_job *tcp_release(struct modbus_bus *bus, struct modbus_slot *slot,
+				      bool zombie, struct mono now)
 {
-	struct modbus_job *job = modbus_slot_release(&tcp->slots, slot, zombie);
+	struct modbus_job *job = modbus_slot_release(&bus->tcp->slots, slot, zombie);
 
-	modbus_link_release(job);
+	modbus_link_release(bus, job, now);
 	return job;
 }
 
@@ -80,7 +80,7 @@ static void tcp_put(struct modbus_bus *bus, struct modbus_job *job, struct mono 
 	slot->job = job;
 	slot->sent = now;
 	slot->deadline = mono_add(now, job->unit->config.timeout_ns);
-	modbus_link_sent(bus, job);
+	modbus_link_sent(bus, job, now);
 	tcp->out_len += modbus_frame_put(slot->id, job->unit->number, &job->request,
 					 tcp->out + tcp->out_len);
 }
@@ -169,12 +169,12 @@ static void tcp_expire(struct modbus_bus *bus, struct mono now)
 		struct mono sent = slot->sent;
 		/* What was on its way together is one sign, not several. */
 		bool crowded = slot->passed_over && sent.ns >= bus->tcp->crowded_at.ns;
-		struct modbus_job *job = tcp_release(bus->tcp, slot, true);
+		struct modbus_job *job = tcp_release(bus, slot, true, now);
 		bool dead = tcp_dead(bus);
 
 		if (crowded)
 			tcp_crowded(bus, job->unit, now);
-		modbus_link_unanswered(bus, job, sent, now);
+		modbus_link_unanswered(bus, job, now);
 		if (tcp_over(bus))
 			return;
 		if (dead) {
@@ -218,7 +218,7 @@ static void tcp_answer(struct modbus_bus *bus, struct modbus_slot *slot,
 		tcp->crowded = 0;
 	if (tcp->slots.live > 1)
 		modbus_slot_pass_over(&tcp->slots, slot->unit);
-	modbus_link_answered(bus, tcp_release(tcp, slot, false), verdict, &answer, now);
+	modbus_link_answered(bus, tcp_release(bus, slot, false, now), verdict, &answer, now);
 	if (!tcp_over(bus) && tcp->garbled_row >= TCP_GARBLED)
 		modbus_link_break(bus, EPROTO, answer.fault);
 }
@@ -317,6 +317,7 @@ static void tcp_reset(struct modbus_bus *bus, struct modbus_jobs *ret)
 {
 	struct modbus_tcp *tcp = bus->tcp;
 	bool crowded = tcp->slots.live > 1 && !bus->breaking && !bus->freed;
+	struct mono now = clock_mono();
 
 	for (size_t i = 0; i < tcp->slots.count; i++) {
 		struct modbus_slot *slot = &tcp->slots.slots[i];
@@ -327,9 +328,9 @@ static void tcp_reset(struct modbus_bus *bus, struct modbus_jobs *ret)
 		if (slot->state != SLOT_LIVE)
 			continue;
 		if (crowded)
-			tcp_crowded(bus, slot->unit, clock_mono());
+			tcp_crowded(bus, slot->unit, now);
 		crowded = false;
-		job = tcp_release(tcp, slot, false);
+		job = tcp_release(bus, slot, false, now);
 		TAILQ_INSERT_TAIL(ret, job, entry);
 	}
 	tcp->in_len = tcp->out_len = 0;
