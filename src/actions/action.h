@@ -13,13 +13,13 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "model/event.h"
 #include "model/value.h"
 
 struct action; /* an action's own: one entry of on_fire, on_clear or do; immutable */
 struct arena;
 struct diags;
 struct error;
-struct event;
 struct point_table;
 struct webhook;
 struct yaml_node;
@@ -52,6 +52,16 @@ struct action_host {
 	void *arg;
 };
 
+/* One thing that an event does, for whoever wants to know before it is done. */
+enum deed_kind { DEED_WEBHOOK, DEED_WRITE, DEED_LOG };
+struct deed {
+	enum deed_kind kind;
+	size_t webhook;	    /* DEED_WEBHOOK: its number in the scope */
+	uint32_t point;	    /* DEED_WRITE */
+	struct value value; /* DEED_WRITE; a text lives as long as the action */
+};
+typedef void deed_fn(void *arg, const struct deed *deed);
+
 struct action_type {
 	const char *key; /* the key of the entry's map that selects it: "webhook" */
 
@@ -61,6 +71,9 @@ struct action_type {
 	/* Carries the event out; never waits. */
 	void (*run)(const struct action *action, const struct action_host *host,
 		    const struct event *event, const struct event_stamp *stamp);
+	/* Tells each thing that run() would do for this type of event; does none of them. */
+	void (*tell)(const struct action *action, enum event_type event, deed_fn *told,
+		     void *arg);
 };
 
 /* All actions, ending in NULL. */

@@ -55,8 +55,17 @@ static void log_action_run(const struct action *action, const struct action_host
 	str_done(&text);
 }
 
+static void log_action_tell(const struct action *action, enum event_type event, deed_fn *told,
+			    void *arg)
+{
+	(void)action;
+	(void)event;
+	told(arg, &(struct deed){.kind = DEED_LOG});
+}
+
 const struct action_type log_action = {
 	.key = "log",
 	.parse = log_action_parse,
 	.run = log_action_run,
+	.tell = log_action_tell,
 };

@@ -54,8 +54,16 @@ static void webhook_action_run(const struct action *action, const struct action_
 			    event->rule_name, event_type_name(event->type));
 }
 
+static void webhook_action_tell(const struct action *action, enum event_type event,
+				deed_fn *told, void *arg)
+{
+	(void)event;
+	told(arg, &(struct deed){.kind = DEED_WEBHOOK, .webhook = action->index});
+}
+
 const struct action_type webhook_action = {
 	.key = "webhook",
 	.parse = webhook_action_parse,
 	.run = webhook_action_run,
+	.tell = webhook_action_tell,
 };

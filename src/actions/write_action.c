@@ -138,14 +138,19 @@ static struct action *write_action_parse(struct arena *arena, const struct yaml_
 	return ok ? action : NULL;
 }
 
+/* A reminder, or a rule that cannot see, tells people; only a transition switches. */
+static bool write_switches(enum event_type event)
+{
+	return event != EVENT_REPEAT && event != EVENT_BLIND;
+}
+
 static void write_action_run(const struct action *action, const struct action_host *host,
 			     const struct event *event, const struct event_stamp *stamp)
 {
 	char why[160];
 
 	(void)stamp;
-	/* A reminder, or a rule that cannot see, tells people; only a transition switches. */
-	if (event->type == EVENT_REPEAT || event->type == EVENT_BLIND)
+	if (!write_switches(event->type))
 		return;
 	snprintf(why, sizeof(why), "rule %s, %s", event->rule_name,
 		 event_type_name(event->type));
@@ -153,8 +158,18 @@ static void write_action_run(const struct action *action, const struct action_ho
 		host->write(host->arg, action->entries[i].point, action->entries[i].value, why);
 }
 
+static void write_action_tell(const struct action *action, enum event_type event, deed_fn *told,
+			      void *arg)
+{
+	for (size_t i = 0; i < action->count && write_switches(event); i++)
+		told(arg, &(struct deed){.kind = DEED_WRITE,
+					 .point = action->entries[i].point,
+					 .value = action->entries[i].value});
+}
+
 const struct action_type write_action = {
 	.key = "write",
 	.parse = write_action_parse,
 	.run = write_action_run,
+	.tell = write_action_tell,
 };

@@ -28,8 +28,11 @@ enum ctl_option {
 	CTL_BAUD = 1 << 7,
 	CTL_PARITY = 1 << 8,
 	CTL_TIMEOUT = 1 << 9,
+	CTL_JUNIT = 1 << 10,
+	/* without one: */
+	CTL_COVERAGE = 1 << 11,
 };
-enum { CTL_OPTIONS = 10 };
+enum { CTL_OPTIONS = 12 };
 
 struct ctl {
 	const char *socket;
@@ -59,7 +62,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_health, cmd_points,
-	cmd_probe, cmd_queue, cmd_reload, cmd_rules, cmd_shelve, cmd_status, cmd_unshelve,
-	cmd_watch, cmd_write;
+	cmd_probe, cmd_queue, cmd_reload, cmd_rules, cmd_shelve, cmd_status, cmd_test,
+	cmd_unshelve, cmd_watch, cmd_write;
 
 #endif

@@ -18,7 +18,7 @@
 static const struct ctl_command *const commands[] = {
 	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_watch,  &cmd_write,
 	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload, &cmd_check,
-	&cmd_buses,  &cmd_queue,  &cmd_health,	 &cmd_probe,
+	&cmd_buses,  &cmd_queue,  &cmd_health,	 &cmd_probe,  &cmd_test,
 };
 
 struct command_line {
@@ -35,6 +35,8 @@ static const struct {
 } extra_options[] = {
 	{"--events", CTL_EVENTS, NULL, "only events of rules"},
 	{"--readings", CTL_READINGS, NULL, "only readings of points"},
+	{"--coverage", CTL_COVERAGE, NULL, "which conditions no test made true, or false"},
+	{"--junit", CTL_JUNIT, "FILE", "write the results as JUnit XML"},
 	{"--unit", CTL_UNIT, "LIST", "units to ask, such as 1..20,255"},
 	{"--holding", CTL_HOLDING, "A..B",
 	 "holding registers to read; 0..99 if no table is named"},

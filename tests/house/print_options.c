@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "conf/option.h"
+#include "ctl/trial_file.h"
 #include "daemon/config_options.h"
 
 enum { TABLES_MAX = 100 };
@@ -16,6 +17,8 @@ int main(void)
 	const struct option_table *tables[TABLES_MAX];
 	size_t count = config_tables(tables, TABLES_MAX);
 
+	for (size_t i = 0; trial_option_tables[i] != NULL && count < TABLES_MAX; i++)
+		tables[count++] = trial_option_tables[i];
 	for (size_t i = 0; i < count; i++) {
 		const struct option_table *table = tables[i];
 

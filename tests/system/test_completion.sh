@@ -39,7 +39,8 @@ for command in $commands; do
 	expect "$command" gaugectl "$command"
 	grep -Eq "^\.B[A-Z]* \"? ?$command" "$srcdir/docs/gaugectl.1" || { echo "gaugectl.1 does not name $command"; exit 1; }
 done
-for option in $("$dir/gaugectl" --help; "$dir/gaugectl" watch --help; "$dir/gaugectl" probe --help); do
+for option in $("$dir/gaugectl" --help; "$dir/gaugectl" watch --help; "$dir/gaugectl" probe --help;
+	"$dir/gaugectl" test --help); do
 	case $option in
 	--[a-z]*)
 		option=$(printf %s "$option" | tr -dc a-z)
@@ -54,6 +55,7 @@ expect "on off" gaugectl write boiler.burner ""
 expect "--events" gaugectl watch --e
 expect "" gaugectl status ""
 expect "--holding" gaugectl probe --ho
+expect "--junit" gaugectl test --ju
 expect "none" gaugectl probe --parity n
 expect "tcp://" gaugectl probe t
 kill "$pid"

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the list of what the rules did in a test. */
+#include "ctl/trial_log.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "conf/diag.h"
+#include "conf/yaml.h"
+#include "model/event.h"
+#include "model/point.h"
+#include "actions/action.h"
+#include "actions/event_body.h"
+#include "actions/template.h"
+#include "actions/webhook_config.h"
+#include "ctl/trial_file.h"
+#include "ctl/trial_value.h"
+#include "daemon/config.h"
+#include "daemon/dispatch.h"
+
+/* Midnight of the day on which tests take place: 2026-01-01. */
+static const int64_t wall_start_ns = INT64_C(1767225600) * NSEC_PER_SEC;
+
+struct done {
+	int64_t at_ns;
+	enum event_type event;
+	char *rule;
+	enum deed_kind kind;
+	const char *target; /* of the webhook or the point; in the configuration */
+	struct value value;
+	char *body; /* webhooks */
+	bool expected;
+};
+
+struct trial_log {
+	size_t count, cap;
+	struct done *done;
+	/* while an event is told */
+	const struct config *config;
+	const struct event *event;
+};
+
+struct trial_log *trial_log_new(void)
+{
+	return xcalloc(1, sizeof(struct trial_log));
+}
+
+void trial_log_free(struct trial_log *log)
+{
+	for (size_t i = 0; i < log->count; i++) {
+		free(log->done[i].rule);
+		free(log->done[i].body);
+	}
+	free(log->done);
+	free(log);
+}
+
+static char *webhook_body(const struct trial_log *log, const struct config_webhook *hook)
+{
+	struct event_stamp stamp = {
+		.site = log->config->site,
+		.wall = {wall_start_ns + log->event->at.ns},
+		.mono = {log->event->at.ns},
+		.boot_id = "00000000-0000-0000-0000-000000000000",
+		.synchronised = true,
+	};
+	struct event_facts facts = {log->event, &stamp, "msg_test", log->event->seq};
+	struct str body;
+
+	str_init(&body);
+	if (hook->webhook->body != NULL)
+		template_render(hook->webhook->body, &facts, &body);
+	else
+		event_body_add(&facts, &body);
+	return str_steal(&body);
+}
+
+static void log_deed(void *arg, const struct deed *deed)
+{
+	struct trial_log *log = arg;
+	struct done done = {
+		.at_ns = log->event->at.ns,
+		.event = log->event->type,
+		.rule = xstrdup(log->event->rule_name),
+		.kind = deed->kind,
+		.value = deed->value,
+	};
+
+	switch (deed->kind) {
+	case DEED_WEBHOOK:
+		done.target = log->config->webhooks[deed->webhook].name;
+		done.body = webhook_body(log, &log->config->webhooks[deed->webhook]);
+		break;
+	case DEED_WRITE:
+		done.target = point_table_get(log->config->points, deed->point)->name;
+		break;
+	case DEED_LOG:
+		break;
+	}
+	if (log->count == log->cap) {
+		log->cap = log->cap > 0 ? 2 * log->cap : 16;
+		log->done = xreallocarray(log->done, log->cap, sizeof(*log->done));
+	}
+	log->done[log->count++] = done;
+}
+
+void trial_log_event(struct trial_log *log, const struct config *config,
+		     const struct event *event)
+{
+	const struct action_list *list = dispatch_list(config, event);
+
+	log->config = config;
+	log->event = event;
+	for (size_t i = 0; list != NULL && i < list->count; i++)
+		list->types[i]->tell(list->actions[i], event->type, log_deed, log);
+}
+
+/* ---- comparing ------------------------------------------------------------------------ */
+
+static void add_done(struct str *out, const struct done *done)
+{
+	str_adds(out, "at ");
+	str_add_duration(out, done->at_ns);
+	switch (done->kind) {
+	case DEED_WEBHOOK:
+		str_addf(out, ": webhook %s", done->target);
+		break;
+	case DEED_WRITE:
+		str_addf(out, ": write %s: ", done->target);
+		value_show(done->value, out);
+		break;
+	case DEED_LOG:
+		str_adds(out, ": log");
+		break;
+	}
+	str_addf(out, " (%s of %s)", event_type_name(done->event), done->rule);
+}
+
+/* Whether what was done is of the kind that is expected, whenever and for whatever it was. */
+static bool same_target(const struct done *done, const struct trial_deed *deed, size_t entry)
+{
+	if (deed->webhook != NULL)
+		return done->kind == DEED_WEBHOOK && strcmp(done->target, deed->webhook) == 0;
+	if (deed->write != NULL)
+		return done->kind == DEED_WRITE &&
+		       strcmp(done->target, deed->write->keys[entry]->text) == 0;
+	return done->kind == DEED_LOG;
+}
+
+/* To the millisecond: what waits for more than 30 s is due a nanosecond behind them. */
+static bool same_instant(int64_t a, int64_t b)
+{
+	return a - b < NSEC_PER_MSEC && b - a < NSEC_PER_MSEC;
+}
+
+static bool same_deed(const struct done *done, const struct trial_deed *deed, size_t entry)
+{
+	return !done->expected && same_instant(done->at_ns, deed->at_ns) &&
+	       same_target(done, deed, entry) &&
+	       (deed->rule == NULL || strcmp(done->rule, deed->rule) == 0) &&
+	       (!deed->has_event || (int)done->event == deed->event) &&
+	       (deed->write == NULL || trial_value_is(done->value, deed->write->values[entry]));
+}
+
+/* What was done to the same target, for whoever wonders where it went. */
+static void tell_others(const struct trial_log *log, const struct trial_deed *deed,
+			size_t entry, struct diags *diags)
+{
+	unsigned told = 0;
+
+	for (size_t i = 0; i < log->count && told < 5; i++) {
+		struct str text;
+
+		if (!same_target(&log->done[i], deed, entry) || log->done[i].expected)
+			continue;
+		str_init(&text);
+		add_done(&text, &log->done[i]);
+		diag_note(diags, "instead: %s", text.s);
+		str_done(&text);
+		told++;
+	}
+	if (told == 0)
+		diag_note(diags, "nothing else of this kind was done that is not expected");
+}
+
+static void compare_body(const struct done *done, const struct trial_deed *deed,
+			 struct diags *diags)
+{
+	json_error_t why;
+	json_t *body;
+
+	if (deed->body == NULL)
+		return;
+	body = json_loads(done->body, JSON_DECODE_ANY, &why);
+	if (body == NULL)
+		diag_error(diags, deed->body, "the body that was sent is not JSON: %s",
+			   why.text);
+	else
+		trial_value_compare(body, deed->body, diags);
+	json_decref(body);
+}
+
+/* One expected action; of a write, one of its points. False: it was not done. */
+static bool find_deed(struct trial_log *log, const struct trial_deed *deed, size_t entry,
+		      struct diags *diags)
+{
+	for (size_t i = 0; i < log->count; i++) {
+		if (!same_deed(&log->done[i], deed, entry))
+			continue;
+		log->done[i].expected = true;
+		compare_body(&log->done[i], deed, diags);
+		return true;
+	}
+	return false;
+}
+
+static void tell_missing(const struct trial_log *log, const struct trial_deed *deed,
+			 size_t entry, struct diags *diags)
+{
+	const struct yaml_node *node =
+		deed->write != NULL ? deed->write->keys[entry] : deed->node;
+	char room[40];
+	struct str at;
+
+	str_init_fixed(&at, room, sizeof(room));
+	str_add_duration(&at, deed->at_ns);
+	diag_error(diags, node, "this was not done at %s", room);
+	tell_others(log, deed, entry, diags);
+}
+
+static size_t deed_entries(const struct trial_deed *deed)
+{
+	return deed->write != NULL ? deed->write->count : 1;
+}
+
+/* All are looked for before any is missed: what one has found is nobody else's. */
+static void compare_deeds(struct trial_log *log, const struct trial *trial, struct diags *diags)
+{
+	size_t entries = 0, n = 0;
+	bool *found;
+
+	for (size_t i = 0; i < trial->deed_count; i++)
+		entries += deed_entries(&trial->deeds[i]);
+	found = xcalloc(entries + 1, sizeof(*found));
+	for (size_t i = 0; i < trial->deed_count; i++) {
+		for (size_t k = 0; k < deed_entries(&trial->deeds[i]); k++)
+			found[n++] = find_deed(log, &trial->deeds[i], k, diags);
+	}
+	n = 0;
+	for (size_t i = 0; i < trial->deed_count; i++) {
+		for (size_t k = 0; k < deed_entries(&trial->deeds[i]); k++) {
+			if (!found[n++])
+				tell_missing(log, &trial->deeds[i], k, diags);
+		}
+	}
+	free(found);
+}
+
+void trial_log_compare(struct trial_log *log, const struct trial *trial, struct diags *diags)
+{
+	if (trial->deeds_node == NULL)
+		return;
+	compare_deeds(log, trial, diags);
+	for (size_t i = 0; i < log->count; i++) {
+		struct str text;
+
+		if (log->done[i].expected)
+			continue;
+		str_init(&text);
+		add_done(&text, &log->done[i]);
+		diag_error(diags, trial->deeds_node, "this is not in the list: %s", text.s);
+		str_done(&text);
+	}
+}

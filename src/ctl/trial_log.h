@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* What the rules did in a test, and how it compares with what they have to do. */
+#ifndef GAUGED_CTL_TRIAL_LOG_H
+#define GAUGED_CTL_TRIAL_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+struct diags;
+struct event;
+struct trial;
+struct trial_log;
+
+struct trial_log *trial_log_new(void);
+void trial_log_free(struct trial_log *log);
+
+/* Everything that config's actions do for the event; config has to outlive the log. */
+void trial_log_event(struct trial_log *log, const struct config *config,
+		     const struct event *event);
+
+/*
+ * An error for each expected action that was not done at its instant, and for each one done
+ * that nobody expected. A test without a list of actions expects nothing in particular.
+ */
+void trial_log_compare(struct trial_log *log, const struct trial *trial, struct diags *diags);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the course of one rule test. */
+#include "ctl/trial_run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "conf/diag.h"
+#include "conf/yaml.h"
+#include "model/event.h"
+#include "model/point.h"
+#include "rules/engine.h"
+#include "rules/ruleset.h"
+#include "rules/scenario.h"
+#include "ctl/trial_expect.h"
+#include "ctl/trial_file.h"
+#include "ctl/trial_log.h"
+#include "daemon/config.h"
+
+struct input {
+	const char *name;
+	struct scenario_series series;
+	uint32_t point; /* of the configuration in force; POINT_NONE: it has none such */
+};
+
+struct run {
+	const struct trial_file *file;
+	const struct trial *trial;
+	struct diags *diags;
+	struct arena *arena;
+	struct config *config;
+	const struct config *leaving; /* while a reload takes it out; otherwise NULL */
+	size_t config_count;	      /* references that the run holds until its end */
+	struct config **configs;
+	struct engine *engine;
+	struct trial_log *log;
+	struct trial_coverage *coverage; /* of the first configuration */
+	size_t input_count;
+	struct input *inputs;
+	size_t cursor_expect, cursor_act; /* into these, by time: */
+	const struct trial_expect **expects;
+	const struct trial_act **acts;
+	uint64_t sample, samples; /* next one, and how many there are at most */
+};
+
+static void run_event(void *arg, const struct event *event)
+{
+	struct run *run = arg;
+	bool removed = event->reason != NULL && strcmp(event->reason, "removed") == 0;
+
+	trial_log_event(run->log, removed && run->leaving != NULL ? run->leaving : run->config,
+			event);
+}
+
+static struct engine *run_engine(struct run *run, struct boot now)
+{
+	return engine_new(run->config->rules, run->config->points,
+			  (struct engine_sink){run_event, run}, now);
+}
+
+/* ---- what comes in -------------------------------------------------------------------- */
+
+static bool run_input(struct run *run, const struct yaml_node *key,
+		      const struct yaml_node *node, struct input *ret)
+{
+	const struct point_table *points = run->config->points;
+
+	ret->name = key->text;
+	ret->point = point_table_find(points, key->text, key->len);
+	if (ret->point == POINT_NONE) {
+		diag_error(run->diags, key, "unknown point '%s'", key->text);
+		diag_suggest(run->diags, key->text, point_table_names(points),
+			     point_table_count(points));
+		return false;
+	}
+	return scenario_series_parse(run->arena, point_table_get(points, ret->point), node,
+				     &ret->series, run->diags);
+}
+
+static bool run_inputs(struct run *run)
+{
+	const struct yaml_node *map = run->trial->inputs;
+	bool good = true;
+
+	if (map == NULL)
+		return true;
+	run->inputs = arena_take(run->arena, map->count, sizeof(*run->inputs));
+	run->input_count = map->count;
+	for (size_t i = 0; i < map->count; i++) {
+		good = run_input(run, map->keys[i], map->values[i], &run->inputs[i]) && good;
+		if (run->inputs[i].series.count > run->samples)
+			run->samples = run->inputs[i].series.count;
+	}
+	if (run->samples > 0 && (uint64_t)(INT64_MAX / run->trial->step_ns) <= run->samples) {
+		diag_error(run->diags, map, "the samples reach over more than 292 years");
+		return false;
+	}
+	return good;
+}
+
+static void run_samples(struct run *run, struct boot now)
+{
+	for (size_t i = 0; i < run->input_count; i++) {
+		const struct input *input = &run->inputs[i];
+		struct reading reading;
+
+		if (input->point == POINT_NONE ||
+		    !scenario_series_at(&input->series,
+					point_table_get(run->config->points, input->point),
+					run->sample, &reading))
+			continue;
+		reading.point = input->point;
+		reading.at = now;
+		engine_feed(run->engine, &reading);
+	}
+	engine_settle(run->engine);
+	run->sample++;
+}
+
+/* ---- what is done --------------------------------------------------------------------- */
+
+static struct config *run_other_config(struct run *run, const struct trial_act *act)
+{
+	struct config *config = run->config;
+	struct diags *diags;
+	struct str path, text;
+
+	if (strcmp(act->reload, "true") == 0)
+		return config;
+	str_init(&path);
+	str_addf(&path, "%s%s", act->reload[0] == '/' ? "" : run->file->directory, act->reload);
+	diags = diags_new(10);
+	config = config_load(arena_text(run->arena, path.s, path.len), false, diags);
+	if (config == NULL) {
+		str_init(&text);
+		diags_render(diags, &text);
+		diag_error(run->diags, yaml_get(act->node, "reload"),
+			   "this configuration is refused, nothing changes");
+		for (char *line, *rest = text.s; (line = strsep(&rest, "\n")) != NULL;) {
+			if (line[0] != '\0')
+				diag_note(run->diags, "%s", line);
+		}
+		str_done(&text);
+	} else {
+		run->configs = xreallocarray(run->configs, run->config_count + 1,
+					     sizeof(struct config *));
+		run->configs[run->config_count++] = config;
+	}
+	diags_free(diags);
+	str_done(&path);
+	return config;
+}
+
+static void run_reload(struct run *run, const struct trial_act *act, struct boot now)
+{
+	struct config *config = run_other_config(run, act);
+	struct engine *old = run->engine;
+
+	if (config == NULL)
+		return;
+	run->leaving = run->config;
+	run->config = config;
+	run->engine = run_engine(run, now);
+	engine_adopt(run->engine, old, now);
+	run->leaving = NULL;
+	engine_free(old);
+	for (size_t i = 0; i < run->input_count; i++)
+		run->inputs[i].point = point_table_find(config->points, run->inputs[i].name,
+							strlen(run->inputs[i].name));
+}
+
+static const char *act_refusal(const struct trial_act *act, int rc)
+{
+	if (act->ack == NULL)
+		return "it is not shelved";
+	switch (rc) {
+	case -EALREADY:
+		return "it is acknowledged already";
+	case -EINVAL:
+		return "it is an instant, which has no state";
+	default:
+		return "there is nothing to acknowledge";
+	}
+}
+
+static void run_operate(struct run *run, const struct trial_act *act, struct boot now)
+{
+	const char *name = act->ack != NULL	 ? act->ack
+			   : act->shelve != NULL ? act->shelve
+						 : act->unshelve;
+	uint32_t rule = trial_find_rule(run->config, name, act->node, run->diags);
+	int rc;
+
+	if (rule == UINT32_MAX)
+		return;
+	if (act->ack != NULL)
+		rc = engine_ack(run->engine, rule, now);
+	else if (act->shelve != NULL)
+		rc = engine_shelve(run->engine, rule, boot_add(now, act->for_ns), now);
+	else
+		rc = engine_unshelve(run->engine, rule, now);
+	if (rc != 0)
+		diag_error(run->diags, act->node, "this was refused: %s", act_refusal(act, rc));
+}
+
+/* ---- time ----------------------------------------------------------------------------- */
+
+static int by_time(int64_t a, int64_t b, const void *pa, const void *pb)
+{
+	/* Equal instants stay in the order of the file, in which they lie in memory. */
+	return a != b ? (a > b) - (a < b) : (pa > pb) - (pa < pb);
+}
+
+static int expect_compare(const void *pa, const void *pb)
+{
+	const struct trial_expect *a = *(const struct trial_expect *const *)pa;
+	const struct trial_expect *b = *(const struct trial_expect *const *)pb;
+
+	return by_time(a->at_ns, b->at_ns, a, b);
+}
+
+static int act_compare(const void *pa, const void *pb)
+{
+	const struct trial_act *a = *(const struct trial_act *const *)pa;
+	const struct trial_act *b = *(const struct trial_act *const *)pb;
+
+	return by_time(a->at_ns, b->at_ns, a, b);
+}
+
+static void run_sort(struct run *run)
+{
+	const struct trial *trial = run->trial;
+
+	run->expects = arena_take(run->arena, trial->expect_count + 1, sizeof(*run->expects));
+	run->acts = arena_take(run->arena, trial->act_count + 1, sizeof(*run->acts));
+	for (size_t i = 0; i < trial->expect_count; i++)
+		run->expects[i] = &trial->expects[i];
+	for (size_t i = 0; i < trial->act_count; i++)
+		run->acts[i] = &trial->acts[i];
+	qsort(run->expects, trial->expect_count, sizeof(*run->expects), expect_compare);
+	qsort(run->acts, trial->act_count, sizeof(*run->acts), act_compare);
+}
+
+/* The next instant at which the test itself does something; INT64_MAX: none. */
+static int64_t run_next(const struct run *run)
+{
+	int64_t next = INT64_MAX;
+
+	if (run->sample < run->samples)
+		next = (int64_t)run->sample * run->trial->step_ns;
+	if (run->cursor_act < run->trial->act_count && run->acts[run->cursor_act]->at_ns < next)
+		next = run->acts[run->cursor_act]->at_ns;
+	if (run->cursor_expect < run->trial->expect_count &&
+	    run->expects[run->cursor_expect]->at_ns < next)
+		next = run->expects[run->cursor_expect]->at_ns;
+	return next;
+}
+
+static void run_note_coverage(struct run *run)
+{
+	if (run->config != run->configs[0])
+		return;
+	for (uint32_t i = 0; i < ruleset_count(run->config->rules); i++) {
+		struct engine_rule rule;
+
+		engine_rule(run->engine, i, &rule);
+		run->coverage[i].was_true |= rule.condition == 1 || rule.fired > 0;
+		run->coverage[i].was_false |= rule.condition == 0 || rule.cleared > 0;
+	}
+}
+
+/* Everything of one instant: samples, timers that are due with it, deeds, and a look. */
+static void run_instant(struct run *run, int64_t at)
+{
+	const struct boot now = {at};
+
+	if (run->sample < run->samples && (int64_t)run->sample * run->trial->step_ns == at)
+		run_samples(run, now);
+	engine_tick(run->engine, boot_add(now, 1));
+	while (run->cursor_act < run->trial->act_count &&
+	       run->acts[run->cursor_act]->at_ns == at) {
+		const struct trial_act *act = run->acts[run->cursor_act++];
+
+		if (act->reload != NULL)
+			run_reload(run, act, now);
+		else
+			run_operate(run, act, now);
+		engine_tick(run->engine, boot_add(now, 1));
+	}
+	run_note_coverage(run);
+	while (run->cursor_expect < run->trial->expect_count &&
+	       run->expects[run->cursor_expect]->at_ns == at)
+		trial_expect_check(run->config, run->engine, run->expects[run->cursor_expect++],
+				   run->diags);
+}
+
+/* The end: also what the rules have to do lies in it. */
+static int64_t run_end(const struct trial *trial)
+{
+	int64_t end = trial->until_ns;
+
+	for (size_t i = 0; i < trial->deed_count; i++) {
+		if (trial->deeds[i].at_ns > end)
+			end = trial->deeds[i].at_ns;
+	}
+	return end;
+}
+
+bool trial_run(const struct trial_file *file, const struct trial *trial, struct config *config,
+	       struct trial_coverage *coverage, struct diags *diags)
+{
+	size_t errors = diags_errors(diags);
+	struct run run = {
+		.file = file,
+		.trial = trial,
+		.diags = diags,
+		.arena = arena_new(),
+		.config = config,
+		.coverage = coverage,
+		.log = trial_log_new(),
+		.config_count = 1,
+		.configs = xcalloc(1, sizeof(struct config *)),
+	};
+	int64_t at;
+
+	run.configs[0] = config_ref(config);
+	if (run_inputs(&run)) {
+		run.engine = run_engine(&run, (struct boot){0});
+		run_sort(&run);
+		while ((at = run_next(&run)) != INT64_MAX)
+			run_instant(&run, at);
+		engine_tick(run.engine, (struct boot){run_end(trial) + 1});
+		run_note_coverage(&run);
+		trial_log_compare(run.log, trial, diags);
+		engine_free(run.engine);
+	}
+	trial_log_free(run.log);
+	for (size_t i = 0; i < run.config_count; i++)
+		config_unref(run.configs[i]);
+	free(run.configs);
+	arena_free(run.arena);
+	return diags_errors(diags) == errors;
+}
