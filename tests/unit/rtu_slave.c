@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,6 +121,21 @@ static void slave_readable(void *arg, unsigned what)
 	slave_requests(t);
 }
 
+void rtu_plug(struct rtu_test *t)
+{
+	pty_plug(&t->pty);
+	t->watch = loop_watch_new(t->loop, t->pty.master, LOOP_READ, slave_readable, t);
+	pty_link(t->folder, "port", t->pty.device);
+}
+
+void rtu_unplug(struct rtu_test *t)
+{
+	loop_watch_free(t->watch);
+	t->watch = NULL;
+	(void)unlink(t->path);
+	pty_unplug(&t->pty);
+}
+
 int rtu_setup(void **state)
 {
 	struct rtu_test *t = xcalloc(1, sizeof(*t));
@@ -127,16 +143,15 @@ int rtu_setup(void **state)
 
 	t->loop = loop_new(&err);
 	assert_non_null(t->loop);
-	pty_plug(&t->pty);
-	t->watch = loop_watch_new(t->loop, t->pty.master, LOOP_READ, slave_readable, t);
+	pty_folder_make(t->folder, sizeof(t->folder));
+	snprintf(t->path, sizeof(t->path), "%s/port", t->folder);
+	rtu_plug(t);
 	t->config = (struct modbus_bus_config){
-		.stream = {.name = "test",
-			   .tty = {.path = t->pty.path,
-				   .baud = 9600,
-				   .data_bits = 8,
-				   .stop_bits = 1},
-			   .backoff_min_ns = 10 * NSEC_PER_MSEC,
-			   .backoff_max_ns = 100 * NSEC_PER_MSEC},
+		.stream =
+			{.name = "test",
+			 .tty = {.path = t->path, .baud = 9600, .data_bits = 8, .stop_bits = 1},
+			 .backoff_min_ns = 10 * NSEC_PER_MSEC,
+			 .backoff_max_ns = 100 * NSEC_PER_MSEC},
 		.framing = MODBUS_RTU,
 		.in_flight = 1,
 		.line = {.baud = 9600,
@@ -164,8 +179,8 @@ int rtu_teardown(void **state)
 	modbus_bus_free(t->bus);
 	for (size_t i = 0; i < RTU_LATER; i++)
 		loop_timer_free(t->later[i].timer);
-	loop_watch_free(t->watch);
-	pty_unplug(&t->pty);
+	rtu_unplug(t);
+	pty_folder_remove(t->folder);
 	loop_free(t->loop);
 	free(t);
 	return 0;

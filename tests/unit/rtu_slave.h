@@ -52,6 +52,7 @@ struct rtu_heard {
 struct rtu_test {
 	struct loop *loop;
 	struct pty pty;
+	char folder[128], path[160]; /* a link that stays the same when it is plugged anew */
 	struct modbus_bus_config config;
 	struct modbus_bus *bus;
 	struct rtu_ask asks[RTU_ASKS];
@@ -79,6 +80,8 @@ int rtu_setup(void **state);
 int rtu_teardown(void **state);
 #define RTU_TEST(f) cmocka_unit_test_setup_teardown(f, rtu_setup, rtu_teardown)
 
+void rtu_unplug(struct rtu_test *t);
+void rtu_plug(struct rtu_test *t);
 /* Opens the line and waits until it is open. */
 void rtu_start(struct rtu_test *t);
 /* Unit number with the timeout of all units here, 200 ms. */
