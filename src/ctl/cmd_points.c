@@ -205,6 +205,7 @@ static enum ctl_status send_value(const struct ctl *ctl, const json_t *point, js
 	char *body_text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	const char *unit = text(point, "unit");
 	enum ctl_status status;
+	const json_t *taken;
 	struct str shown;
 
 	status = remote_ask_name(ctl, "/v1/points", ctl->args[0], body_text, &answer, NULL);
@@ -212,7 +213,9 @@ static enum ctl_status send_value(const struct ctl *ctl, const json_t *point, js
 		remote_print(answer);
 	} else if (status == CTL_OK) {
 		str_init(&shown);
-		look_add_value(&shown, json_object_get(body, "value"));
+		/* It may have been rounded to what the device can hold. */
+		taken = json_object_get(answer, "value");
+		look_add_value(&shown, taken != NULL ? taken : json_object_get(body, "value"));
 		printf("%s is now %s%s%s\n", ctl->args[0], shown.s, unit != NULL ? " " : "",
 		       unit != NULL ? unit : "");
 		str_done(&shown);

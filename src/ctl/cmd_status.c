@@ -108,8 +108,10 @@ static void print_counts(const struct ctl *ctl, const json_t *status)
 	fact(ctl, "readings", LOOK_PLAIN, "%jd, %jd of them bad", COUNT("engine", "readings"),
 	     COUNT("engine", "bad_readings"));
 	fact(ctl, "events", LOOK_PLAIN, "%jd", COUNT("engine", "events"));
-	fact(ctl, "writes", LOOK_PLAIN, "%jd done, %jd refused, %jd of unknown outcome",
-	     COUNT("writes", "done"), COUNT("writes", "refused"), COUNT("writes", "unknown"));
+	fact(ctl, "writes", LOOK_PLAIN,
+	     "%jd done, %jd refused, %jd of unknown outcome, %jd not kept",
+	     COUNT("writes", "done"), COUNT("writes", "refused"), COUNT("writes", "unknown"),
+	     COUNT("writes", "differs"));
 	fact(ctl, "reloads", LOOK_PLAIN, "%jd done, %jd refused", COUNT("reload", "done"),
 	     COUNT("reload", "failed"));
 	fact(ctl, "loop", LOOK_PLAIN, "at worst %.1f ms late",

@@ -119,15 +119,23 @@ void api_reload(struct api_call *call)
 static void write_ended(void *arg, const struct write_result *result)
 {
 	struct api_call *call = arg;
+	json_t *answer;
 
 	switch (result->outcome) {
 	case WRITE_DONE:
-		api_answer(call, 200,
-			   json_pack("{ss so}", "outcome", "done", "point",
-				     api_json_text(call->name)));
+		answer = json_pack("{ss so}", "outcome", "done", "point",
+				   api_json_text(call->name));
+		/* What the device took, which may be rounded. */
+		if (result->value.kind != VALUE_NONE)
+			json_object_set_new(answer, "value", api_json_value(result->value));
+		api_answer(call, 200, answer);
 		break;
 	case WRITE_REFUSED:
 		api_problem(call, 409, "%s was not written: %s", call->name, result->text);
+		break;
+	case WRITE_DIFFERS:
+		api_problem(call, 409, "%s was written, but not kept: %s", call->name,
+			    result->text);
 		break;
 	case WRITE_UNKNOWN:
 		api_problem(call, 504, "it is not known whether %s was written: %s", call->name,

@@ -356,6 +356,7 @@ void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
 		.writes_done = writes.done,
 		.writes_refused = writes.refused,
 		.writes_unknown = writes.unknown,
+		.writes_differs = writes.differs,
 		.actions_failed = daemon->actions_failed,
 	};
 }

@@ -69,6 +69,11 @@ static void output_done(void *arg, const struct write_result *result)
 		log_error("write refused: %s: %s; it is not repeated", output->what,
 			  result->text);
 		break;
+	case WRITE_DIFFERS:
+		counters->differs++;
+		log_error("a write did not last: %s: %s; it is not repeated", output->what,
+			  result->text);
+		break;
 	case WRITE_UNKNOWN:
 		counters->unknown++;
 		log_error("outcome of a write is unknown: %s: %s; it is not repeated, the "

@@ -18,7 +18,7 @@ struct error;
 struct outputs;
 
 struct output_counters {
-	uint64_t done, refused, unknown;
+	uint64_t done, refused, unknown, differs;
 };
 
 struct outputs *outputs_new(void);

@@ -50,15 +50,21 @@ struct input_sink {
 	void *arg;
 };
 
-/* How a write ended. Called once for each accepted write, on the loop, perhaps at once. */
+/*
+ * How a write ended. Called once for each accepted write, on the loop, perhaps at once. A write
+ * is never repeated by a driver unless the device said that it was not carried out.
+ */
 enum write_outcome {
-	WRITE_DONE,    /* the device confirmed it (and reading back agreed, where asked) */
+	WRITE_DONE,    /* the device confirmed it, and holds it, where reading back was asked */
 	WRITE_REFUSED, /* the device said no, or it never left: nothing was changed */
 	WRITE_UNKNOWN, /* sent, and no answer came: it may or may not have been carried out */
+	WRITE_DIFFERS, /* the device confirmed it, and held another value when read back */
 };
 struct write_result {
 	enum write_outcome outcome;
 	const char *text; /* why, for people; "" when done. Borrowed for the call. */
+	/* What was sent, after rounding; VALUE_NONE: what was asked for. Borrowed as well. */
+	struct value value;
 };
 typedef void write_done(void *arg, const struct write_result *result);
 
@@ -84,8 +90,9 @@ struct input_type {
 			      struct error *err);
 	/*
 	 * Writes value to the local point, ahead of all polls. 0: accepted, done will be called
-	 * once. Negative errno and err: not accepted, done will not be called. NULL: the driver
-	 * has nothing to write to.
+	 * once; it may take the place of an earlier write of the point that was not sent yet,
+	 * which is then done with WRITE_REFUSED. Negative errno and err: not accepted, done
+	 * will not be called. NULL: the driver has nothing to write to.
 	 */
 	int (*write)(struct input *input, uint32_t point, struct value value, write_done *done,
 		     void *arg, struct error *err);

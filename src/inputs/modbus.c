@@ -53,7 +53,6 @@ static void modbus_close(struct input *input)
 	loop_defer_free(input->send);
 	free(input->devices);
 	free(input->blocks);
-	free(input->item_of);
 	modbus_lessons_free(input->lessons);
 	free(input->pending);
 	free(input->wires);
@@ -72,6 +71,9 @@ static void modbus_report(const struct input *input, struct report *ret_bus,
 	report_count(ret_bus, "splits", "Blocks that a device refused as a whole.",
 		     input->splits);
 	report_count(ret_bus, "writes", "Writes that were accepted.", input->writes);
+	report_count(ret_bus, "replaced_writes",
+		     "Writes left out because a later one of the same point came before.",
+		     input->writes_replaced);
 	modbus_serve_report(input->serve, ret_bus);
 	for (size_t i = 0; i < input->config->device_count; i++) {
 		const struct modbus_open_device *device = &input->devices[i];

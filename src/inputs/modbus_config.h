@@ -20,6 +20,15 @@ struct modbus_device {
 	struct modbus_limits limits;
 };
 
+/* How a point is written. */
+struct modbus_way {
+	uint8_t function; /* WRITE_COIL(S), WRITE_REGISTER(S) or MASK_REGISTER */
+	uint16_t skip;	  /* registers of the value before the first one that is touched */
+	uint16_t count;	  /* registers or coils that are touched: all, or those of a field */
+	bool reads_first; /* what else stands in them is read before, and written as it was */
+	bool verify;	  /* a write is done when it was read back as well */
+};
+
 struct modbus_point {
 	const char *name; /* device.point */
 	uint32_t device;
@@ -27,7 +36,8 @@ struct modbus_point {
 	uint16_t address;
 	struct modbus_format format;
 	bool write;
-	int64_t stale_ns; /* how long a value counts without a new one */
+	struct modbus_way way; /* if so */
+	int64_t stale_ns;      /* how long a value counts without a new one */
 };
 
 struct input_config {

@@ -46,16 +46,25 @@ struct modbus_block {
 	 */
 	bool overtaken;
 	struct mono due;
+	/* [from, to): written since it was asked for; the answer says nothing of them */
+	uint32_t written_from, written_to;
 };
 
+/* A write that was accepted: up to three requests, one after the other. */
 struct modbus_pending {
 	struct modbus_job job; /* first: the job is the write */
 	STAILQ_ENTRY(modbus_pending) entry;
 	struct input *input;
 	uint32_t point;
+	enum {
+		MODBUS_WRITE_READS, /* what else stands in the register */
+		MODBUS_WRITE_WRITES,
+		MODBUS_WRITE_VERIFIES,
+	} step;
 	write_done *done;
 	void *arg;
-	uint8_t *wire;
+	uint8_t *wire;	  /* the value as encoded, all its registers */
+	uint8_t field[8]; /* what is sent of a bit field */
 };
 
 struct input {
@@ -70,11 +79,10 @@ struct input {
 	struct modbus_open_device *devices;
 	struct modbus_lessons *lessons;
 	struct modbus_block *blocks; /* one for each item, of which few are on */
-	uint32_t *item_of;	     /* by point */
 	struct modbus_pending *pending;
 	STAILQ_HEAD(, modbus_pending) free;
 	uint8_t *wires;
-	uint64_t polls, missed, splits, readings_bad, writes;
+	uint64_t polls, missed, splits, readings_bad, writes, writes_replaced;
 };
 
 /* The first items of the block are bad. */
@@ -94,8 +102,6 @@ void modbus_poll_timer(void *arg);
 void modbus_poll_arm(struct input *input);
 /* Asks for the block, which may not be under way; modbus_bus_send() is the caller's. */
 void modbus_poll_block(struct input *input, struct modbus_block *block);
-/* The block that reads the point. */
-struct modbus_block *modbus_poll_block_of(const struct input *input, uint32_t point);
 /* Blocks that are on, in the order of their items: the first one, and the one behind. */
 struct modbus_block *modbus_poll_first(const struct input *input);
 struct modbus_block *modbus_poll_next(const struct input *input,
@@ -115,6 +121,13 @@ bool modbus_learn_outcome(struct input *input, struct modbus_block *block,
 			  const struct modbus_result *result, struct mono now);
 /* How long until it is asked again. */
 int64_t modbus_learn_interval(const struct input *input, const struct modbus_block *block);
+
+/*
+ * So many registers or coils of the point's table were written, or may have been: what was
+ * asked for before says nothing about them any more, and they are read anew at once.
+ */
+void modbus_poll_written(struct input *input, const struct modbus_point *point, uint32_t from,
+			 uint32_t count);
 
 /* Makes room for the writes that may wait. */
 void modbus_write_open(struct input *input);

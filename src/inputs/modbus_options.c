@@ -12,6 +12,9 @@ static const char *const order_names[] = {
 	"ABCDEFGH", "GHEFCDAB", "BADCFEHG", "HGFEDCBA", NULL,
 };
 
+static const char *const write_function_names[] = {"auto", "single", "multiple", NULL};
+static const char *const write_bits_names[] = {"no", "mask", "rmw", NULL};
+
 /* In the order of order_names. */
 const enum modbus_order modbus_orders[] = {
 	MODBUS_ABCD, MODBUS_CDAB, MODBUS_BADC, MODBUS_DCBA, MODBUS_ABCD,
@@ -214,6 +217,19 @@ static const struct option device_rows[] = {
 	 .fallback = "ABCD",
 	 .choices = order_names,
 	 .help = "Order of bytes in values of several registers; A is the highest byte."},
+	{.name = "write_function",
+	 OPTION(CHOICE, modbus_device_settings, write_function),
+	 .fallback = "auto",
+	 .choices = write_function_names,
+	 .help = "Functions that write: single (5, 6), multiple (15, 16), or auto: single for "
+		 "a coil and for one register, multiple for more."},
+	{.name = "write_bits",
+	 OPTION(CHOICE, modbus_device_settings, write_bits),
+	 .fallback = "no",
+	 .choices = write_bits_names,
+	 .help = "How single bits of a register are written: mask (function 22), or rmw: read "
+		 "the register, change the bits, write it; another master's change in between "
+		 "is lost."},
 	{.name = "stale_after",
 	 OPTION(DURATION, modbus_device_settings, stale_after_ns),
 	 .min = 0.001,
@@ -309,6 +325,19 @@ static const struct option point_rows[] = {
 	 OPTION(BOOL, modbus_point_settings, write),
 	 .fallback = "false",
 	 .help = "Whether rules and people may write the point."},
+	{.name = "verify",
+	 OPTION(BOOL, modbus_point_settings, verify),
+	 .fallback = "false",
+	 .help = "Read the point back when a write was confirmed: the write is done only if it "
+		 "holds what was written."},
+	{.name = "write_function",
+	 OPTION(CHOICE, modbus_point_settings, write_function),
+	 .choices = write_function_names,
+	 .help = "Functions that write it; as the device says, if absent."},
+	{.name = "write_bits",
+	 OPTION(CHOICE, modbus_point_settings, write_bits),
+	 .choices = write_bits_names,
+	 .help = "How its single bits are written; as the device says, if absent."},
 	{.name = "exclusive",
 	 OPTION(BOOL, modbus_point_settings, exclusive),
 	 .fallback = "false",

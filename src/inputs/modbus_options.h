@@ -37,23 +37,27 @@ struct modbus_serve_settings {
 	int64_t clients, idle_timeout_ns;
 };
 
+/* In the order of the choices of 'write_function' and 'write_bits'. */
+enum modbus_write_function { MODBUS_WRITE_AUTO, MODBUS_WRITE_SINGLE, MODBUS_WRITE_MULTIPLE };
+enum modbus_write_bits { MODBUS_BITS_NO, MODBUS_BITS_MASK, MODBUS_BITS_RMW };
+
 struct modbus_device_settings {
 	const char *bus;
 	int64_t unit, poll_ns, timeout_ns, stale_after_ns, max_regs, max_bits, max_hole;
 	int64_t delay_ns, retries, offline_after;
-	int order;
+	int order, write_function, write_bits;
 	const struct yaml_node *points;
 };
 
 struct modbus_point_settings {
 	const char *holding, *input, *coil, *discrete, *ref;
 	const char *type, *unit;
-	int order;
+	int order, write_function, write_bits;
 	double scale, offset, deadband;
 	struct option_limits range;
 	const struct yaml_node *bits, *invalid;
 	int64_t poll_ns, stale_after_ns;
-	bool write, exclusive;
+	bool write, verify, exclusive;
 };
 
 /* What the choices of 'order' mean. */

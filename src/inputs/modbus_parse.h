@@ -53,4 +53,13 @@ bool modbus_parse_format(struct modbus_parse *parse, const struct yaml_node *nod
 			 const struct modbus_point_settings *options,
 			 struct modbus_point *point);
 
+/*
+ * How the point, whose place and format are known, is written, into point->write and
+ * point->way; key is where its name stands. False after an error was added.
+ */
+bool modbus_parse_write(struct modbus_parse *parse, const struct yaml_node *node,
+			const struct yaml_node *key,
+			const struct modbus_point_settings *options,
+			struct modbus_point *point);
+
 #endif

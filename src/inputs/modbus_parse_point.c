@@ -244,17 +244,11 @@ static void add_bits(struct modbus_parse *parse, const struct yaml_node *node, c
 	const struct yaml_node *bits = options->bits;
 	unsigned width = 16u * point->format.registers;
 
-	if (point->format.type != MODBUS_TYPE_UINT16 &&
-	    point->format.type != MODBUS_TYPE_UINT32 &&
-	    point->format.type != MODBUS_TYPE_UINT64) {
+	if (!modbus_type_has_bits(point->format.type)) {
 		modbus_parse_error(parse, yaml_key(node, "bits"),
-				   "only registers of type uint16, uint32 or uint64 have bits");
-		return;
-	}
-	if (point->write) {
-		modbus_parse_error(
-			parse, yaml_key(node, "write"),
-			"single bits of a register can't be written in this version");
+				   "only registers of whole numbers have bits");
+		diag_note(parse->diags,
+			  "expected: type int16, uint16, int32, uint32, int64 or uint64");
 		return;
 	}
 	for (size_t i = 0; i < bits->count; i++) {
@@ -271,8 +265,10 @@ static void add_bits(struct modbus_parse *parse, const struct yaml_node *node, c
 				width - 1);
 			continue;
 		}
-		add_point(parse, node, arena_printf(parse->arena, "%s.%s", name, key->text),
-			  options, point);
+		if (modbus_parse_write(parse, node, key, options, point))
+			add_point(parse, node,
+				  arena_printf(parse->arena, "%s.%s", name, key->text), options,
+				  point);
 	}
 }
 
@@ -299,16 +295,9 @@ void modbus_parse_point(struct modbus_parse *parse, const struct yaml_node *key,
 	if (!parse_place(parse, node, &options, &point) ||
 	    !modbus_parse_format(parse, node, &options, &point))
 		return;
-	point.write = options.write;
-	if (point.write &&
-	    (point.function == MODBUS_READ_INPUT || point.function == MODBUS_READ_DISCRETE)) {
-		modbus_parse_error(parse, yaml_key(node, "write"),
-				   "input registers and discrete inputs can't be written");
-		return;
-	}
 	warn_stale(parse, node, &options, name);
 	if (options.bits != NULL)
 		add_bits(parse, node, name, &options, &point);
-	else
+	else if (modbus_parse_write(parse, node, key, &options, &point))
 		add_point(parse, node, name, &options, &point);
 }

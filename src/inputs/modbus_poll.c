@@ -29,11 +29,6 @@ struct modbus_block *modbus_poll_next(const struct input *input,
 	return block_at(input, block->span->first + block->span->items);
 }
 
-struct modbus_block *modbus_poll_block_of(const struct input *input, uint32_t point)
-{
-	return &input->blocks[modbus_lessons_first(input->lessons, input->item_of[point])];
-}
-
 void modbus_poll_arm(struct input *input)
 {
 	struct mono first = MONO_NEVER;
@@ -184,13 +179,42 @@ static void poll_done(struct modbus_job *job, const struct modbus_result *result
 		serve_parts(input, block, &asked);
 	} else {
 		/* First: whoever hears of the reading may look there. */
-		modbus_serve_heard(input->serve, &asked, result, clock_boot());
+		if (result->outcome != MODBUS_OK || block->written_to == 0)
+			modbus_serve_heard(input->serve, &asked, result, clock_boot());
 		poll_readings(input, block, result);
 	}
+	block->written_from = block->written_to = 0;
 	/* The one late poll that is kept; the bus sends when it has heard all answers. */
 	if (block->late && input->up && block->on) {
 		block->late = false;
 		modbus_poll_block(input, block);
+	}
+}
+
+void modbus_poll_written(struct input *input, const struct modbus_point *point, uint32_t from,
+			 uint32_t count)
+{
+	const struct modbus_unit *unit = input->devices[point->device].unit;
+	uint32_t to = from + count;
+
+	for (struct modbus_block *block = modbus_poll_first(input); block != NULL;
+	     block = modbus_poll_next(input, block)) {
+		const struct modbus_span *span = block->span;
+
+		if (span->function != point->function ||
+		    input->devices[span->device].unit != unit || to <= span->address ||
+		    from >= (uint32_t)span->address + span->count)
+			continue;
+		if (block->job.state == MODBUS_JOB_IDLE) {
+			modbus_poll_block(input, block);
+		} else if (block->job.state != MODBUS_JOB_QUEUED) {
+			bool more = block->written_to > 0;
+
+			block->late = true;
+			block->written_from =
+				more && block->written_from < from ? block->written_from : from;
+			block->written_to = block->written_to > to ? block->written_to : to;
+		}
 	}
 }
 
@@ -243,7 +267,6 @@ void modbus_poll_open(struct input *input, const struct input *before)
 	const struct input_config *config = input->config;
 
 	input->blocks = xcalloc(config->item_count, sizeof(*input->blocks));
-	input->item_of = xcalloc(config->point_count, sizeof(*input->item_of));
 	modbus_learn_open(input, before);
 	for (size_t i = 0; i < config->item_count; i++) {
 		struct modbus_block *block = &input->blocks[i];
@@ -252,6 +275,5 @@ void modbus_poll_open(struct input *input, const struct input *before)
 		block->span = modbus_lessons_span(input->lessons, i);
 		block->on = block->span->items > 0;
 		block->job.done = poll_done;
-		input->item_of[config->items[i].point] = (uint32_t)i;
 	}
 }

@@ -43,10 +43,13 @@ void modbus_reading_answer(struct input *input, const struct modbus_block *block
 		const struct modbus_format *format =
 			&input->config->points[items[i].point].format;
 		size_t from = (size_t)(items[i].address - block->job.request.address);
+		uint32_t end = items[i].address + items[i].count;
 		char room[VALUE_TEXT_MAX + 1];
 		struct reading reading = {.point = items[i].point, .at = at};
 		uint8_t bit;
 
+		if (items[i].address < block->written_to && end > block->written_from)
+			continue;
 		if (format->type == MODBUS_TYPE_BOOL) {
 			bit = modbus_bit(data, from);
 			reading.reason = modbus_decode(format, &bit, room, &reading.value);

@@ -76,6 +76,11 @@ int modbus_type_parse(const char *text, struct modbus_format *ret)
 	return 0;
 }
 
+bool modbus_type_has_bits(enum modbus_type type)
+{
+	return types[type].shape == SHAPE_SIGNED || types[type].shape == SHAPE_UNSIGNED;
+}
+
 enum value_kind modbus_format_kind(const struct modbus_format *format)
 {
 	if (format->type == MODBUS_TYPE_BOOL || format->flag)
@@ -277,6 +282,18 @@ static void text_of(const struct modbus_format *format, const uint8_t *wire,
 	room[n] = '\0';
 }
 
+/*
+ * Scales that are one part of a whole number (0.1, 0.25) divide: 3 / 10 is the number that 0.3
+ * is in a rule or a range, 3 * 0.1 is the one above.
+ */
+static double scaled(const struct modbus_format *format, double number)
+{
+	double parts = round(1 / format->scale);
+
+	number = parts * format->scale == 1 ? number / parts : number * format->scale;
+	return number + format->offset;
+}
+
 static enum bad_reason decode_number(const struct modbus_format *format, const uint8_t *wire,
 				     struct value *ret)
 {
@@ -293,7 +310,7 @@ static enum bad_reason decode_number(const struct modbus_format *format, const u
 	}
 	if (!number_of(format, raw, &number))
 		return BAD_PARSE;
-	number = number * format->scale + format->offset;
+	number = scaled(format, number);
 	if (!isfinite(number) ||
 	    (format->limited && (number < format->low || number > format->high)))
 		return BAD_RANGE;

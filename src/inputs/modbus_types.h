@@ -64,6 +64,8 @@ struct modbus_format {
 int modbus_type_parse(const char *text, struct modbus_format *ret);
 /* Names of the types, ending in NULL, for suggestions. */
 extern const char *const modbus_type_names[];
+/* Whether single bits of it can be named: whole numbers, but for BCD. */
+bool modbus_type_has_bits(enum modbus_type type);
 enum value_kind modbus_format_kind(const struct modbus_format *format);
 
 /*

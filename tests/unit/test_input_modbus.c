@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -333,18 +334,31 @@ static void test_write_leaves_when_the_bus_is_closed_at_once(void **state)
 static void test_writes_that_wait_are_counted_and_ended_by_closing(void **state)
 {
 	struct test *t = *state;
+	char yaml[4096], *at = yaml, name[16];
 	unsigned accepted = 0;
 
-	start(t, plant);
-	PEER_UNTIL(t->c.loop, seen(t, "a.coil")->good > 0);
+	at += sprintf(at, "buses: {plc: {modbus: 'tcp://127.0.0.1:%%u'}}\n"
+			  "devices:\n  a:\n    bus: plc\n    points:\n");
+	for (unsigned i = 0; i < 20; i++)
+		at += sprintf(at, "      c%u: {coil: %u, write: true}\n", i, i);
+	start(t, yaml);
+	PEER_UNTIL(t->c.loop, seen(t, "a.c0")->good > 0);
 	t->peer.request = peer_ignores_all;
-	while (write_point(t, "a.coil", value_bool(true)) == 0)
+	for (;;) {
+		sprintf(name, "a.c%u", accepted);
+		if (write_point(t, name, value_bool(true)) != 0)
+			break;
 		accepted++;
+	}
 	assert_int_equal(accepted, 16);
-	assert_int_equal(write_point(t, "a.coil", value_bool(true)), -EBUSY);
+	assert_int_equal(write_point(t, name, value_bool(true)), -EBUSY);
+	/* One that waits makes room for a later one of the same point. */
+	assert_int_equal(write_point(t, "a.c1", value_bool(false)), 0);
+	assert_int_equal(t->writes_done, 1);
+	assert_int_equal(t->outcome, WRITE_REFUSED);
 	input_modbus.close(t->c.input);
 	t->c.input = NULL;
-	assert_int_equal(t->writes_done, accepted);
+	assert_int_equal(t->writes_done, accepted + 1);
 }
 
 static void test_fault_B5_refused_block_is_read_point_by_point(void **state)

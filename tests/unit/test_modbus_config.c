@@ -81,8 +81,25 @@ static void test_mistakes_in_points(void **state)
 		{"", "holding: 1, bits: {a: 16}", "a bit from 0 to 15"},
 		{"", "holding: 1, bits: {a: 4..2}", "a bit from 0 to 15"},
 		{"", "holding: 1, bits: {1a: 2}", "no name for a bit"},
-		{"", "holding: 1, type: int16, bits: {a: 1}", "have bits"},
-		{"", "holding: 1, write: true, bits: {a: 1}", "can't be written"},
+		{"", "holding: 1, type: float32, bits: {a: 1}", "have bits"},
+		{"", "holding: 1, type: bcd16, bits: {a: 1}", "have bits"},
+		{"", "holding: 1, write: true, bits: {a: 1}", "how bits of this register"},
+		{", write_bits: mask", "holding: 1, write: true, bits: {a: 1}, write_bits: no",
+		 "'write_bits: rmw'"},
+		{", write_bits: mask",
+		 "holding: 1, type: uint32, write: true, bits: {a: 12..20}",
+		 "'a' stands in 2 registers"},
+		{", write_function: single", "holding: 1, type: uint32, write: true",
+		 "this value has 2"},
+		{", write_function: single, write_bits: rmw",
+		 "holding: 1, type: uint32, write: true, bits: {a: 12..20}",
+		 "this value has 2"},
+		{"", "holding: 1, verify: true", "'verify' is for points with 'write: true'"},
+		{"", "holding: 1, write_function: single", "'write_function' is for points"},
+		{"", "holding: 1, write: true, write_bits: rmw", "and 'bits' only"},
+		{"", "holding: 1, bits: {a: 1}, write_bits: rmw", "'write_bits' is for points"},
+		{"", "holding: 1, write: true, write_function: 6", "one of auto, single"},
+		{"", "input: 1, write: true, bits: {a: 1}", "can't be written"},
 		{"", "holding: 1, unit: degX", "is no unit"},
 		{"", "holding: 1, pol: 1s", "did you mean 'poll'"},
 		{", max_regs: 1", "holding: 1, type: uint32", "the device gives 1 at once"},
@@ -461,6 +478,10 @@ static void test_references(void **state)
 		{"49999", MODBUS_READ_HOLDING, 9998}, {"465536", MODBUS_READ_HOLDING, 65535},
 		{"30001", MODBUS_READ_INPUT, 0},      {"10017", MODBUS_READ_DISCRETE, 16},
 		{"00017", MODBUS_READ_COILS, 16},     {"000001", MODBUS_READ_COILS, 0},
+		{"400001", MODBUS_READ_HOLDING, 0},   {"300001", MODBUS_READ_INPUT, 0},
+		{"365536", MODBUS_READ_INPUT, 65535}, {"39999", MODBUS_READ_INPUT, 9998},
+		{"100001", MODBUS_READ_DISCRETE, 0},  {"165536", MODBUS_READ_DISCRETE, 65535},
+		{"065536", MODBUS_READ_COILS, 65535}, {"09999", MODBUS_READ_COILS, 9998},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -508,6 +529,57 @@ static void test_what_a_point_says_goes_to_the_table(void **state)
 
 #define CONFIG_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_ways_to_write(void **state)
+{
+	static const struct {
+		const char *device, *point;
+		uint8_t function;
+		uint16_t skip, count;
+		bool reads_first, verify;
+	} rows[] = {
+		{"", "holding: 1, write: true", MODBUS_WRITE_REGISTER, 0, 1, false, false},
+		{"", "coil: 1, write: true, verify: true", MODBUS_WRITE_COIL, 0, 1, false,
+		 true},
+		{"", "holding: 1, type: float64, write: true", MODBUS_WRITE_REGISTERS, 0, 4,
+		 false, false},
+		{", write_function: multiple", "coil: 1, write: true", MODBUS_WRITE_COILS, 0, 1,
+		 false, false},
+		{", write_function: multiple", "holding: 1, write: true, write_function: auto",
+		 MODBUS_WRITE_REGISTER, 0, 1, false, false},
+		{", write_bits: mask", "holding: 1, write: true, bits: {a: 1}",
+		 MODBUS_MASK_REGISTER, 0, 1, false, false},
+		{", write_bits: mask", "holding: 1, type: uint32, write: true, bits: {a: 1}",
+		 MODBUS_MASK_REGISTER, 1, 1, false, false},
+		{", write_bits: mask",
+		 "holding: 1, type: uint64, order: GHEFCDAB, write: true, bits: {a: 63}",
+		 MODBUS_MASK_REGISTER, 3, 1, false, false},
+		{"", "holding: 1, write: true, write_bits: rmw, bits: {a: 4..6}",
+		 MODBUS_WRITE_REGISTER, 0, 1, true, false},
+		{", write_bits: rmw", "holding: 1, type: int64, write: true, bits: {a: 15..47}",
+		 MODBUS_WRITE_REGISTERS, 1, 3, true, false},
+		/* A whole register has no other bits. */
+		{"", "holding: 1, type: uint32, write: true, bits: {a: 16..31}",
+		 MODBUS_WRITE_REGISTER, 0, 1, false, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_case *c = *state;
+		const struct modbus_point *point;
+
+		with_point(c, rows[i].device, rows[i].point);
+		assert_non_null(c->config);
+		point = &c->config->points[0];
+		assert_true(point->write);
+		assert_int_equal(point->way.function, rows[i].function);
+		assert_int_equal(point->way.skip, rows[i].skip);
+		assert_int_equal(point->way.count, rows[i].count);
+		assert_int_equal(point->way.reads_first, rows[i].reads_first);
+		assert_int_equal(point->way.verify, rows[i].verify);
+		assert_true(point_table_get(c->points, 0)->writable);
+		modbus_case_done(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -525,6 +597,7 @@ int main(void)
 		CONFIG_TEST(test_units_of_a_line),
 		CONFIG_TEST(test_what_a_device_says_goes_to_its_unit),
 		CONFIG_TEST(test_references),
+		CONFIG_TEST(test_ways_to_write),
 		CONFIG_TEST(test_what_a_point_says_goes_to_the_table),
 	};
 

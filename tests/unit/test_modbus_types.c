@@ -344,14 +344,51 @@ static void test_round_trip_of_every_type_in_every_order(void **state)
 
 static void test_round_trip_with_scale(void **state)
 {
+	static const struct {
+		double scale, parts;
+	} rows[] = {{0.1, 10}, {0.01, 100}, {0.001, 1000}, {1e-5, 1e5}, {0.25, 4}, {0.05, 20}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct modbus_format format = format_of("int16", MODBUS_ABCD);
+
+		format.scale = rows[i].scale;
+		for (int raw = -32768; raw <= 32767; raw++) {
+			uint8_t wire[2] = {(uint8_t)(raw >> 8 & 0xff), (uint8_t)raw};
+			double value = raw / rows[i].parts;
+
+			/* The number that stands in a rule: 0.3, and not 3 * 0.1. */
+			assert_true(decode(&format, wire) == value);
+			assert_true(round_trip(&format, value) == value);
+		}
+	}
+}
+
+static void test_round_trip_with_offset_and_any_scale(void **state)
+{
 	struct modbus_format format = format_of("int16", MODBUS_ABCD);
 
-	format.scale = 0.1;
+	format.scale = 0.3;
 	format.offset = -5;
 	for (int raw = -32768; raw <= 32767; raw++) {
-		double value = raw * 0.1 - 5;
+		double value = raw * 0.3 - 5;
 
 		assert_true(round_trip(&format, value) == value);
+	}
+}
+
+static void test_ends_of_the_range_are_in_it(void **state)
+{
+	struct modbus_format format = format_of("int16", MODBUS_ABCD);
+
+	format.limited = true;
+	for (int raw = -3000; raw <= 3000; raw++) {
+		uint8_t wire[2] = {(uint8_t)(raw >> 8 & 0xff), (uint8_t)raw};
+		uint8_t above[2] = {(uint8_t)((raw + 1) >> 8 & 0xff), (uint8_t)(raw + 1)};
+
+		format.scale = 0.1;
+		format.low = format.high = raw / 10.0;
+		assert_true(decode(&format, wire) == format.low);
+		assert_int_equal(verdict(&format, above), BAD_RANGE);
 	}
 }
 
@@ -595,6 +632,8 @@ int main(void)
 		cmocka_unit_test(test_decode_longest_text_of_latin_1_fits),
 		cmocka_unit_test(test_round_trip_of_every_type_in_every_order),
 		cmocka_unit_test(test_round_trip_with_scale),
+		cmocka_unit_test(test_round_trip_with_offset_and_any_scale),
+		cmocka_unit_test(test_ends_of_the_range_are_in_it),
 		cmocka_unit_test(test_encode_rounds_half_away_from_zero),
 		cmocka_unit_test(test_encode_what_does_not_fit_is_refused),
 		cmocka_unit_test(test_encode_outside_of_the_range_is_refused_not_clamped),
