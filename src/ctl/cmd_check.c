@@ -10,6 +10,7 @@
 #include "conf/diag.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
+#include "ctl/check_plan.h"
 #include "ctl/ctl.h"
 #include "ctl/remote.h"
 #include "daemon/config.h"
@@ -72,7 +73,7 @@ static json_t *diags_json(const struct diags *diags)
 }
 
 static json_t *summary_json(const char *path, const struct config *config,
-			    const struct diags *diags)
+			    const struct diags *diags, bool requests)
 {
 	json_t *json = json_pack("{ss sb so}", "file", path, "good", config != NULL, "messages",
 				 diags_json(diags));
@@ -86,6 +87,8 @@ static json_t *summary_json(const char *path, const struct config *config,
 				  (json_int_t)ruleset_count(config->rules), "webhooks",
 				  (json_int_t)config->webhook_count, "memory_bytes",
 				  (json_int_t)memory_of(config)));
+	if (config != NULL)
+		json_object_set_new(json, "plan", check_plan_json(config, requests));
 	return json;
 }
 
@@ -94,19 +97,20 @@ static bool check_file(const struct ctl *ctl, const char *path)
 	struct diags *diags = diags_new(DIAGS_MAX);
 	/* A draft in an editor's folder is checked as well: who may write it is not asked. */
 	struct config *config = config_load(path, false, diags);
-	bool good = config != NULL;
+	bool good = config != NULL, requests = (ctl->options & CTL_PLAN) != 0;
 	struct str text;
 
 	str_init(&text);
 	if (ctl->json) {
-		remote_print(summary_json(path, config, diags));
+		remote_print(summary_json(path, config, diags, requests));
 	} else {
 		diags_render(diags, &text);
 		if (text.len > 0)
 			fputs(text.s, good ? stdout : stderr);
-		if (good)
+		if (good) {
 			print_summary(path, config, diags_warnings(diags));
-		else
+			check_plan_print(ctl, config, requests);
+		} else
 			fprintf(stderr, "%s: %zu error%s\n", path, diags_errors(diags),
 				diags_errors(diags) == 1 ? "" : "s");
 	}
@@ -128,11 +132,14 @@ static enum ctl_status run_check(const struct ctl *ctl)
 
 const struct ctl_command cmd_check = {
 	.name = "check",
-	.usage = "FILE...",
+	.usage = "[--plan] FILE...",
 	.summary = "check configurations without a daemon",
 	.help = "Reads each FILE with all that it includes, as gauged would, and opens nothing.\n"
-		"Prints every error with its place, and how much memory a good one takes.\n"
+		"Prints every error with its place, how much memory a good one takes, and for\n"
+		"each bus that is asked for values how many requests that takes, and how much of\n"
+		"the line's time.\n"
 		"Exit status: 0 all are good, 1 one is not.\n",
+	.options = CTL_PLAN,
 	.least = 1,
 	.most = 1000,
 	.run = run_check,

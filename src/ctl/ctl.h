@@ -31,8 +31,9 @@ enum ctl_option {
 	CTL_JUNIT = 1 << 10,
 	/* without one: */
 	CTL_COVERAGE = 1 << 11,
+	CTL_PLAN = 1 << 12,
 };
-enum { CTL_OPTIONS = 12 };
+enum { CTL_OPTIONS = 13 };
 
 struct ctl {
 	const char *socket;

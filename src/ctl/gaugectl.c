@@ -37,6 +37,7 @@ static const struct {
 	{"--readings", CTL_READINGS, NULL, "only readings of points"},
 	{"--coverage", CTL_COVERAGE, NULL, "which conditions no test made true, or false"},
 	{"--junit", CTL_JUNIT, "FILE", "write the results as JUnit XML"},
+	{"--plan", CTL_PLAN, NULL, "every request that is repeated, and what it takes"},
 	{"--unit", CTL_UNIT, "LIST", "units to ask, such as 1..20,255"},
 	{"--holding", CTL_HOLDING, "A..B",
 	 "holding registers to read; 0..99 if no table is named"},

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/str.h"
 #include "conf/diag.h"
 #include "conf/option.h"
 #include "conf/yaml.h"
@@ -17,6 +18,7 @@
 #include "model/name.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
+#include "inputs/plan.h"
 #include "actions/webhook_config.h"
 
 enum { CONFIG_MAX_BUSES = 1000, CONFIG_MAX_DEVICES = 20000, CONFIG_MAX_WEBHOOKS = 200 };
@@ -346,6 +348,30 @@ static void config_note_broken(struct config_build *build, const char *device,
 	}
 }
 
+/* A line that has too little time for what is asked of it is known before it is late. */
+static void config_check_time(struct config_build *build, const struct config_entry *entry,
+			      const struct config_bus *bus)
+{
+	struct plan *plan = plan_new(bus->type, bus->input);
+	struct str text;
+
+	str_init(&text);
+	if (plan != NULL && plan->slowest != NULL) {
+		str_addf(&text,
+			 "bus '%s' needs %.0f %% of its time: slowest possible poll of %s is ",
+			 bus->name, 100 * plan->use, plan->slowest->device);
+		plan_add_time(&text, plan->slowest->possible_ns);
+		str_adds(&text, ", not ");
+		plan_add_time(&text, plan->slowest->interval_ns);
+		diag_warning(build->diags, entry->key, "%s", text.s);
+		diag_note(build->diags,
+			  "hint: 'gaugectl check --plan' shows what takes how long; a longer "
+			  "'poll', a higher 'baud' or points side by side take less");
+	}
+	plan_free(plan);
+	str_done(&text);
+}
+
 static void config_build_bus(struct config_build *build, const struct config_entry *entry,
 			     struct config_bus *bus)
 {
@@ -365,6 +391,8 @@ static void config_build_bus(struct config_build *build, const struct config_ent
 	bus->point_count = (uint32_t)point_table_count(points) - bus->first_point;
 	if (bus->source.device_count == 0)
 		diag_warning(build->diags, entry->key, "bus '%s' has no devices", entry->name);
+	else if (bus->input != NULL)
+		config_check_time(build, entry, bus);
 }
 
 static void config_build_buses(struct config_build *build)

@@ -2,7 +2,7 @@
 /* Copyright 2026 The gauged authors */
 /*
  * The seam between the daemon and whatever brings readings: a driver is a const table of at
- * most five functions, listed in input.c. A driver never ends the daemon: it reports bad
+ * most six functions, listed in input.c. A driver never ends the daemon: it reports bad
  * readings, keeps trying, and says so in its report.
  */
 #ifndef GAUGED_INPUTS_INPUT_H
@@ -21,6 +21,7 @@ struct error;
 struct input;	     /* a driver's own: one open bus */
 struct input_config; /* a driver's own: one bus with its devices and points, immutable */
 struct loop;
+struct plan_request;
 struct point_table;
 struct yaml_node;
 
@@ -99,6 +100,13 @@ struct input_type {
 	/* Fills *ret_bus, and ret_devices[i] for the i-th device of the source. */
 	void (*report)(const struct input *input, struct report *ret_bus,
 		       struct report *ret_devices);
+	/*
+	 * Describes the n-th request that the bus would repeat: see struct plan_request, of
+	 * which possible_ns is not its to say. False behind the last. NULL: the driver only
+	 * listens.
+	 */
+	bool (*plan)(const struct input_config *config, size_t n,
+		     struct plan_request *ret_request);
 	/* Ends within this call; open writes are done with WRITE_UNKNOWN or WRITE_REFUSED. */
 	void (*close)(struct input *input);
 };

@@ -12,10 +12,14 @@
 #include "inputs/modbus_config.h"
 #include "inputs/modbus_input.h"
 #include "inputs/modbus_serve.h"
+#include "inputs/plan.h"
 #include "io/loop.h"
 
 /* Connects are spread over this, so that a thousand do not come at once. */
 static const int64_t spread_ns = NSEC_PER_SEC;
+
+/* The bytes of a request to read: unit, function, address, count, CRC. */
+enum { MODBUS_RTU_READ = 8 };
 
 static const struct modbus_bus_ops bus_ops = {.link = modbus_poll_link};
 
@@ -91,11 +95,48 @@ static void modbus_report(const struct input *input, struct report *ret_bus,
 	}
 }
 
+/* What device and wire take for one read: on a line its frames, gaps, and a turnaround. */
+static int64_t takes(const struct modbus_bus_config *bus, const struct modbus_span *span)
+{
+	/* Unit, function, byte count and CRC stand around the data. */
+	size_t answer = 5 + (modbus_plan_bits(span->function) ? (span->count + 7u) / 8
+							      : 2u * span->count);
+
+	if (bus->framing != MODBUS_RTU || modbus_line_char(&bus->line) == 0)
+		return 0;
+	return modbus_line_exchange(&bus->line, MODBUS_RTU_READ, answer,
+				    modbus_plan_turnaround_ns);
+}
+
+static bool modbus_plan(const struct input_config *config, size_t n,
+			struct plan_request *ret_request)
+{
+	static const char *const tables[] = {"", "coil", "discrete", "holding", "input"};
+	const struct modbus_span *span = &config->spans[n];
+
+	if (n == config->span_count)
+		return false;
+	*ret_request = (struct plan_request){
+		.device = config->devices[span->device].unit.name,
+		.unit = config->devices[span->device].number,
+		.table = tables[span->function],
+		.function = span->function,
+		.address = span->address,
+		.count = span->count,
+		.unasked = modbus_plan_unasked(config->items, span),
+		.points = span->items,
+		.interval_ns = span->interval_ns,
+		.takes_ns = takes(&config->bus, span),
+	};
+	return true;
+}
+
 const struct input_type input_modbus = {
 	.key = "modbus",
 	.parse = modbus_config_parse,
 	.open = modbus_open,
 	.write = modbus_write_point,
 	.report = modbus_report,
+	.plan = modbus_plan,
 	.close = modbus_close,
 };
