@@ -255,7 +255,9 @@ void modbus_poll_link(void *arg, bool up)
 		schedule(input);
 		return;
 	}
-	modbus_serve_down(input->serve);
+	for (struct modbus_block *block = modbus_poll_first(input); block != NULL;
+	     block = modbus_poll_next(input, block))
+		modbus_serve_down(input->serve, block->span);
 	for (struct modbus_block *block = modbus_poll_first(input); block != NULL;
 	     block = modbus_poll_next(input, block))
 		poll_away(input, block);
@@ -275,5 +277,7 @@ void modbus_poll_open(struct input *input, const struct input *before)
 		block->span = modbus_lessons_span(input->lessons, i);
 		block->on = block->span->items > 0;
 		block->job.done = poll_done;
+		if (block->on)
+			modbus_serve_await(input->serve, block->span);
 	}
 }

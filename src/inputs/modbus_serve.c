@@ -83,11 +83,8 @@ struct modbus_serve *modbus_serve_new(struct loop *loop, const struct input_conf
 		ranges[config->span_count + i] = bridge(serve, i);
 	}
 	serve->cache = modbus_cache_new(ranges, 2 * config->span_count);
-	for (size_t i = 0; i < config->span_count; i++)
-		modbus_cache_fail(serve->cache, &ranges[config->span_count + i],
-				  MODBUS_ILLEGAL_ADDRESS);
-	for (size_t i = 0; i < config->span_count; i++)
-		modbus_cache_await(serve->cache, &ranges[i]);
+	for (size_t i = 0; i < 2 * config->span_count; i++)
+		modbus_cache_fail(serve->cache, &ranges[i], MODBUS_ILLEGAL_ADDRESS);
 	free(ranges);
 	serve->server = modbus_server_new(loop, &config->serve.server, serve_read, serve);
 	return serve;
@@ -187,15 +184,14 @@ void modbus_serve_await(struct modbus_serve *serve, const struct modbus_span *sp
 	modbus_cache_await(serve->cache, &range);
 }
 
-void modbus_serve_down(struct modbus_serve *serve)
+void modbus_serve_down(struct modbus_serve *serve, const struct modbus_span *span)
 {
+	struct modbus_range range;
+
 	if (serve == NULL)
 		return;
-	for (size_t i = 0; i < serve->config->span_count; i++) {
-		struct modbus_range range = range_of(serve, &serve->config->spans[i]);
-
-		modbus_cache_fail(serve->cache, &range, MODBUS_GATEWAY_TARGET);
-	}
+	range = range_of(serve, span);
+	modbus_cache_fail(serve->cache, &range, MODBUS_GATEWAY_TARGET);
 }
 
 void modbus_serve_report(const struct modbus_serve *serve, struct report *ret)

@@ -17,7 +17,10 @@ struct modbus_serve;
 struct modbus_span;
 struct report;
 
-/* NULL when config has no 'serve'; config must outlive it otherwise. */
+/*
+ * NULL when config has no 'serve'; config must outlive it otherwise. Nothing is asked for until
+ * modbus_serve_await() says so: a plan that was learned before may leave holes out.
+ */
 struct modbus_serve *modbus_serve_new(struct loop *loop, const struct input_config *config);
 void modbus_serve_free(struct modbus_serve *serve);
 
@@ -28,8 +31,8 @@ void modbus_serve_heard(struct modbus_serve *serve, const struct modbus_span *sp
 void modbus_serve_drop(struct modbus_serve *serve, const struct modbus_span *span);
 /* The span will be asked for from now on. */
 void modbus_serve_await(struct modbus_serve *serve, const struct modbus_span *span);
-/* There is no connection: nothing that was heard holds any more. */
-void modbus_serve_down(struct modbus_serve *serve);
+/* There is no connection: what was heard of the span holds no more. */
+void modbus_serve_down(struct modbus_serve *serve, const struct modbus_span *span);
 
 void modbus_serve_report(const struct modbus_serve *serve, struct report *ret);
 

@@ -14,7 +14,14 @@
 #include "inputs/modbus_cache.h"
 #include "io/modbus_question.h"
 
-enum { MODEL_ADDRESSES = 65536, OPERATION = 8 };
+enum {
+	ADDRESSES = 65536,
+	/* The first and the last ones; the ranges below lie within. */
+	MODEL_LOW = 2100,
+	MODEL_HIGH = 65500,
+	MODEL_CELLS = MODEL_LOW + ADDRESSES - MODEL_HIGH + 1,
+	OPERATION = 8,
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -32,7 +39,7 @@ struct model {
 		uint8_t exception;
 		uint16_t value;
 		int64_t until;
-	} cells[2][MODEL_ADDRESSES];
+	} cells[2][MODEL_CELLS]; /* the last one is for all that is between */
 };
 
 static const struct modbus_range ranges[] = {
@@ -41,6 +48,13 @@ static const struct modbus_range ranges[] = {
 	{1, MODBUS_READ_COILS, 3, 2000},   {1, MODBUS_READ_COILS, 65535, 1},
 	{1, MODBUS_READ_INPUT, 1000, 125}, {2, MODBUS_READ_HOLDING, 500, 10},
 };
+
+static size_t cell_of(unsigned address)
+{
+	return address < MODEL_LOW     ? address
+	       : address >= MODEL_HIGH ? MODEL_LOW + address - MODEL_HIGH
+				       : MODEL_CELLS - 1;
+}
 
 static int table_of(uint8_t unit, uint8_t function)
 {
@@ -52,8 +66,9 @@ static int table_of(uint8_t unit, uint8_t function)
 static bool covered(const struct model *model, const struct modbus_range *range)
 {
 	for (unsigned i = 0; i < range->count; i++) {
-		if (!model->cells[table_of(range->unit, range->function)][range->address + i]
-			     .covered)
+		if (!model->cells[table_of(range->unit, range->function)]
+				 [cell_of(range->address + i)]
+					 .covered)
 			return false;
 	}
 	return true;
@@ -68,8 +83,10 @@ static struct model *model_new(void)
 		int table = table_of(ranges[i].unit, ranges[i].function);
 
 		for (unsigned k = 0; table >= 0 && k < ranges[i].count; k++) {
-			model->cells[table][ranges[i].address + k].covered = true;
-			model->cells[table][ranges[i].address + k].exception = MODBUS_BUSY;
+			size_t at = cell_of(ranges[i].address + k);
+
+			model->cells[table][at].covered = true;
+			model->cells[table][at].exception = MODBUS_BUSY;
 		}
 	}
 	return model;
@@ -88,7 +105,7 @@ static void operate(struct model *model, const uint8_t *op)
 	bool put = (op[0] & 2) == 0;
 
 	range.count = (uint16_t)(1 + op[3] % (table == 1 ? 200 : 125));
-	if (range.address + range.count > MODEL_ADDRESSES)
+	if (range.address + range.count > ADDRESSES)
 		return;
 	for (unsigned i = 0; i < range.count; i++) {
 		unsigned value = modbus_u16(op + 4) + i;
@@ -105,7 +122,8 @@ static void operate(struct model *model, const uint8_t *op)
 	else
 		modbus_cache_fail(model->cache, &range, exception);
 	for (unsigned i = 0; covered(model, &range) && i < range.count; i++) {
-		unsigned value = modbus_u16(op + 4) + i, at = range.address + i;
+		unsigned value = modbus_u16(op + 4) + i;
+		size_t at = cell_of(range.address + i);
 
 		model->cells[table][at].exception = put ? 0 : exception;
 		if (!put)
@@ -123,7 +141,7 @@ static void compare(const struct model *model, const struct modbus_range *range,
 	if (table < 0)
 		return;
 	for (unsigned i = 0; i < range->count; i++) {
-		unsigned at = range->address + i;
+		size_t at = cell_of(range->address + i);
 
 		if (!covered(model, range)) {
 			demand(exception == MODBUS_ILLEGAL_ADDRESS);

@@ -307,6 +307,43 @@ static void test_a_split_block_serves_its_points_only(void **state)
 	assert_int_equal(read_of(t, 1, 3, 101, 1), MODBUS_ILLEGAL_ADDRESS);
 	assert_int_equal(read_of(t, 1, 3, 100, 7), MODBUS_ILLEGAL_ADDRESS);
 	assert_int_equal(modbus_case_count(&t->c, -1, "splits"), 1);
+	/* While nobody is there, only what is asked for is away. */
+	peer_deaf(&t->peer);
+	for (size_t i = 0; i < PEER_LINKS; i++)
+		peer_close(&t->peer.links[i]);
+	UNTIL_READ(t, MODBUS_GATEWAY_TARGET, 1, 3, 100, 1);
+	assert_int_equal(read_of(t, 1, 3, 105, 2), MODBUS_GATEWAY_TARGET);
+	assert_int_equal(read_of(t, 1, 3, 101, 1), MODBUS_ILLEGAL_ADDRESS);
+}
+
+/* The bus of a reload knows what the old one has learned, and waits for nothing else. */
+static void test_a_successor_serves_what_it_will_ask_for(void **state)
+{
+	struct test *t = *state;
+	struct modbus_case *old = xcalloc(1, sizeof(*old));
+
+	t->refuses = MODBUS_ILLEGAL_ADDRESS;
+	t->hole_from = 102;
+	t->hole_to = 104;
+	start(t, yaml);
+	UNTIL_READ(t, 0, 1, 3, 105, 2);
+	*old = t->c;
+	t->silent = true;
+	modbus_case_init(&t->c, yaml, t->peer.port);
+	t->c.loop = old->loop;
+	t->c.before = old->input;
+	modbus_case_open(&t->c);
+	PEER_UNTIL(t->c.loop, strcmp(serving(t).state, "up") == 0);
+	close(t->fd);
+	t->fd = master_connect(serving(t).address, 0);
+	assert_int_equal(read_of(t, 1, 3, 101, 1), MODBUS_ILLEGAL_ADDRESS);
+	assert_int_equal(read_of(t, 1, 3, 100, 1), MODBUS_BUSY);
+	input_modbus.close(old->input);
+	conf_case_done(&old->conf);
+	free(old);
+	t->silent = false;
+	UNTIL_READ(t, 0, 1, 3, 100, 1);
+	assert_int_equal(read_of(t, 1, 3, 101, 1), MODBUS_ILLEGAL_ADDRESS);
 }
 
 /* All registers of an answer hold the same number, another one in each. */
@@ -519,6 +556,7 @@ int main(void)
 		TEST(test_values_grow_old),
 		cmocka_unit_test(test_a_refusal_is_passed_on),
 		TEST(test_a_split_block_serves_its_points_only),
+		TEST(test_a_successor_serves_what_it_will_ask_for),
 		TEST(test_registers_of_one_request_are_of_one_answer),
 		TEST(test_libmodbus_reads_and_may_not_write),
 		TEST(test_without_serve_there_is_no_listener),
