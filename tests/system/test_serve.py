@@ -3,14 +3,20 @@
 # Copyright 2026 The gauged authors
 """Other masters beside gauged: mbpoll and pymodbus read what it reads, from a device that takes
 one master only, and may not write."""
+import os
 import re
 import shutil
 import socket
 import struct
 import subprocess
+import sys
+import tempfile
 import time
 
-import lab
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lab  # noqa: E402
+from simulation import Simulation  # noqa: E402
 
 CONFIG = """
 buses:
@@ -100,6 +106,13 @@ class Master:
         if pdu[0] & 0x80:
             return pdu[1]
         return list(struct.unpack(">%dH" % words, pdu[2:]))
+
+
+    def coil(self, unit, address):
+        """0, 1, or the number of the exception."""
+        self.send(unit, struct.pack(">BHH", 1, address, 1))
+        _, pdu = self.answer()
+        return pdu[1] if pdu[0] & 0x80 else pdu[2]
 
 
 def mbpoll(port, *arguments):
@@ -305,7 +318,48 @@ def test_a_port_that_is_taken_ends_nothing():
     daemon.stop()
 
 
+LINE = """
+buses:
+  line:
+    modbus: rtu://{tty}
+    baud: 9600
+    parity: none
+    timeout: 200ms
+    serve: {{listen: 127.0.0.1:0}}
+devices:
+  plain: {{bus: line, unit: 8, poll: 100ms, points: {{a: {{holding: 40}}, b: {{holding: 44}}}}}}
+  relays: {{bus: line, unit: 7, poll: 100ms, points: {{first: {{coil: 0}}}}}}
+"""
+
+
+def test_a_serial_line_gets_a_second_master():
+    with tempfile.TemporaryDirectory(prefix="gauge-sim-serve.") as room:
+        tty = os.path.join(room, "tty")
+        sim = Simulation("--rtu", tty)
+        daemon = lab.Gauged(LINE.format(tty=tty)).start().ready()
+        master = Master(serving(daemon))
+        numbers = [40, 41, 42, 43, 44]
+        lab.wait_for("the line is read", lambda: master.read(8, 3, 40, 5) == numbers)
+        lab.wait_for("all of it", lambda: master.coil(7, 0) == 0)
+        sim.do("fault rtu 8 silent")
+        lab.wait_for("the unit is silent", lambda: master.read(8, 3, 40, 5) == 11)
+        # Its neighbour is asked less often for a while, and never takes its place.
+        lab.wait_for("the neighbour answers", lambda: master.coil(7, 0) == 0)
+        assert master.read(8, 3, 40, 5) == 11
+        sim.do("fault rtu 8 ok")
+        lab.wait_for("the unit is back", lambda: master.read(8, 3, 40, 5) == numbers)
+        sim.do("cable rtu pull")
+        lab.wait_for("the adapter is gone", lambda: (master.read(8, 3, 40, 5), master.coil(7, 0)) == (11, 11))
+        sim.do("cable rtu plug")
+        lab.wait_for("all is back", lambda: (master.read(8, 3, 40, 5), master.coil(7, 0)) == (numbers, 0))
+        assert sim.status()["rtu_writes"] == 0
+        daemon.stop()
+        code, _ = sim.stop()
+        assert code == 0
+
+
 lab.run(test_mbpoll_reads_and_may_not_write, test_pymodbus_reads_and_may_not_write,
         test_clients_cost_the_device_nothing, test_old_numbers_are_never_given,
         test_a_flood_does_not_hold_up_the_polls, test_too_many_clients_and_strangers_are_closed,
-        test_a_reload_keeps_clients_of_an_unchanged_bus, test_a_port_that_is_taken_ends_nothing)
+        test_a_reload_keeps_clients_of_an_unchanged_bus, test_a_port_that_is_taken_ends_nothing,
+        test_a_serial_line_gets_a_second_master)
