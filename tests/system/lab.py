@@ -55,6 +55,7 @@ class Plant:
         self.requests = 0
         self.connections = 0
         self.writes = []
+        self.most = {}  # by unit and address: what a holding register does not exceed
         self.silent = False
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -118,7 +119,7 @@ class Plant:
                 self.writes.append((unit, "coil", address, count == 0xFF00))
                 return pdu
             if code == 6:
-                self.holding[unit, address] = count
+                self.holding[unit, address] = min(count, self.most.get((unit, address), count))
                 self.writes.append((unit, "holding", address, count))
                 return pdu
         return struct.pack(">BB", code | 0x80, 1)

@@ -22,6 +22,7 @@ devices:
       temp: {{holding: 100, type: int16, scale: 0.1, unit: degC, range: [-40, 400]}}
       burner: {{coil: 7, write: true}}
       setpoint: {{holding: 30, type: int16, scale: 0.1, unit: degC, write: true, range: [20, 90]}}
+      sure: {{holding: 31, write: true, verify: true}}
   wind:
     bus: mast
     match: '^W (?<speed>[\\d.]+)'
@@ -110,6 +111,10 @@ def test_write_by_hand_stays_within_limits():
     good = daemon.ctl("write", "boiler.setpoint", "55.5")
     assert good.returncode == 0, good
     assert (1, "holding", 30, 555) in plant.writes, plant.writes
+    assert good.stdout == "boiler.setpoint is now 55.5 degC\n", good
+    # What the device can hold is what is told.
+    rounded = daemon.ctl("write", "boiler.setpoint", "55.57")
+    assert rounded.stdout == "boiler.setpoint is now 55.6 degC\n", rounded
     for name, text in (("boiler.setpoint", "95"), ("boiler.temp", "20"), ("boiler.nope", "1"),
                        ("boiler.burner", "7"), ("boiler.setpoint", "warm")):
         count = len(plant.writes)
@@ -117,6 +122,23 @@ def test_write_by_hand_stays_within_limits():
         assert bad.returncode != 0, (name, text, bad)
         assert bad.stderr.strip(), (name, text, bad)
         assert len(plant.writes) == count, "nothing may leave: %s" % plant.writes
+    daemon.stop()
+
+
+def test_write_that_is_not_kept_is_told_and_not_repeated():
+    plant, _, _, daemon = make()
+    daemon.start().ready()
+    lab.wait_for("a reading", lambda: value(daemon, "boiler.temp") == 70)
+    assert daemon.ctl("write", "boiler.sure", "8").returncode == 0
+    plant.most[1, 31] = 12
+    kept = daemon.ctl("write", "boiler.sure", "77")
+    assert kept.returncode == 1, kept
+    assert "the device confirmed it, but holds 12" in kept.stderr, kept
+    lab.wait_for("what it holds", lambda: value(daemon, "boiler.sure") == 12)
+    assert [write[3] for write in plant.writes] == [8, 77], plant.writes
+    writes = daemon.get("/v1/status")["writes"]
+    assert (writes["done"], writes["differs"]) == (1, 1), writes
+    assert "1 not kept" in daemon.ctl("status").stdout
     daemon.stop()
 
 

@@ -261,7 +261,8 @@ void fake_daemon_release(struct daemon *daemon)
 	struct fake_daemon *fake = &daemon->fake;
 	reload_done *reload = fake->waiting_reload;
 	write_done *write = fake->waiting_write;
-	struct write_result result = {.outcome = fake->outcome, .text = "the PLC said so"};
+	struct write_result result = {
+		.outcome = fake->outcome, .text = "the PLC said so", .value = fake->taken};
 
 	fake->waiting_reload = NULL;
 	fake->waiting_write = NULL;

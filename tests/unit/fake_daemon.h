@@ -27,6 +27,7 @@ struct fake_daemon {
 	reload_done *waiting_reload;
 	write_done *waiting_write;
 	void *waiting;
+	struct value taken;		    /* what the device took; none: as written */
 	enum write_outcome outcome;	    /* how the next writes end */
 	int operated;			    /* what daemon_ack() and its kin return */
 	uint32_t acked, shelved, unshelved; /* times */

@@ -238,6 +238,13 @@ static void test_api_writes_values_of_every_kind(void **state)
 		ask(fixture, writer, "POST", "/v1/points/boiler.setpoint", "{\"value\":-5.5}"),
 		200);
 	assert_true(fake->written.kind == VALUE_NUMBER && fake->written.number == -5.5);
+	assert_null(json_object_get(fixture->json, "value"));
+	/* What the device took is told, if it is known. */
+	fake->taken = value_number(-5.6);
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/points/boiler.setpoint", "{\"value\":-5.57}"),
+		200);
+	assert_true(json_real_value(json_object_get(fixture->json, "value")) == -5.6);
 	/* A whole number is a number. */
 	assert_int_equal(
 		ask(fixture, writer, "POST", "/v1/points/boiler.setpoint", "{\"value\":70}"),
@@ -367,6 +374,10 @@ static void test_api_tells_how_a_write_ended(void **state)
 	assert_int_equal(ask(fixture, writer, "POST", "/v1/points/boiler.burner", on), 409);
 	assert_string_equal(member(fixture, "detail"),
 			    "boiler.burner was not written: the PLC said so");
+	fake->outcome = WRITE_DIFFERS;
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/points/boiler.burner", on), 409);
+	assert_string_equal(member(fixture, "detail"),
+			    "boiler.burner was written, but not kept: the PLC said so");
 	fake->outcome = WRITE_UNKNOWN;
 	assert_int_equal(ask(fixture, writer, "POST", "/v1/points/boiler.burner", on), 504);
 }

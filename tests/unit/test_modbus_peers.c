@@ -98,6 +98,11 @@ static void make_yaml(struct str *out)
 			 device ? "input" : "holding");
 		str_addf(out, "      word: {%s: 196, bits: {a: 3, b: 4, c: 12..15}}\n",
 			 device ? "input" : "holding");
+		if (device == 0)
+			str_adds(out, "      mask: {holding: 197, write: true, verify: true, "
+				      "write_bits: mask, bits: {a: 0, b: 15, c: 4..6}}\n"
+				      "      rmw: {holding: 198, write: true, verify: true, "
+				      "write_bits: rmw, bits: {a: 0, b: 15, c: 4..6}}\n");
 		str_addf(out,
 			 "      bit0: {%s: 0%s}\n      bit1: {%s: 1}\n      far: {%s: 399}\n",
 			 device ? "discrete" : "coil", device ? "" : ", write: true",
@@ -270,6 +275,40 @@ static void assert_writes(struct modbus_case *c)
 	PEER_UNTIL(c->loop, !modbus_case_seen(c, "h.bit0")->last.value.flag);
 }
 
+static void write_and_wait(struct modbus_case *c, const char *name, double number)
+{
+	struct value value =
+		name[strlen(name) - 1] == 'c' ? value_number(number) : value_bool(number != 0);
+	struct error err;
+	unsigned done = 0;
+
+	assert_int_equal(input_modbus.write(c->input, modbus_case_point(c, name), value,
+					    write_ended, &done, &err),
+			 0);
+	PEER_UNTIL(c->loop, done == 1);
+}
+
+/* Both ways, verified: the bits that were not written stay as they are. */
+static void assert_writes_bits(struct modbus_case *c)
+{
+	static const char *const ways[] = {"mask", "rmw"};
+	char a[16], b[16], middle[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		snprintf(a, sizeof(a), "h.%s.a", ways[i]);
+		snprintf(b, sizeof(b), "h.%s.b", ways[i]);
+		snprintf(middle, sizeof(middle), "h.%s.c", ways[i]);
+		write_and_wait(c, a, 1);
+		write_and_wait(c, middle, 6);
+		write_and_wait(c, b, 1);
+		write_and_wait(c, middle, 5);
+		write_and_wait(c, a, 0);
+		PEER_UNTIL(c->loop, !modbus_case_seen(c, a)->last.value.flag);
+		assert_true(modbus_case_seen(c, b)->last.value.flag);
+		assert_true(modbus_case_seen(c, middle)->last.value.number == 5);
+	}
+}
+
 static void assert_device(const struct server *server)
 {
 	struct modbus_case *c = xcalloc(1, sizeof(*c));
@@ -287,6 +326,7 @@ static void assert_device(const struct server *server)
 	assert_table(c, "h");
 	assert_table(c, "i");
 	assert_writes(c);
+	assert_writes_bits(c);
 	assert_int_equal(modbus_case_count(c, -1, "exceptions"), 0);
 	assert_int_equal(modbus_case_count(c, -1, "garbled"), 0);
 	assert_int_equal(modbus_case_count(c, -1, "bad_readings"), 0);
