@@ -49,7 +49,7 @@ static void answer_refused(struct modbus_bus *bus, struct modbus_job *job, uint8
 	modbus_job_done(job, &(struct modbus_result){.outcome = MODBUS_EXCEPTION,
 						     .exception = exception,
 						     .text = words});
-	if (gone && !bus->freed)
+	if (gone && !bus->freed && unit->offline)
 		modbus_link_gone(bus, unit, now, words);
 }
 

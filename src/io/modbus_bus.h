@@ -48,7 +48,7 @@ struct modbus_unit_config {
 	int64_t timeout_ns; /* for an answer, behind what the wire takes */
 	int64_t delay_ns;   /* pause between its last answer and the next request to it */
 	int retries;	    /* of a read that was not answered, before it is told */
-	int timeouts;	    /* in a row that make it offline, 1.. */
+	int timeouts; /* in a row that make it offline; 0: it never is, the caller judges */
 };
 
 enum modbus_outcome {

@@ -240,6 +240,8 @@ bool modbus_unit_takes_reads(const struct modbus_unit *unit, struct mono now)
 
 void modbus_unit_unreachable(struct modbus_unit *unit, struct mono now)
 {
+	if (unit->config.timeouts == 0)
+		return;
 	unit->offlines += !unit->offline;
 	unit->offline = true;
 	unit->next_probe = mono_add(now, backoff_next(&unit->probe));

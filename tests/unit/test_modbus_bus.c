@@ -587,6 +587,35 @@ static void test_fault_B6_unit_behind_a_gateway_goes_offline_alone(void **state)
 	assert_int_equal(t->peer.requests, 10);
 }
 
+static void peer_gateway_alone(struct peer_link *link, const uint8_t *frame, size_t len)
+{
+	(void)len;
+	/* Every third is not answered at all. */
+	if (link->peer->requests % 3 != 0)
+		peer_refuses(link, frame, MODBUS_GATEWAY_TARGET);
+}
+
+static void test_unit_that_is_never_offline_is_always_asked(void **state)
+{
+	static const struct modbus_unit_config config = {
+		.name = "probed", .timeout_ns = timeout_ns, .timeouts = 0};
+	struct test *t = *state;
+	struct modbus_unit *unit;
+
+	t->peer.request = peer_gateway_alone;
+	connected(t, 1);
+	unit = modbus_bus_unit(t->bus, 77, &config);
+	for (unsigned i = 0; i < 9; i++) {
+		submit(t, unit, i);
+		modbus_bus_send(t->bus);
+		PEER_UNTIL(t->loop, t->asks[i].done == 1);
+		assert_int_equal(t->asks[i].outcome,
+				 i % 3 == 2 ? MODBUS_TIMEOUT : MODBUS_EXCEPTION);
+		assert_false(modbus_unit_offline(unit));
+	}
+	assert_int_equal(t->peer.requests, 9);
+}
+
 /* Time. */
 
 /* Holds the first request and answers it together with the second. */
@@ -1280,6 +1309,7 @@ int main(void)
 		BUS_TEST(test_fault_B6_busy_unit_waits_while_the_other_goes_on),
 		BUS_TEST(test_write_to_a_busy_device_is_sent_three_times_at_most),
 		BUS_TEST(test_fault_B6_unit_behind_a_gateway_goes_offline_alone),
+		BUS_TEST(test_unit_that_is_never_offline_is_always_asked),
 		BUS_TEST(test_fault_B1_late_answer_is_given_to_nobody),
 		BUS_TEST(test_fault_B8_silent_device_is_given_up_after_three_timeouts),
 		BUS_TEST(test_silent_unit_among_others_keeps_the_connection),
