@@ -174,6 +174,9 @@ static bool make_yaml(const struct probe *probe, struct str *out)
 	const struct probe_found *found = &probe->found;
 	bool any = false;
 
+	str_adds(out, "");
+	if (found->present == 0)
+		return false;
 	probe_yaml_bus(out, &probe->plan, found);
 	for (size_t i = 0; i < found->unit_count; i++) {
 		const struct probe_unit *unit = &found->units[i];

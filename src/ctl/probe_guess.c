@@ -16,8 +16,7 @@
 #include "io/modbus_pdu.h"
 
 enum {
-	WORDS = 4, /* of the widest number */
-	TEXT_INSIDE = UINT16_MAX,
+	WORDS = 4,		 /* of the widest number */
 	TEXT_LEAST = 5,		 /* letters and digits */
 	FEW_DIGITS = 5,		 /* decimal digits of a number that somebody chose */
 	ROUND_BITS = 8,		 /* a measurement does not end in so many zero bits */
@@ -224,7 +223,7 @@ struct block {
 	size_t widest;
 	enum modbus_order order;
 	struct step *steps[CHAINS]; /* count + 1 of each */
-	/* Registers of a text that begins here, or TEXT_INSIDE: it is cut for no number. */
+	/* Registers of a text that begins here and not before; else 0. */
 	uint16_t *texts;
 };
 
@@ -353,7 +352,7 @@ static void try_wide(const struct block *block, size_t i, enum chain chain, stru
 	uint16_t words[WORDS];
 	size_t known = 0;
 
-	while (known < WORDS && i + known < block->count && block->texts[i + known] == 0 &&
+	while (known < WORDS && i + known < block->count &&
 	       block->cells[i + known].state == PROBE_VALUE) {
 		words[known] = block->cells[i + known].value;
 		known++;
@@ -378,14 +377,14 @@ static struct step best_step(const struct block *block, size_t i, enum chain cha
 	struct step best = {.guess.registers = UINT16_MAX};
 	uint16_t text = block->texts[i];
 
-	if (text > 0 && text != TEXT_INSIDE) {
-		try_step(block, i, CHAIN_NONE,
-			 (struct step){1.5 * text, {MODBUS_TYPE_STRING, block->order, text}},
-			 &best);
-		return best;
-	}
 	try_step(block, i, CHAIN_NONE, single(block, i), &best);
 	try_wide(block, i, chain, &best);
+	/* Long ones are no chance; the bytes of floats make short ones. */
+	if (text > 0)
+		try_step(block, i, CHAIN_NONE,
+			 (struct step){1.6 * text - 1.8,
+				       {MODBUS_TYPE_STRING, block->order, text}},
+			 &best);
 	return best;
 }
 
@@ -393,13 +392,13 @@ static struct step best_step(const struct block *block, size_t i, enum chain cha
 static void find_texts(struct block *block)
 {
 	memset(block->texts, 0, block->count * sizeof(*block->texts));
-	for (size_t i = 0, n; i<block->count; i += n> 0 ? n : 1) {
-		size_t left = block->count - i;
+	for (size_t i = 0; i < block->count;) {
+		size_t left = block->count - i, n;
 
 		n = probe_text(block->cells + i, left < block->widest ? left : block->widest,
 			       bytes_swapped(block->order));
-		for (size_t k = 0; k < n; k++)
-			block->texts[i + k] = k == 0 ? (uint16_t)n : TEXT_INSIDE;
+		block->texts[i] = (uint16_t)n;
+		i += n == 0 ? 1 : n;
 	}
 }
 

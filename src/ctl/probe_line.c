@@ -4,7 +4,6 @@
 #include "ctl/probe_line.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,9 +238,10 @@ int64_t probe_silence(int baud, bool rtu, int64_t timeout_ns)
 
 static struct modbus_unit *line_unit(struct probe_line *line, uint8_t unit)
 {
-	/* Whether it is there is what is asked: no number of timeouts is too many. */
 	struct modbus_unit_config config = {
-		.name = "probed", .timeout_ns = line->timeout_ns, .timeouts = INT_MAX};
+		.name = "probed",
+		.timeout_ns = line->timeout_ns,
+		.timeouts = 0 /* whether it is there is what is asked */};
 
 	if (line->units[unit] == NULL)
 		line->units[unit] = modbus_bus_unit(line->bus, unit, &config);

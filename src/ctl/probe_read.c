@@ -90,14 +90,49 @@ static bool read_halves(struct reader *r, size_t at, size_t count)
 	return true;
 }
 
+/* 1 if the unit answers at all, 0 if not, -1 if it can't be asked any more. */
+static int read_alive(struct reader *r)
+{
+	struct probe_answer *answer = &r->answer;
+
+	/* Behind a gateway, what was too late for it may still be in the way. */
+	for (int i = 0; i < READ_TRIES; i++) {
+		if (!r->ask(r->arg, r->alive, answer))
+			return -1;
+		if (answer->outcome == MODBUS_OK ||
+		    (answer->outcome == MODBUS_EXCEPTION &&
+		     answer->exception != MODBUS_GATEWAY_PATH &&
+		     answer->exception != MODBUS_GATEWAY_TARGET))
+			return 1;
+	}
+	return 0;
+}
+
+static bool read_silent(struct reader *r, size_t at, size_t count)
+{
+	int alive = read_alive(r);
+
+	if (alive <= 0)
+		return reader_end(r, alive < 0 ? r->answer.text
+					       : "the unit does not answer any more");
+	if (++r->silences > READ_SILENCES)
+		return reader_end(r, "too many requests were not answered");
+	if (count > 1)
+		return read_halves(r, at, count);
+	reader_mark(r, at, count, (struct probe_cell){PROBE_SILENT, 0, 0});
+	return true;
+}
+
 static bool read_refused(struct reader *r, size_t at, size_t count, uint8_t exception)
 {
 	struct probe_cell refused = {PROBE_REFUSED, exception, 0};
 
 	switch (exception) {
 	case MODBUS_GATEWAY_PATH:
-	case MODBUS_GATEWAY_TARGET:
 		return reader_end(r, "the gateway does not reach the unit any more");
+	case MODBUS_GATEWAY_TARGET:
+		/* It may have had no patience for a long answer on a slow line. */
+		return read_silent(r, at, count);
 	case MODBUS_ACKNOWLEDGE:
 	case MODBUS_BUSY:
 		return reader_end(r, "the device is busy");
@@ -115,28 +150,12 @@ static bool read_refused(struct reader *r, size_t at, size_t count, uint8_t exce
 	return true;
 }
 
-static bool read_silent(struct reader *r, size_t at, size_t count)
-{
-	struct probe_answer *answer = &r->answer;
-
-	if (!r->ask(r->arg, r->alive, answer))
-		return reader_end(r, answer->text);
-	if (answer->outcome != MODBUS_OK &&
-	    (answer->outcome != MODBUS_EXCEPTION || answer->exception == MODBUS_GATEWAY_PATH ||
-	     answer->exception == MODBUS_GATEWAY_TARGET))
-		return reader_end(r, "the unit does not answer any more");
-	if (++r->silences > READ_SILENCES)
-		return reader_end(r, "too many requests were not answered");
-	if (count > 1)
-		return read_halves(r, at, count);
-	reader_mark(r, at, count, (struct probe_cell){PROBE_SILENT, 0, 0});
-	return true;
-}
-
 static bool read_tried_again(const struct probe_answer *answer, unsigned tries)
 {
 	switch (answer->outcome) {
 	case MODBUS_EXCEPTION:
+		if (answer->exception == MODBUS_GATEWAY_TARGET)
+			return tries < READ_TRIES;
 		return (answer->exception == MODBUS_BUSY ||
 			answer->exception == MODBUS_ACKNOWLEDGE) &&
 		       tries < READ_BUSY_TRIES;

@@ -12,7 +12,12 @@
 #include "ctl/ctl.h"
 #include "ctl/look.h"
 
-enum { SHOW_BITS = 16, SHOW_NARROW = 5, SHOW_TEXT_BYTES = 2 * MODBUS_WRITE_REGISTERS_MAX };
+enum {
+	SHOW_BITS = 16,
+	SHOW_NARROW = 5,
+	SHOW_INTEGERS = 2, /* orders: ABCD and CDAB; no other is usual */
+	SHOW_TEXT_BYTES = 2 * MODBUS_WRITE_REGISTERS_MAX
+};
 
 static const char *const orders[] = {
 	[MODBUS_ABCD] = "ABCD",
@@ -217,20 +222,26 @@ static void cell_of(struct table *table, enum look look, struct str *text)
 	str_done(text);
 }
 
-/* All plausible numbers of two registers, those that are hardly chance first. */
+/*
+ * The plausible numbers of two registers, those that are hardly chance first. order_count: how
+ * many of the orders are common for the types.
+ */
 static void add_wide(struct str *out, const struct probe_cell *cells,
-		     const enum modbus_type *types, size_t count)
+		     const enum modbus_type *types, size_t count, size_t order_count)
 {
 	for (enum probe_grade grade = PROBE_GOOD; grade > PROBE_NO; grade--) {
-		for (size_t k = 0; k < count * ARRAY_SIZE(orders); k++) {
-			struct probe_guess guess = {types[k / ARRAY_SIZE(orders)],
-						    k % ARRAY_SIZE(orders), 2};
+		for (size_t k = 0; k < count * order_count; k++) {
+			struct probe_guess guess = {types[k / order_count], k % order_count, 2};
 			const uint16_t words[] = {cells[0].value, cells[1].value};
 
 			if (probe_grade(guess.type, guess.order, words) != grade)
 				continue;
 			str_adds(out, out->len > 0 ? ", " : "");
-			probe_add_value(out, cells, &guess);
+			/* What people compare with a display has no more digits. */
+			if (guess.type == MODBUS_TYPE_FLOAT32)
+				str_addf(out, "%.6g", number_of(cells, &guess));
+			else
+				probe_add_value(out, cells, &guess);
 			str_addf(out, " %s", orders[guess.order]);
 		}
 	}
@@ -246,11 +257,11 @@ static void wide_cells(struct table *table, const struct probe_block *block, siz
 
 	str_init(&text);
 	if (pair)
-		add_wide(&text, cells, floats, ARRAY_SIZE(floats));
+		add_wide(&text, cells, floats, ARRAY_SIZE(floats), ARRAY_SIZE(orders));
 	cell_of(table, LOOK_PLAIN, &text);
 	str_init(&text);
 	if (pair)
-		add_wide(&text, cells, integers, ARRAY_SIZE(integers));
+		add_wide(&text, cells, integers, ARRAY_SIZE(integers), SHOW_INTEGERS);
 	cell_of(table, LOOK_PLAIN, &text);
 }
 
@@ -292,8 +303,8 @@ static void guess_cell(struct table *table, const struct probe_block *block,
 static void show_registers(const struct ctl *ctl, const struct probe_block *block,
 			   const struct probe_guess *guesses)
 {
-	struct table *table = table_new(
-		ctl, ">ADDRESS|HEX|>UINT16|>INT16|>BCD|TEXT|FLOAT32|UINT32, INT32|GUESS");
+	struct table *table =
+		table_new(ctl, ">ADDRESS|HEX|>UINT16|>INT16|>BCD|TEXT|FLOAT32|INT32|GUESS");
 
 	for (size_t i = 0, n; i < block->count; i += n) {
 		const struct probe_cell *cell = &block->cells[i];

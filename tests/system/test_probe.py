@@ -3,16 +3,21 @@
 # Copyright 2026 The gauged authors
 """gaugectl probe against devices that nobody has described: what it finds, what it asks for, and
 that the configuration it proposes loads."""
+import fcntl
 import json
 import os
 import re
+import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 import time
+import tty
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -77,6 +82,62 @@ def floats(order, *numbers):
         high, low = struct.unpack(">HH", struct.pack(">f", number))
         words += (high, low) if order == "ABCD" else (low, high)
     return words
+
+
+SPEEDS = {getattr(termios, "B%d" % baud): baud for baud in (9600, 19200, 38400, 57600, 115200)}
+
+
+def crc16(frame):
+    crc = 0xFFFF
+    for byte in frame:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return struct.pack("<H", crc)
+
+
+class Line:
+    """Slaves on a pseudo terminal, which hear nothing but the baud rate that they are set to.
+    fault: what comes back to a request instead of an answer."""
+
+    def __init__(self, units, baud=None, fault=None):
+        self.device = Device(units)
+        self.baud, self.fault = baud, fault
+        self.heard = []
+        self.master, slave = os.openpty()
+        self.path = os.ttyname(slave)
+        tty.setraw(slave)
+        self.slave = slave
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        got = b""
+        while True:
+            ready, _, _ = select.select([self.master], [], [], 0.02)
+            if ready:
+                try:
+                    got += os.read(self.master, 256)
+                except OSError:
+                    return
+            if not ready or len(got) > 64:
+                got = b""
+            if len(got) < 8:
+                continue
+            frame, got = got[:8], got[8:]
+            speed = SPEEDS.get(termios.tcgetattr(self.master)[4])
+            if self.baud not in (None, speed) or crc16(frame[:6]) != frame[6:]:
+                continue
+            self.heard.append(frame)
+            answer = self.device._answer(frame[0], frame[1:6])
+            if self.fault is not None:
+                os.write(self.master, self.fault)
+            elif answer is not None:
+                answer = frame[:1] + answer
+                os.write(self.master, answer + crc16(answer))
+
+    @property
+    def address(self):
+        return "rtu://" + self.path
 
 
 def probe(*arguments, **options):
@@ -397,6 +458,110 @@ def test_libmodbus_server_and_the_daemon_with_what_was_found():
         sim.end()
 
 
+def test_serial_line_is_read_with_read_functions_only():
+    line = Line({2, 3})
+    line.device.fill(2, 0, floats("CDAB", 23.5, 229.8734) + [5])
+    line.device.fill(3, 10, [1, 2, 3])
+    document = found(line.address, "--unit", "1..4", "--holding", "0..14", "--input", "0..3",
+                     "--baud", "9600", "--parity", "even", "--timeout", "1s")
+    assert present(document) == [2, 3], document
+    assert document["line"] == {"baud": 9600, "parity": "even"}, document["line"]
+    assert guesses(document, 2)[2][:2] == ("float32", "CDAB"), document
+    assert cells(document, 3)[11] == {"address": 11, "value": 2}, document
+    assert cells(document, 3)[13]["error"] == "refused", document
+    assert {frame[1] for frame in line.heard} == {3, 4}, line.heard
+    assert checked(document["yaml"])["devices"] == 2
+    assert "baud: 9600, parity: even" in document["yaml"]
+
+
+def test_baud_rate_is_searched():
+    line = Line({2, 5}, baud=19200)
+    line.device.fill(2, 0, range(1, 101))
+    line.device.fill(5, 0, range(1, 101))
+    done = probe(line.address, "--unit", "1..5", "--timeout", "300ms", "--json")
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert re.search("Asking 5 units at [0-9]+ settings of the line.*: at most .*Ctrl-C",
+                     done.stderr), done.stderr
+    document = json.loads(done.stdout)
+    assert document["line"]["baud"] == 19200, document["line"]
+    assert 2 in present(document), document
+    assert cells(document, 2)[41]["value"] == 42
+    assert {frame[1] for frame in line.heard} == {3}, line.heard
+    checked(document["yaml"])
+
+
+def test_unit_that_is_not_among_the_first_is_found_at_its_baud_rate():
+    line = Line({9}, baud=38400)
+    line.device.fill(9, 0, [7])
+    document = found(line.address, "--unit", "7..9", "--holding", "0", "--timeout", "200ms")
+    assert document["line"]["baud"] == 38400 and present(document) == [9], document
+
+
+def test_silent_line_is_told_from_a_noisy_one():
+    line = Line(set())
+    done = probe(line.address, "--unit", "1..2", "--baud", "9600", "--parity", "none", "--timeout",
+                 "50ms")
+    assert done.returncode == 1, done
+    assert "Not one byte came back" in done.stderr and "A and B swapped" in done.stderr, done.stderr
+    line = Line({1}, fault=b"\x00\xfe\x81\x13\x00\x7f")
+    done = probe(line.address, "--unit", "1..2", "--baud", "9600", "--parity", "none", "--timeout",
+                 "50ms")
+    assert done.returncode == 1, done
+    assert re.search("[0-9]+ bytes came back, and no proper answer", done.stderr), done.stderr
+    assert "termination" in done.stderr, done.stderr
+
+
+def test_line_that_is_in_use_says_by_whom():
+    line = Line({1})
+    fcntl.flock(line.slave, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    done = probe(line.address, "--unit", "1", "--baud", "9600", "--parity", "none")
+    assert done.returncode == 1, done
+    assert "is in use by" in done.stderr and "(process %d)" % os.getpid() in done.stderr, done.stderr
+    assert "one master at a time" in done.stderr, done.stderr
+    assert line.heard == []
+
+
+def test_line_that_is_not_there():
+    done = probe("rtu:///dev/nonexistent", "--unit", "1")
+    assert done.returncode == 1, done
+    assert "is not there" in done.stderr and "/dev/serial/by-id" in done.stderr, done.stderr
+
+
+def test_search_for_a_baud_rate_is_interrupted():
+    line = Line(set())
+    process = subprocess.Popen([GAUGECTL, "probe", line.address], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    lab.wait_for("the search goes on", lambda: len(line.heard) >= 3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1, (process.returncode, err)
+    assert "stopped" in err and "0 units answer" in out, (out, err)
+
+
+def test_simulated_line_serial_server_and_gateway():
+    with tempfile.TemporaryDirectory(prefix="gauged-test.") as folder:
+        sim = Sim("--rtu", os.path.join(folder, "tty"), "--baud", "19200", "--units", "3",
+                  "--gateway", "0", "--gateway-timeout", "1000", "--serial-server", "0")
+        try:
+            for address, units in (("rtu://" + sim.ready["rtu"], "1..4"),
+                                   ("rtu+tcp://" + sim.ready["server"], "1..4"),
+                                   ("tcp://" + sim.ready["gateway"], "1..20")):
+                document = found(address, "--unit", units, "--timeout", "2s")
+                assert present(document) == [1, 2, 3], (address, document)
+                assert guesses(document, 1).get(4, ())[:2] == ("float32", "ABCD"), (
+                    address, guesses(document, 1))
+                assert guesses(document, 2).get(4, ())[:2] == ("float32", "CDAB"), (
+                    address, guesses(document, 2))
+                checked(document["yaml"])
+                if "line" in document:
+                    assert document["line"]["baud"] == 19200, document["line"]
+            done = probe("rtu://" + sim.ready["rtu"], "--baud", "9600", "--parity", "none", "--unit",
+                         "1", "--timeout", "200ms")
+            assert done.returncode == 1, done
+        finally:
+            sim.end()
+
+
 lab.run(
     test_units_are_found_by_answers_and_refusals,
     test_gateway_is_believed,
@@ -414,4 +579,12 @@ lab.run(
     test_wrong_usage_is_said,
     test_interrupt_ends_it_cleanly,
     test_pymodbus_server,
-    test_libmodbus_server_and_the_daemon_with_what_was_found)
+    test_libmodbus_server_and_the_daemon_with_what_was_found,
+    test_serial_line_is_read_with_read_functions_only,
+    test_baud_rate_is_searched,
+    test_unit_that_is_not_among_the_first_is_found_at_its_baud_rate,
+    test_silent_line_is_told_from_a_noisy_one,
+    test_line_that_is_in_use_says_by_whom,
+    test_line_that_is_not_there,
+    test_search_for_a_baud_rate_is_interrupted,
+    test_simulated_line_serial_server_and_gateway)

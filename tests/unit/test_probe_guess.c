@@ -211,6 +211,15 @@ static void test_text_is_found_and_ends(void **state)
 	assert_float(3, MODBUS_ABCD);
 }
 
+static void test_text_by_chance_among_floats_is_none(void **state)
+{
+	(void)state;
+	/* 7.273573, 0.72, 62.5795, 53.8915, 0.043333333: "BzQlBW" stands in it. */
+	GUESS(0x40e8, 0xc11c, 0x3f38, 0x51ec, 0x427a, 0x516c, 0x4257, 0x90ef, 0x3d31, 0x7e4b);
+	for (size_t i = 0; i < 10; i += 2)
+		assert_float(i, MODBUS_ABCD);
+}
+
 static void test_text_with_swapped_bytes_counts_from_its_other_end(void **state)
 {
 	static const uint16_t swapped[] = {0x654d, 0x6574, 0x0072};
@@ -302,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_counters_of_two_registers),
 		cmocka_unit_test(test_double_is_found),
 		cmocka_unit_test(test_text_is_found_and_ends),
+		cmocka_unit_test(test_text_by_chance_among_floats_is_none),
 		cmocka_unit_test(test_text_with_swapped_bytes_counts_from_its_other_end),
 		cmocka_unit_test(test_digits_in_a_row_are_bcd),
 		cmocka_unit_test(test_nothing_is_guessed_over_a_hole),

@@ -284,19 +284,38 @@ static void test_unit_that_went_ends_it(void **state)
 	device.outcome = MODBUS_TIMEOUT;
 	read_block(MODBUS_READ_HOLDING, 0, 100);
 	assert_non_null(strstr(block.ended, "does not answer any more"));
-	assert_int_equal(device.requests, 3);
+	assert_int_equal(device.requests, 4);
 	assert_not_given(0, 99, PROBE_UNASKED, 0);
 }
 
 static void test_gateway_that_lost_the_unit_ends_it(void **state)
 {
+	static const uint8_t exceptions[] = {MODBUS_GATEWAY_PATH, MODBUS_GATEWAY_TARGET};
+
 	(void)state;
-	device.fails = 1000;
-	device.outcome = MODBUS_EXCEPTION;
-	device.exception = MODBUS_GATEWAY_TARGET;
-	read_block(MODBUS_READ_HOLDING, 0, 100);
-	assert_non_null(strstr(block.ended, "gateway"));
-	assert_int_equal(device.requests, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++) {
+		setup(NULL);
+		device.fails = 1000;
+		device.outcome = MODBUS_EXCEPTION;
+		device.exception = exceptions[i];
+		read_block(MODBUS_READ_HOLDING, 0, 100);
+		assert_non_null(block.ended);
+		assert_true(device.requests <= 4);
+		assert_int_equal(block.known, 0);
+		if (i + 1 < ARRAY_SIZE(exceptions))
+			probe_block_done(&block);
+	}
+}
+
+static void test_gateway_without_patience_for_long_answers(void **state)
+{
+	(void)state;
+	device.most = 40;
+	device.too_much = MODBUS_GATEWAY_TARGET;
+	read_block(MODBUS_READ_HOLDING, 0, 200);
+	assert_given(0, 199);
+	assert_true(block.limit >= 20 && block.limit <= 40);
+	assert_null(block.ended);
 }
 
 static void test_connection_that_is_gone_ends_it_with_its_reason(void **state)
@@ -327,6 +346,7 @@ int main(void)
 		READ_TEST(test_search_for_silent_addresses_ends),
 		READ_TEST(test_unit_that_went_ends_it),
 		READ_TEST(test_gateway_that_lost_the_unit_ends_it),
+		READ_TEST(test_gateway_without_patience_for_long_answers),
 		READ_TEST(test_connection_that_is_gone_ends_it_with_its_reason),
 	};
 
