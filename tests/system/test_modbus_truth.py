@@ -32,8 +32,10 @@ DEVICES = """devices:
       third: {holding: 150, type: uint16}
 """
 PLACES = {"plain.count": 0, "plain.first": 50, "plain.second": 100, "plain.third": 150}
+# An RTU answer has no identifier: one of the right shape that comes while another is waited for,
+# and that nobody asked for, can't be told from it. So "unsolicited" is no fault of this list.
 RTU_FAULTS = ("slow 300", "slow 150", "crc", "cut-short 2", "garbage-before 3", "garbage-after 5",
-              "duplicate", "from 7", "function 4", "exception 4", "false-start 2", "unsolicited 30")
+              "duplicate", "from 7", "function 4", "exception 4", "false-start 2")
 TCP_FAULTS = ("slow 300", "slow 150", "tid-add 1", "tid-add 65535", "duplicate", "from 7",
               "dribble 5", "unsolicited 20", "trailing 2", "byte-count 4", "reset 9", "garbage")
 # gauged tells milliseconds; what it reads it asked for not long before.
@@ -145,4 +147,14 @@ def test_readings_over_a_gateway_are_true():
     check("modbus: tcp://127.0.0.1:%(gateway)d, timeout: 200ms", "gateway", TCP_FAULTS)
 
 
-lab.run(test_a_wrong_reading_would_be_found, test_readings_over_a_gateway_are_true)
+def test_readings_on_a_tty_are_true():
+    check('modbus: "rtu://%(tty)s", baud: 115200, parity: none, timeout: 200ms', "rtu 8",
+          RTU_FAULTS)
+
+
+def test_readings_over_a_serial_server_are_true():
+    check("modbus: rtu+tcp://127.0.0.1:%(server)d, timeout: 200ms", "rtu 8", RTU_FAULTS)
+
+
+lab.run(test_a_wrong_reading_would_be_found, test_readings_over_a_gateway_are_true,
+        test_readings_on_a_tty_are_true, test_readings_over_a_serial_server_are_true)
