@@ -46,7 +46,7 @@ for wanted in 'rule *boiler-over-temp is pending' 'rule *boiler-over-temp FIRES:
 	'webhook *arrived: fire boiler-over-temp' 'plant *burner switched off over Modbus' \
 	'rule *boiler-over-temp is CLEAR' 'webhook *arrived: clear boiler-over-temp' \
 	'plant *burner switched on over Modbus' 'values *boiler [0-9.]* degC, burner on' \
-	'wind [0-9.]* m/s' '^Delivered: fires [1-9][0-9]*, clears [1-9]' 'duplicates 0, bad 0'; do
+	'heat [0-9.]* kW' 'wind [0-9.]* m/s' '^Delivered: fires [1-9][0-9]*, clears [1-9]' 'duplicates 0, bad 0'; do
 	grep -q "$wanted" "$room/output" || no "did not say '$wanted'"
 done
 ! grep -q ' gauged .*\(panic\|error\)' "$room/output" || no "gauged complained"
