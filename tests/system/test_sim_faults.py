@@ -159,12 +159,16 @@ class Rows:
         self.assertEqual(len(got), at)
 
     def run_rows(self, rows, where, ask, fine):
-        """where: fault command and its target; ask(request, length) -> bytes; fine: a pair."""
+        """where: the unit; ask(request, length) -> bytes; fine: a request and its answer."""
+        counter = "requests_1" if where == "tcp 1" else where.replace(" ", "_requests_")
         for fault, request, expected in rows:
             with self.subTest(fault=fault):
                 self.sim.do("fault %s %s" % (where, fault))
+                before = self.sim.status()[counter]
                 start = time.monotonic()
                 self.check(ask(request, length_of(expected)), expected)
+                # The command that clears the fault must not overtake a request without answer.
+                wait_for(lambda seen=before: self.sim.status()[counter] > seen)
                 self.assertGreaterEqual(time.monotonic() - start, AT_LEAST.get(fault, 0))
                 self.sim.do("fault %s ok" % where)
                 self.assertEqual(ask(fine[0], len(fine[1])), fine[1])
@@ -215,8 +219,10 @@ class Tcp(Rows, Case):
         with self.sim.raw() as sock:
             for fault, length in (("exception 5", 9), ("silent", 0)):
                 self.sim.do("fault tcp 1 " + fault)
+                before = self.sim.status()["requests_1"]
                 sock.sendall(mbap(struct.pack(">BHH", 6, 120, 555)))
                 receive(sock, length)
+                wait_for(lambda seen=before: self.sim.status()["requests_1"] > seen)
                 self.sim.do("fault tcp 1 ok")
                 sock.sendall(mbap(READ))
                 self.assertEqual(receive(sock, 11), mbap(VALUE))
