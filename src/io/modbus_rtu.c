@@ -9,7 +9,9 @@
  *
  * An answer has neither number nor address. So one that comes late is kept from being taken
  * for another's by a probe: a question to the same unit whose answer has another length
- * (modbus_stale); if it is not answered either, the unit is left alone for one more timeout.
+ * (modbus_stale). If it is not answered either, the next one has a length of its own again; no
+ * time is long enough for a unit that has a queue of requests to work off. Only where there is
+ * no such question left, the unit is left alone until an answer must have come.
  */
 #include "io/modbus_rtu.h"
 

@@ -52,7 +52,10 @@ bool modbus_rtu_sweep(struct modbus_bus *bus, size_t len, struct mono now);
 struct modbus_job *modbus_rtu_release(struct modbus_bus *bus, struct mono end);
 /* The unit owes no answer any more. */
 void modbus_rtu_through(struct modbus_unit *unit);
-/* The unit is not asked what could be mistaken until late answers must have come. */
+/*
+ * The unit is not asked what could be mistaken until late answers must have come; then it owes
+ * none any more.
+ */
 void modbus_rtu_hush(struct modbus_unit *unit, const struct modbus_job *job, struct mono now);
 
 /* These tell the job; see modbus_link.h. */

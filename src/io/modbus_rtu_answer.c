@@ -31,6 +31,12 @@ void modbus_rtu_drop(struct modbus_rtu *rtu, size_t len)
 	memmove(rtu->in, rtu->in + len, rtu->in_len);
 }
 
+/* One that owes many answers needs the time for all of them. */
+static int64_t rtu_hush_ns(const struct modbus_unit *unit)
+{
+	return (unit->stale.many ? MODBUS_STALE_MAX : 1) * unit->config.timeout_ns;
+}
+
 /* A whole frame that nobody waits for: a late answer, or somebody else's. */
 static void rtu_stranger(struct modbus_bus *bus, const struct modbus_rtu_frame *frame,
 			 struct mono now)
@@ -43,6 +49,9 @@ static void rtu_stranger(struct modbus_bus *bus, const struct modbus_rtu_frame *
 			continue;
 		bus->late++;
 		modbus_unit_late(unit, now);
+		/* Where there was one, there may be more. */
+		if (unit->hushed)
+			unit->hush = mono_add(now, rtu_hush_ns(unit));
 		return;
 	}
 	bus->unknown++;
@@ -96,14 +105,19 @@ struct modbus_job *modbus_rtu_release(struct modbus_bus *bus, struct mono end)
 	return job;
 }
 
-/* The unit is not asked what could be mistaken until late answers must have come. */
+/* The unit is left alone for a time. */
+static void rtu_pause(struct modbus_unit *unit, const struct modbus_job *job, struct mono until)
+{
+	unit->hush = until;
+	/* A write overtakes reads, but not the answer that would be taken for its own. */
+	if (modbus_job_ahead(job) && unit->paused.ns < until.ns)
+		unit->paused = until;
+}
+
 void modbus_rtu_hush(struct modbus_unit *unit, const struct modbus_job *job, struct mono now)
 {
 	unit->hushed = true;
-	unit->hush = mono_add(now, unit->config.timeout_ns);
-	/* A write overtakes reads, but not the answer that would be taken for its own. */
-	if (modbus_job_ahead(job) && unit->paused.ns < unit->hush.ns)
-		unit->paused = unit->hush;
+	rtu_pause(unit, job, mono_add(now, rtu_hush_ns(unit)));
 }
 
 /* The unit owes no answer any more. */
@@ -151,7 +165,10 @@ static struct modbus_job *rtu_give_up(struct modbus_bus *bus, struct mono now)
 	return modbus_rtu_release(bus, mono_add(now, rtu->quarantine_ns));
 }
 
-/* The probe was of no use: the job waits until nothing can be late any more. */
+/*
+ * What came instead of the probe's answer says that the unit is not slow: the job waits until
+ * nothing can be late any more.
+ */
 static void rtu_probe_failed(struct modbus_bus *bus, struct modbus_job *job, struct mono now)
 {
 	modbus_rtu_hush(job->unit, job, now);
@@ -169,7 +186,9 @@ void modbus_rtu_timed_out(struct modbus_bus *bus, struct mono now)
 		modbus_link_unanswered(bus, job, now);
 	} else {
 		bus->timeouts++;
-		rtu_probe_failed(bus, job, now);
+		/* It may be much slower: another probe follows. */
+		rtu_pause(unit, job, mono_add(now, unit->config.timeout_ns));
+		modbus_queue_add(&bus->queue, job, true);
 		if (modbus_unit_timed_out(unit, job->sent, now))
 			modbus_link_gone(bus, unit, now, "no answer in time");
 	}

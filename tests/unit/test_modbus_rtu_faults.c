@@ -317,10 +317,48 @@ static void test_rtu_probe_that_times_out_is_followed_by_a_pause(void **state)
 	t->request = NULL;
 	PEER_UNTIL(t->loop, a->done == 1);
 	rtu_assert_good(a);
-	/* Asked for itself, one timeout after the probe's time was over. */
-	assert_int_equal(t->requests, 3);
-	assert_int_equal(t->heard[2].count, 2);
+	/* Probed with yet another count, one timeout after the first probe's time was over. */
+	assert_int_equal(t->requests, 4);
+	assert_int_equal(t->heard[1].count, 1);
+	assert_true(t->heard[2].count > 2);
+	assert_int_equal(t->heard[3].count, 2);
 	assert_true(mono_diff(t->heard[2].at, t->heard[1].at) >= 400 * NSEC_PER_MSEC);
+}
+
+/*
+ * Works off one request after the other, each for so long that its answer comes when the unit
+ * would be asked again for itself, if one probe and a pause were all that is between.
+ */
+static void plays_slow(struct rtu_test *t, const uint8_t *frame, size_t len)
+{
+	struct mono now = clock_mono();
+	int64_t waits = t->busy.ns > now.ns ? mono_diff(t->busy, now) : 0;
+
+	rtu_answers_late(t, frame, waits + (t->step++ < 12 ? 760 * NSEC_PER_MSEC : 0));
+}
+
+static void test_fault_B1_rtu_unit_that_falls_far_behind_is_never_mistaken(void **state)
+{
+	struct rtu_test *t = *state;
+	static const struct modbus_unit_config patient = {
+		.name = "unit", .timeout_ns = 200 * NSEC_PER_MSEC, .timeouts = 1000};
+	unsigned good = 0;
+
+	t->request = plays_slow;
+	rtu_start(t);
+	modbus_bus_unit(t->bus, 1, &patient);
+	for (uint16_t i = 0; i < 40 && good < 3; i++) {
+		struct rtu_ask *a = rtu_asked(t, i % RTU_ASKS, 1, MODBUS_READ_HOLDING,
+					      (uint16_t)(1000 + 50 * i), 1);
+
+		if (a->outcome == MODBUS_OK) {
+			rtu_assert_good(a);
+			good++;
+		}
+	}
+	/* It has caught up, and is believed again. */
+	assert_int_equal(good, 3);
+	assert_true(rtu_count(t, "late_answers") >= 8);
 }
 
 static void test_rtu_lone_register_is_probed_by_another_that_is_known(void **state)
@@ -618,6 +656,7 @@ int main(void)
 		RTU_TEST(test_rtu_late_answer_during_tx),
 		RTU_TEST(test_rtu_answers_during_turnaround_and_of_unit_0_are_dropped),
 		RTU_TEST(test_rtu_probe_that_times_out_is_followed_by_a_pause),
+		RTU_TEST(test_fault_B1_rtu_unit_that_falls_far_behind_is_never_mistaken),
 		RTU_TEST(test_rtu_lone_register_is_probed_by_another_that_is_known),
 		RTU_TEST(test_fault_B4_rtu_echo_is_not_the_answer_to_a_write),
 		RTU_TEST(test_rtu_write_without_an_echo),
