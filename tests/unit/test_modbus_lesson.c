@@ -343,6 +343,65 @@ static void test_value_that_comes_back_is_read_with_its_neighbours_again(void **
 	assert_int_equal(t->refusals, 0);
 }
 
+static void test_value_that_comes_back_is_not_joined_with_one_that_is_absent(void **state)
+{
+	struct test *t = *state;
+
+	add_row(t, 0, 20);
+	learn(t);
+	t->absent[7] = t->absent[8] = true;
+	turns(t, 30);
+	t->absent[8] = false;
+	turn(t, true);
+	ASSERT_SPANS(t, {0, 7}, {7, 1}, {8, 12});
+	t->absent[7] = false;
+	turn(t, true);
+	ASSERT_SPANS(t, {0, 20});
+}
+
+static void test_value_that_goes_again_at_once_is_joined_when_it_stays(void **state)
+{
+	struct test *t = *state;
+
+	add_row(t, 0, 20);
+	learn(t);
+	t->absent[7] = true;
+	turns(t, 30);
+	t->absent[7] = false;
+	turn(t, true);
+	ASSERT_SPANS(t, {0, 20});
+	/* It was only joined on trial: no search is needed to know which it is. */
+	t->absent[7] = true;
+	turn(t, true);
+	ASSERT_SPANS(t, {0, 7}, {7, 1}, {8, 12});
+	turn(t, true);
+	assert_int_equal(t->refusals, 1);
+	t->absent[7] = false;
+	turn(t, true);
+	turn(t, true);
+	ASSERT_SPANS(t, {0, 20});
+}
+
+static void test_what_a_search_joins_and_is_refused_is_parted_where_it_was(void **state)
+{
+	struct test *t = *state;
+
+	add_row(t, 0, 40);
+	learn(t);
+	t->absent[5] = true;
+	t->most = 30;
+	t->too_much = MODBUS_ILLEGAL_ADDRESS;
+	while (modbus_lessons_absent(t->lessons, 0) == 0)
+		turn(t, false);
+	ASSERT_SPANS(t, {0, 5}, {5, 1}, {6, 34});
+	turn(t, false);
+	assert_int_equal(t->last, MODBUS_LESSON_PARTS);
+	turn(t, false);
+	assert_int_equal(t->refusals, 0);
+	for (size_t i = 0; i < 40; i++)
+		assert_int_equal(t->answered[i], i != 5);
+}
+
 static void test_device_that_starts_refuses_all_and_is_read_at_once_in_the_end(void **state)
 {
 	struct test *t = *state;
@@ -378,6 +437,21 @@ static void test_exception_3_halves_what_is_asked_for_at_once(void **state)
 	assert_int_equal(t->refusals, 0);
 	ASSERT_SPANS(t, {0, 30}, {30, 30}, {60, 30}, {90, 30}, {300, 2});
 	assert_int_equal(t->news, 2);
+}
+
+static void test_exception_3_lowers_to_what_was_answered_before(void **state)
+{
+	struct test *t = *state;
+
+	add_row(t, 0, 60);
+	add_row(t, 200, 300);
+	learn(t);
+	t->most = 70;
+	t->too_much = MODBUS_ILLEGAL_VALUE;
+	turn(t, false);
+	ASSERT_SPANS(t, {0, 60}, {200, 60}, {260, 40});
+	turn(t, false);
+	assert_int_equal(t->refusals, 0);
 }
 
 static void test_what_a_device_takes_is_known_for_each_function(void **state)
@@ -693,6 +767,10 @@ int main(void)
 		LESSON_TEST(test_exception_2_on_one_register_makes_only_that_one_bad),
 		LESSON_TEST(test_refused_value_is_asked_after_a_second_and_then_every_minute),
 		LESSON_TEST(test_value_that_comes_back_is_read_with_its_neighbours_again),
+		LESSON_TEST(test_value_that_comes_back_is_not_joined_with_one_that_is_absent),
+		LESSON_TEST(test_value_that_goes_again_at_once_is_joined_when_it_stays),
+		LESSON_TEST(test_what_a_search_joins_and_is_refused_is_parted_where_it_was),
+		LESSON_TEST(test_exception_3_lowers_to_what_was_answered_before),
 		LESSON_TEST(test_device_that_starts_refuses_all_and_is_read_at_once_in_the_end),
 		LESSON_TEST(test_exception_3_halves_what_is_asked_for_at_once),
 		LESSON_TEST(test_what_a_device_takes_is_known_for_each_function),
