@@ -52,6 +52,8 @@ class Plant:
     def __init__(self):
         self.holding = {}
         self.coils = {}
+        self.absent = set()  # (unit, address) of registers that are refused
+        self.refusals = 0
         self.requests = 0
         self.connections = 0
         self.writes = []
@@ -104,6 +106,9 @@ class Plant:
     def _answer(self, unit, pdu):
         code, address, count = struct.unpack(">BHH", pdu[:5])
         with self.lock:
+            if code in (3, 4) and any((unit, address + i) in self.absent for i in range(count)):
+                self.refusals += 1
+                return struct.pack(">BB", code | 0x80, 2)
             if code in (3, 4):
                 values = [self.holding.get((unit, address + i), 0) for i in range(count)]
                 return struct.pack(">BB%dH" % count, code, 2 * count,

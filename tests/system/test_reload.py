@@ -140,6 +140,32 @@ def test_failing_open_changes_nothing():
     daemon.stop()
 
 
+def test_what_a_device_taught_outlives_a_reload_of_its_bus():
+    plant, other, sink, daemon = make()
+    plant.absent.add((1, 98))
+    more = CONFIG.replace("points: {{temp:", "points: {{low: {{holding: 95}}, temp:")
+    daemon.write(more.format(plant=plant.port, other=other.port, sink=sink.port, poll="20ms"))
+    assert daemon.ctl("reload").returncode == 0
+    lab.wait_for("both values", lambda: daemon.get("/v1/points/boiler.low")["value"] == 0)
+    assert plant.refusals == 1, plant.refusals
+    # The bus changes, the device does not.
+    more = more.replace("plc: {{modbus", "plc: {{timeout: 2s, modbus")
+    daemon.write(more.format(plant=plant.port, other=other.port, sink=sink.port, poll="20ms"))
+    connections, polls = plant.connections, plant.requests
+    assert daemon.ctl("reload").returncode == 0
+    lab.wait_for("the bus is opened anew", lambda: plant.connections == connections + 1)
+    lab.wait_for("polls go on", lambda: plant.requests > polls + 20)
+    plant.set(1, 95, 7)
+    lab.wait_for("the value", lambda: daemon.get("/v1/points/boiler.low")["value"] == 7)
+    assert plant.refusals == 1, plant.refusals
+    # The device changes: what it takes has to be found out.
+    more = more.replace("low: {{holding: 95}}", "low: {{holding: 96}}")
+    daemon.write(more.format(plant=plant.port, other=other.port, sink=sink.port, poll="20ms"))
+    assert daemon.ctl("reload").returncode == 0
+    lab.wait_for("a refusal", lambda: plant.refusals == 2)
+    daemon.stop()
+
+
 def test_many_reloads_leak_no_descriptor():
     plant, other, sink, daemon = make()
     fds = "/proc/%d/fd" % daemon.process.pid
@@ -159,4 +185,5 @@ lab.run(test_fault_F1_bad_file_changes_nothing, test_fault_F6_reload_keeps_what_
         test_rule_that_is_removed_while_firing_says_clear,
         test_reload_with_more_points_renumbers_open_buses, test_failing_open_changes_nothing,
         test_fault_F2_empty_file_changes_nothing,
+        test_what_a_device_taught_outlives_a_reload_of_its_bus,
         test_many_reloads_leak_no_descriptor)
