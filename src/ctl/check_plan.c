@@ -28,9 +28,9 @@ static void print_line(const struct config_bus *bus, const struct plan *plan)
 	size_t points = point_count(plan);
 
 	str_init(&line);
-	str_addf(&line, "  bus %s: %zu %s for %zu %s, %.3g a second", bus->name, plan->count,
+	str_addf(&line, "  bus %s: %zu %s for %zu %s, %.*f a second", bus->name, plan->count,
 		 str_plural(plan->count, "request", "requests"), points,
-		 str_plural(points, "point", "points"), plan->rate);
+		 str_plural(points, "point", "points"), plan->rate < 10 ? 2 : 0, plan->rate);
 	if (plan->timed)
 		str_addf(&line, ", %.0f %% of its time when all units answer", 100 * plan->use);
 	puts(line.s);

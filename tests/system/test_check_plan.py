@@ -27,7 +27,7 @@ WARNING = """gauged.yaml:3:3: warning: bus 'roof' needs 139 % of its time: slowe
       = hint: 'gaugectl check --plan' shows what takes how long; a longer 'poll', a higher 'baud' or points side by side take less
 """
 SUMMARY = """  bus meters: 2 requests for 3 points, 1.02 a second, 6 % of its time when all units answer
-  bus roof: 2 requests for 2 points, 2 a second, 139 % of its time when all units answer
+  bus roof: 2 requests for 2 points, 2.00 a second, 139 % of its time when all units answer
   bus plc: 3 requests for 3 points, 30 a second
 """
 PLAN = """  bus meters: 2 requests for 3 points, 1.02 a second, 6 % of its time when all units answer
@@ -35,7 +35,7 @@ PLAN = """  bus meters: 2 requests for 3 points, 1.02 a second, 6 % of its time 
   meter-1     1  input 12..21       2        6    1 s  56 ms  5.6 %       1 s
   meter-2     2  input 12..13       1        0   60 s  37 ms  0.1 %      60 s
   UNASKED: no point asks for them, but reading along takes less than another request (max_hole)
-  bus roof: 2 requests for 2 points, 2 a second, 139 % of its time when all units answer
+  bus roof: 2 requests for 2 points, 2.00 a second, 139 % of its time when all units answer
   DEVICE   UNIT  READS           POINTS  UNASKED  EVERY   TAKES    SHARE  POSSIBLE
   meter-3     3  input 0..59          1        0    1 s   1.2 s  117.7 %     1.4 s
   meter-3     3  input 342..343       1        0    1 s  210 ms   21.0 %     1.4 s
