@@ -20,6 +20,47 @@ static intmax_t count(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
+/* Milliseconds, or nothing. */
+static void add_trip(struct table *table, const json_t *object, const char *which)
+{
+	const json_t *trip = json_object_get(json_object_get(object, "round_trip"), which);
+
+	if (json_is_number(trip))
+		table_cellf(table, LOOK_PLAIN, "%.3g ms", 1000 * json_number_value(trip));
+	else
+		table_cell(table, LOOK_PLAIN, "");
+}
+
+static void add_use(struct table *table, const json_t *bus)
+{
+	const json_t *use = json_object_get(bus, "use");
+	double share = json_number_value(use);
+
+	if (json_is_number(use))
+		table_cellf(table, share > 0.9 ? LOOK_WARN : LOOK_PLAIN, "%.0f %%",
+			    100 * share);
+	else
+		table_cell(table, LOOK_PLAIN, "");
+}
+
+/* One of the counters; nothing where it is not counted. */
+static void add_counter(struct table *table, const json_t *object, const char *name)
+{
+	const json_t *counter = json_object_get(json_object_get(object, "counters"), name);
+
+	if (json_is_integer(counter))
+		table_cellf(table, json_integer_value(counter) > 0 ? LOOK_WARN : LOOK_PLAIN,
+			    "%jd", (intmax_t)json_integer_value(counter));
+	else
+		table_cell(table, LOOK_PLAIN, "");
+}
+
+static void add_empty(struct table *table, unsigned cells)
+{
+	while (cells-- > 0)
+		table_cell(table, LOOK_PLAIN, "");
+}
+
 static void add_devices(struct table *table, const json_t *devices, const char *bus)
 {
 	const json_t *device;
@@ -29,10 +70,14 @@ static void add_devices(struct table *table, const json_t *devices, const char *
 		if (text(device, "bus") == NULL || strcmp(text(device, "bus"), bus) != 0)
 			continue;
 		table_cellf(table, LOOK_PLAIN, "  %s", text(device, "name"));
-		table_cell(table, LOOK_PLAIN, "");
+		add_empty(table, 1);
 		table_cell(table, look_of_state(text(device, "state")), text(device, "state"));
-		table_cell(table, LOOK_PLAIN, "");
-		table_cell(table, LOOK_PLAIN, "");
+		add_empty(table, 1);
+		add_trip(table, device, "p50_s");
+		add_trip(table, device, "p99_s");
+		add_counter(table, device, "timeouts");
+		add_empty(table, 2);
+		add_counter(table, device, "bad_readings");
 		table_cell(table, LOOK_PLAIN, text(device, "detail"));
 	}
 }
@@ -43,16 +88,16 @@ static void add_serve(struct table *table, const json_t *serve)
 	if (serve == NULL)
 		return;
 	table_cellf(table, LOOK_PLAIN, "  serve %s", text(serve, "listen"));
-	table_cell(table, LOOK_PLAIN, "");
+	add_empty(table, 1);
 	table_cell(table, look_of_state(text(serve, "state")), text(serve, "state"));
-	table_cell(table, LOOK_PLAIN, "");
-	table_cell(table, LOOK_PLAIN, "");
+	add_empty(table, 7);
 	table_cell(table, LOOK_PLAIN, text(serve, "detail"));
 }
 
 static void print_buses(const struct ctl *ctl, const json_t *buses, const json_t *devices)
 {
-	struct table *table = table_new(ctl, "BUS|TYPE|STATE|>READINGS|>BAD|WHY");
+	struct table *table = table_new(
+		ctl, "BUS|TYPE|STATE|>USE|>P50|>P99|>TIMEOUTS|>LATE|>READINGS|>BAD|WHY");
 	const json_t *bus;
 	size_t i;
 
@@ -60,6 +105,10 @@ static void print_buses(const struct ctl *ctl, const json_t *buses, const json_t
 		table_cell(table, LOOK_BOLD, text(bus, "name"));
 		table_cell(table, LOOK_PLAIN, text(bus, "type"));
 		table_cell(table, look_of_state(text(bus, "state")), text(bus, "state"));
+		add_use(table, bus);
+		add_empty(table, 2);
+		add_counter(table, bus, "timeouts");
+		add_counter(table, bus, "late_answers");
 		table_cellf(table, LOOK_PLAIN, "%jd", count(bus, "readings"));
 		table_cellf(table, count(bus, "bad_readings") > 0 ? LOOK_WARN : LOOK_PLAIN,
 			    "%jd", count(bus, "bad_readings"));
@@ -130,7 +179,10 @@ const struct ctl_command cmd_buses = {
 	.name = "buses",
 	.usage = "",
 	.summary = "buses and their devices, and why one is away",
-	.help = "READINGS and BAD count what came from the bus since the start. A row 'serve' is the\n"
+	.help = "USE is the share of its time that a Modbus bus was busy, P50 and P99 what half, and 99\n"
+		"of 100, of the answers of a device took at most, all in the last minute or two.\n"
+		"TIMEOUTS, LATE (answers that came too late), READINGS and BAD count since the start.\n"
+		"A row 'serve' is the\n"
 		"listener for other masters, and how many are connected. With --json: all\n"
 		"counters, as {\"buses\": [...], \"devices\": [...]}.\n",
 	.run = run_buses,

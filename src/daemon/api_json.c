@@ -164,6 +164,12 @@ json_t *api_json_count(uint64_t count)
 	return json_integer((json_int_t)(count & INT64_MAX));
 }
 
+/* Seconds to the microsecond: answers within a millisecond are usual. */
+static json_t *json_trip(int64_t ns)
+{
+	return api_json_number((double)(ns / NSEC_PER_USEC) / 1e6);
+}
+
 void api_json_report(json_t *object, const struct report *report)
 {
 	json_t *counters = json_object();
@@ -174,4 +180,11 @@ void api_json_report(json_t *object, const struct report *report)
 		json_object_set_new(counters, report->counters[i].name,
 				    api_json_count(report->counters[i].count));
 	json_object_set_new(object, "counters", counters);
+	if (report->use_known)
+		json_object_set_new(object, "use", api_json_number(report->use));
+	if (report->trip_p50_ns > 0)
+		json_object_set_new(object, "round_trip",
+				    json_pack("{so so}", "p50_s",
+					      json_trip(report->trip_p50_ns), "p99_s",
+					      json_trip(report->trip_p99_ns)));
 }

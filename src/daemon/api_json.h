@@ -25,7 +25,7 @@ struct json_t *api_json_wall(struct wall at);  /* null for 0 */
 struct json_t *api_json_number(double number); /* null for what is not finite */
 struct json_t *api_json_seconds(int64_t ns);   /* null for what is below 0 */
 struct json_t *api_json_count(uint64_t count);
-/* state, detail and counters of a report go into object. */
+/* All of a report goes into object. */
 void api_json_report(struct json_t *object, const struct report *report);
 
 #endif

@@ -201,6 +201,43 @@ static void metered_servers(struct str *out, const struct metered_list *list)
 	}
 }
 
+/* What was measured of late, where it is. */
+static void metered_timing(struct str *out, const struct metered_list *list)
+{
+	static const char *const shares[] = {"0.5", "0.99"};
+	bool use = false, trips = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		use = use || list->items[i].report.use_known;
+		trips = trips || list->items[i].report.trip_p50_ns > 0;
+	}
+	if (use)
+		family(out, "gauged_bus_use_ratio", METRIC_GAUGE,
+		       "Share of its time that the bus was busy in the last minute or two.");
+	for (size_t i = 0; use && i < list->count; i++) {
+		if (list->items[i].report.use_known)
+			sample_number(out, "gauged_bus_use_ratio", list->items[i].labels,
+				      list->items[i].report.use);
+	}
+	if (trips)
+		family(out, "gauged_device_round_trip_seconds", METRIC_GAUGE,
+		       "What answers of the device took at most in the last minute or two.");
+	for (size_t i = 0; trips && i < list->count; i++) {
+		const struct report *report = &list->items[i].report;
+		struct label labels[4];
+
+		memcpy(labels, list->items[i].labels, sizeof(list->items[i].labels));
+		for (size_t k = 0; report->trip_p50_ns > 0 && k < ARRAY_SIZE(shares); k++) {
+			labels[2] = (struct label){"quantile", shares[k]};
+			labels[3] = (struct label){0};
+			sample_number(
+				out, "gauged_device_round_trip_seconds", labels,
+				(double)(k == 0 ? report->trip_p50_ns : report->trip_p99_ns) /
+					(double)NSEC_PER_SEC);
+		}
+	}
+}
+
 static void metrics_buses(const struct daemon *daemon, struct str *out)
 {
 	size_t buses = daemon_bus_count(daemon), devices = 0;
@@ -228,8 +265,10 @@ static void metrics_buses(const struct daemon *daemon, struct str *out)
 	metered_up(out, &bus_list);
 	metered_counters(out, &bus_list);
 	metered_servers(out, &bus_list);
+	metered_timing(out, &bus_list);
 	metered_up(out, &device_list);
 	metered_counters(out, &device_list);
+	metered_timing(out, &device_list);
 	free(bus_list.items);
 	free(device_list.items);
 }

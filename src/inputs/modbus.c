@@ -6,9 +6,13 @@
  */
 #include "inputs/modbus.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
+#include "base/str.h"
 #include "inputs/modbus_config.h"
 #include "inputs/modbus_input.h"
 #include "inputs/modbus_serve.h"
@@ -63,9 +67,22 @@ static void modbus_close(struct input *input)
 	free(input);
 }
 
+static void __attribute__((format(printf, 3, 4)))
+tell(struct report *report, const char *state, const char *fmt, ...)
+{
+	va_list ap;
+
+	report->state = state;
+	va_start(ap, fmt);
+	vsnprintf(report->detail, sizeof(report->detail), fmt, ap);
+	va_end(ap);
+}
+
 static void modbus_report(const struct input *input, struct report *ret_bus,
 			  struct report *ret_devices)
 {
+	struct mono now = clock_mono();
+
 	*ret_bus = (struct report){0};
 	modbus_bus_report(input->bus, ret_bus);
 	report_count(ret_bus, "polls", "Polls that were due and asked for.", input->polls);
@@ -82,11 +99,15 @@ static void modbus_report(const struct input *input, struct report *ret_bus,
 	for (size_t i = 0; i < input->config->device_count; i++) {
 		const struct modbus_open_device *device = &input->devices[i];
 		struct report *report = &ret_devices[i];
+		size_t absent = modbus_lessons_absent(input->lessons, (uint32_t)i);
 
 		*report = (struct report){0};
-		report->state =
-			modbus_unit_offline(device->unit) || !input->up ? "offline" : "up";
-		modbus_unit_report(device->unit, report);
+		modbus_unit_report(device->unit, now, report);
+		if (!input->up)
+			tell(report, "offline", "the bus is down");
+		else if (strcmp(report->state, "up") == 0 && absent > 0)
+			tell(report, "up", "refuses %zu %s", absent,
+			     str_plural(absent, "request", "requests"));
 		report_count(report, "polls", "Polls that were due and asked for.",
 			     device->polls);
 		report_count(report, "missed_polls",

@@ -107,8 +107,10 @@ void modbus_link_sent(struct modbus_bus *bus, struct modbus_job *job, struct mon
 
 void modbus_link_release(struct modbus_bus *bus, struct modbus_job *job, struct mono now)
 {
-	if (--bus->on_wire == 0)
+	if (--bus->on_wire == 0) {
 		bus->busy_ns += mono_diff(now, bus->busy_since);
+		modbus_use_mark(&bus->use, bus->busy_ns, now);
+	}
 	job->unit->sent--;
 	if (modbus_job_ahead(job))
 		job->unit->writing = job->unit->alone = false;
@@ -134,6 +136,9 @@ void modbus_link_gone(struct modbus_bus *bus, struct modbus_unit *unit, struct m
 
 	str_init_fixed(&pause, room, sizeof(room));
 	str_add_duration(&pause, mono_diff(unit->next_probe, now));
+	unit->why = why;
+	if (unit->gone.ns == 0)
+		unit->gone = now;
 	complaint_say(&unit->complaint, now,
 		      "bus %s: device %s (unit %u) is offline: %s, asking again in %s",
 		      bus->config->stream.name, unit->config.name, unit->number, why, room);
@@ -347,6 +352,12 @@ const struct error *modbus_bus_fault(const struct modbus_bus *bus)
 	return stream_fault(bus->stream);
 }
 
+/* What is under way counts as far as it is. */
+static int64_t busy_until(const struct modbus_bus *bus, struct mono now)
+{
+	return bus->busy_ns + (bus->on_wire > 0 ? mono_diff(now, bus->busy_since) : 0);
+}
+
 void modbus_bus_report(const struct modbus_bus *bus, struct report *ret)
 {
 	const struct {
@@ -366,8 +377,12 @@ void modbus_bus_report(const struct modbus_bus *bus, struct report *ret)
 		{"retries", "Requests sent a second time.", bus->retries},
 	};
 
+	struct mono now = clock_mono();
+
 	stream_report(bus->stream, ret);
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
 		report_count(ret, counters[i].name, counters[i].help, counters[i].count);
 	bus->machine->report(bus, ret);
+	ret->use = modbus_use_share(&bus->use, busy_until(bus, now), now);
+	ret->use_known = ret->use >= 0;
 }

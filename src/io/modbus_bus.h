@@ -143,6 +143,7 @@ bool modbus_unit_offline(const struct modbus_unit *unit);
 
 /* State of the connection, and counters of connection and protocol. */
 void modbus_bus_report(const struct modbus_bus *bus, struct report *ret);
-void modbus_unit_report(const struct modbus_unit *unit, struct report *ret);
+/* Also its state, why it is away, and how long it takes to answer. */
+void modbus_unit_report(const struct modbus_unit *unit, struct mono now, struct report *ret);
 
 #endif

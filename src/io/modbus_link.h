@@ -54,6 +54,7 @@ struct modbus_bus {
 	unsigned on_wire;	/* requests that are on their way */
 	struct mono busy_since; /* some are */
 	int64_t busy_ns;	/* the time that some were, and the silences kept for them */
+	struct modbus_use use;	/* how much of the time that is */
 	unsigned calls;
 	bool freed;
 };

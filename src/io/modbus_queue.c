@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/str.h"
 
 static const int64_t probe_min_ns = NSEC_PER_SEC, probe_max_ns = 60 * NSEC_PER_SEC;
 static const int64_t busy_min_ns = 100 * NSEC_PER_MSEC, busy_max_ns = NSEC_PER_SEC;
@@ -275,6 +276,7 @@ bool modbus_unit_answered(struct modbus_unit *unit)
 	bool was = unit->offline;
 
 	unit->silent = 0;
+	unit->gone = (struct mono){0};
 	unit->offline = false;
 	unit->paused = (struct mono){0};
 	backoff_reset(&unit->probe);
@@ -284,9 +286,7 @@ bool modbus_unit_answered(struct modbus_unit *unit)
 
 void modbus_unit_spoke(struct modbus_unit *unit, struct mono sent, struct mono now)
 {
-	unit->trip_ns = mono_diff(now, sent);
-	unit->trips_ns += unit->trip_ns;
-	unit->trips++;
+	modbus_trips_add(&unit->trips, mono_diff(now, sent), now);
 	if (unit->config.delay_ns > 0)
 		unit->rest = mono_add(now, unit->config.delay_ns);
 }
@@ -297,13 +297,38 @@ void modbus_unit_busy(struct modbus_unit *unit, struct mono now)
 	unit->paused = mono_add(now, backoff_next(&unit->busy));
 }
 
+/* For people: a second more or less is nothing to them, and a nanosecond is noise. */
+static int64_t whole_seconds(int64_t ns)
+{
+	return (ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC * NSEC_PER_SEC;
+}
+
 bool modbus_unit_offline(const struct modbus_unit *unit)
 {
 	return unit->offline;
 }
 
-void modbus_unit_report(const struct modbus_unit *unit, struct report *ret)
+/* "no answer in time for 3m5s, asked again in 12s" */
+static void unit_tell(const struct modbus_unit *unit, struct mono now, struct report *ret)
 {
+	struct str detail;
+
+	str_init_fixed(&detail, ret->detail, sizeof(ret->detail));
+	str_addf(&detail, "%s for ", unit->why != NULL ? unit->why : "no answer");
+	str_add_duration(&detail, whole_seconds(mono_diff(now, unit->gone)));
+	if (unit->next_probe.ns > now.ns) {
+		str_adds(&detail, ", asked again in ");
+		str_add_duration(&detail, whole_seconds(mono_diff(unit->next_probe, now)));
+	}
+}
+
+void modbus_unit_report(const struct modbus_unit *unit, struct mono now, struct report *ret)
+{
+	ret->state = unit->offline ? "offline" : unit->paused.ns > now.ns ? "busy" : "up";
+	if (unit->offline)
+		unit_tell(unit, now, ret);
+	ret->trip_p50_ns = modbus_trips_quantile(&unit->trips, 0.5, now);
+	ret->trip_p99_ns = modbus_trips_quantile(&unit->trips, 0.99, now);
 	report_count(ret, "requests", "Requests sent.", unit->requests);
 	report_count(ret, "answers", "Answers that were as asked.", unit->answers);
 	report_count(ret, "exceptions", "Requests that the device refused.", unit->exceptions);

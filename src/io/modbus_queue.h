@@ -17,6 +17,7 @@
 #include "io/backoff.h"
 #include "io/modbus_bus.h"
 #include "io/modbus_stale.h"
+#include "io/modbus_timing.h"
 
 TAILQ_HEAD(modbus_jobs, modbus_job);
 
@@ -42,9 +43,11 @@ struct modbus_unit {
 	struct modbus_stale stale;  /* RTU: what may still be answered */
 	bool hushed;		    /* it is forgotten when hush is over */
 	struct modbus_request good; /* the last read that was answered; function 0: none */
-	int64_t trip_ns, trips_ns;  /* from request to answer: the last one, and all */
+	struct modbus_trips trips;  /* from request to answer */
+	const char *why;	    /* it was given up, static; NULL: it never was */
+	struct mono gone;	    /* since when; 0: it is not */
 	struct complaint complaint;
-	uint64_t requests, answers, exceptions, timeouts, garbled, offlines, trips;
+	uint64_t requests, answers, exceptions, timeouts, garbled, offlines;
 };
 
 struct modbus_queue {

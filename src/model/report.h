@@ -7,6 +7,7 @@
 #ifndef GAUGED_MODEL_REPORT_H
 #define GAUGED_MODEL_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,11 @@ struct report {
 	const char *state; /* static: "up", "connecting", "backoff", "offline", ... */
 	char detail[200];  /* why, and what happens next; "" if there is nothing to say */
 	struct report_server server;
+	bool use_known;
+	double use; /* the share of its time that it was busy lately, 0..1 */
+	/* What half, and 99 of 100, of the answers took lately at most; 0 or less: not known.
+	 */
+	int64_t trip_p50_ns, trip_p99_ns;
 	size_t counter_count;
 	struct report_counter counters[REPORT_COUNTERS];
 };
