@@ -108,7 +108,7 @@ static const struct option bus_rows[] = {
 	{.name = "idle",
 	 OPTION(DURATION, modbus_bus_settings, idle_ns),
 	 PAUSE_SECONDS,
-	 .help = "Silence inside an answer that gives the answer up; 5ms on a UART, 20ms over USB, "
+	 .help = "Silence inside an answer that gives the answer up; 5ms or 20 characters on a UART, 20ms over USB, "
 		 "50ms behind a serial server, if absent."},
 	{.name = "quarantine",
 	 OPTION(DURATION, modbus_bus_settings, quarantine_ns),

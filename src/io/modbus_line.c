@@ -11,6 +11,11 @@ enum { FAST_BAUD = 19200 };
 static const int64_t gap_fast_ns = 1750 * NSEC_PER_USEC;
 static const int64_t idle_uart_ns = 5 * NSEC_PER_MSEC, idle_usb_ns = 20 * NSEC_PER_MSEC,
 		     idle_unknown_ns = 50 * NSEC_PER_MSEC;
+/*
+ * A UART hands over what it received when its FIFO is half full or has not been fed for four
+ * characters: an answer comes in lumps of 8 or 16, as far apart as those take on the wire.
+ */
+enum { IDLE_UART_CHARS = 20 };
 static const int64_t quarantine_min_ns = 50 * NSEC_PER_MSEC;
 
 static int64_t longer(int64_t a, int64_t b)
@@ -45,7 +50,10 @@ int64_t modbus_line_idle(const struct modbus_line *line)
 		return line->idle_ns;
 	if (line->baud == 0)
 		return idle_unknown_ns;
-	return longer(modbus_line_gap(line), line->usb ? idle_usb_ns : idle_uart_ns);
+	if (line->usb)
+		return longer(modbus_line_gap(line), idle_usb_ns);
+	return longer(modbus_line_bytes(line, IDLE_UART_CHARS),
+		      longer(modbus_line_gap(line), idle_uart_ns));
 }
 
 int64_t modbus_line_quarantine(const struct modbus_line *line)

@@ -48,6 +48,10 @@ static void test_line_idle_depends_on_the_adapter(void **state)
 {
 	struct modbus_line line = {.baud = 9600, .bits = 11};
 
+	/* Lumps of 16 characters from a FIFO that is half full, and the wait for the last ones.
+	 */
+	assert_int_equal(modbus_line_idle(&line), modbus_line_bytes(&line, 20));
+	line.baud = 115200;
 	assert_int_equal(modbus_line_idle(&line), 5 * NSEC_PER_MSEC);
 	line.usb = true;
 	assert_int_equal(modbus_line_idle(&line), 20 * NSEC_PER_MSEC);
