@@ -71,7 +71,8 @@ static void plant_init(struct plant *plant, size_t buses, unsigned units, const 
 		struct str yaml;
 
 		bus->units = units;
-		snprintf(bus->host, sizeof(bus->host), "10.0.0.%zu", i + 1);
+		snprintf(bus->host, sizeof(bus->host),
+			 scheme[0] == 'r' ? "/dev/ttyV%zu" : "10.0.0.%zu", i + 1);
 		str_init(&yaml);
 		str_addf(&yaml, "buses: {plc: {modbus: '%s%s'%s}}\ndevices:\n", scheme,
 			 bus->host, options);
@@ -260,12 +261,69 @@ static void test_all_dead_units_are_found_again_together(void **state)
 	virtual_end();
 }
 
+/* Eight on a line at 19200 baud. */
+
+static bool dead_third_and_sixth(const struct bus *bus, unsigned unit)
+{
+	return unit == 3 || unit == 6;
+}
+
+static void line_init(struct plant *plant, unsigned units, unsigned poll_ms,
+		      const char *options)
+{
+	plant_init(plant, 1, units, "rtu://", options, poll_ms);
+	plant->buses[0].slaves.peer.path = plant->buses[0].host;
+	plant->buses[0].slaves.peer.arrival = ARRIVES_BY_FIFO;
+	plant_open(plant, true);
+}
+
+static void test_fault_B11_two_dead_of_eight_on_a_line(void **state)
+{
+	struct plant plant = {.dead = dead_third_and_sixth};
+
+	virtual_begin(4);
+	line_init(&plant, 8, 1000, ", baud: 19200");
+	assert_share(&plant, "2 of 8 on a line at 19200 baud dead, polled each second", 90);
+	plant_done(&plant);
+	virtual_end();
+}
+
+/* As fast as the line is: what the six get against what they get where they are alone. */
+static void test_fault_B11_two_dead_of_eight_on_a_full_line(void **state)
+{
+	static const char *const options[] = {", baud: 19200", ", baud: 19200, timeout: 200ms"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		uint64_t alone, beside, least;
+		struct plant plant = {.dead = NULL};
+
+		virtual_begin(5);
+		line_init(&plant, 6, 50, options[i]);
+		alone = measure(&plant, &least);
+		plant_done(&plant);
+		virtual_end();
+
+		plant = (struct plant){.dead = dead_third_and_sixth};
+		virtual_begin(5);
+		line_init(&plant, 8, 50, options[i]);
+		beside = measure(&plant, &least);
+		plant_done(&plant);
+		virtual_end();
+		print_message("a full line%s: 6 units alone %ju, beside 2 dead %ju (%.2f %%)\n",
+			      options[i], (uintmax_t)alone, (uintmax_t)beside,
+			      100.0 * (double)beside / (double)alone);
+		assert_true(100 * beside >= 90 * alone);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_thirty_dead_of_a_hundred_connections),
 		cmocka_unit_test(test_thirty_dead_of_a_hundred_behind_gateways),
 		cmocka_unit_test(test_all_dead_units_are_found_again_together),
+		cmocka_unit_test(test_fault_B11_two_dead_of_eight_on_a_line),
+		cmocka_unit_test(test_fault_B11_two_dead_of_eight_on_a_full_line),
 	};
 
 	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);

@@ -64,7 +64,7 @@ void virtual_event_stop(struct virtual_event *event);
 enum virtual_arrival {
 	ARRIVES_WHOLE,	  /* when its last character is there */
 	ARRIVES_BY_CHARS, /* each as it comes */
-	ARRIVES_BY_FIFO,  /* eight at a time, or after four characters of silence (16550) */
+	ARRIVES_BY_FIFO,  /* so many at a time, or after four characters of silence (16550) */
 	ARRIVES_BY_USB,	  /* every 16 ms, or 62 at a time (FTDI) */
 };
 
@@ -93,6 +93,7 @@ struct virtual_peer {
 	bool echo;	    /* serial: what is sent is heard as well */
 	bool damage;	    /* serial: characters are damaged where both sides send at once */
 	enum virtual_arrival arrival;
+	size_t fifo; /* of ARRIVES_BY_FIFO; 0: 8 */
 	/* counted: */
 	unsigned opens, refused;
 	uint64_t collisions;  /* serial: frames sent while the other side was sending */

@@ -217,6 +217,7 @@ static void arrives_at_peer(void *arg)
 static void characters(struct virtual_link *link, const uint8_t *bytes, size_t len,
 		       int64_t start)
 {
+	size_t fifo = link->peer->fifo > 0 ? link->peer->fifo : FIFO;
 	struct lane *lane = &link->to_program;
 	size_t from = 0, n;
 
@@ -231,9 +232,9 @@ static void characters(struct virtual_link *link, const uint8_t *bytes, size_t l
 			n = 1;
 			break;
 		case ARRIVES_BY_FIFO:
-			if (n < FIFO)
+			if (n < fifo)
 				at += FIFO_IDLE_CHARS * link->char_ns;
-			n = n < FIFO ? n : FIFO;
+			n = n < fifo ? n : fifo;
 			break;
 		case ARRIVES_BY_USB:
 			n = n < USB_PACKET ? n : USB_PACKET;
