@@ -514,6 +514,45 @@ static void test_encode_bits_and_their_mask(void **state)
 		     "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
 }
 
+/* Whatever stands around it: the field is what was written, and the rest is as it was. */
+static void test_random_fields_leave_the_other_bits_alone(void **state)
+{
+	static const char *const types[] = {"int16",  "uint16", "int32",
+					    "uint32", "int64",	"uint64"};
+	struct random random;
+
+	random_init(&random, 11);
+	for (int i = 0; i < 20000; i++) {
+		struct modbus_format format =
+			format_of(types[random_between(&random, 0, 5)],
+				  (enum modbus_order)random_between(&random, 0, ORDERS - 1));
+		unsigned all = 16u * format.registers, wide = all < 53 ? all : 53;
+		uint8_t before[8], after[8] = {0}, bits[8] = {0}, mask[8] = {0};
+		bool sign = types[0][0] == modbus_type_names[format.type][0];
+		double low, value;
+		struct error err;
+		unsigned ones = 0;
+
+		format.width = (uint8_t)random_between(&random, 1, wide);
+		format.shift = (uint8_t)random_between(&random, 0, all - format.width);
+		low = sign ? -ldexp(1, format.width - 1) : 0;
+		value = low + (double)random_between(&random, 0, (1LL << format.width) - 1);
+		assert_int_equal(modbus_encode(&format, value_number(value), bits, &err), 0);
+		modbus_field_mask(&format, mask);
+		for (unsigned k = 0; k < 2u * format.registers; k++) {
+			before[k] = (uint8_t)random_between(&random, 0, 255);
+			assert_int_equal(bits[k] & ~mask[k], 0);
+			after[k] = (uint8_t)((before[k] & ~mask[k]) | bits[k]);
+			ones += (unsigned)__builtin_popcount(mask[k]);
+		}
+		assert_int_equal(ones, format.width);
+		assert_true(decode(&format, after) == value);
+		/* One beyond it on either side is refused. */
+		assert_refused(&format, value_number(low - 1), ERANGE);
+		assert_refused(&format, value_number(low + ldexp(1, format.width)), ERANGE);
+	}
+}
+
 static void test_field_of_a_signed_register_has_a_sign(void **state)
 {
 	struct modbus_format format = format_of("int16", MODBUS_ABCD);
@@ -639,6 +678,7 @@ int main(void)
 		cmocka_unit_test(test_encode_outside_of_the_range_is_refused_not_clamped),
 		cmocka_unit_test(test_encode_bools_and_texts),
 		cmocka_unit_test(test_encode_bits_and_their_mask),
+		cmocka_unit_test(test_random_fields_leave_the_other_bits_alone),
 		cmocka_unit_test(test_field_of_a_signed_register_has_a_sign),
 		cmocka_unit_test(test_encode_of_bits_that_do_not_fit_is_refused),
 		cmocka_unit_test(test_sentinel_of_a_field_is_of_the_whole_register),
