@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "io/modbus_queue.h"
 #include "rtu_slave.h"
@@ -571,6 +572,45 @@ static void plays_dead_unit_3(struct rtu_test *t, const uint8_t *frame, size_t l
 		rtu_answers(t, frame, len);
 }
 
+/* What the callback of job 1 submits goes ahead of all that waits for the unit. */
+static void follows(struct modbus_job *job, const struct modbus_result *result)
+{
+	struct rtu_test *t = ((struct rtu_ask *)job)->test;
+
+	assert_int_equal(result->outcome, MODBUS_OK);
+	t->asks[2].job.turn = MODBUS_TURN_NEXT;
+	rtu_submit(t, 2, 1, MODBUS_WRITE_REGISTER, 40, 1);
+}
+
+static void test_rtu_nothing_comes_between_a_read_and_the_write_that_follows(void **state)
+{
+	static const struct {
+		uint8_t unit, function;
+		uint16_t address;
+	} expected[] = {
+		{1, MODBUS_READ_HOLDING, 10},	{1, MODBUS_READ_HOLDING, 40},
+		{1, MODBUS_WRITE_REGISTER, 40}, {1, MODBUS_WRITE_REGISTER, 50},
+		{1, MODBUS_READ_HOLDING, 20},
+	};
+	struct rtu_test *t = *state;
+
+	rtu_start(t);
+	rtu_submit(t, 0, 1, MODBUS_READ_HOLDING, 10, 1);
+	PEER_UNTIL(t->loop, t->requests == 1);
+	t->asks[1].job.turn = MODBUS_TURN_WRITE;
+	t->asks[1].job.done = follows;
+	rtu_submit(t, 1, 1, MODBUS_READ_HOLDING, 40, 1);
+	rtu_submit(t, 3, 1, MODBUS_READ_HOLDING, 20, 1);
+	rtu_submit(t, 4, 1, MODBUS_WRITE_REGISTER, 50, 1);
+	PEER_UNTIL(t->loop, t->done == 4);
+	assert_int_equal(t->requests, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		assert_int_equal(t->heard[i].unit, expected[i].unit);
+		assert_int_equal(t->heard[i].function, expected[i].function);
+		assert_int_equal(t->heard[i].address, expected[i].address);
+	}
+}
+
 static void test_fault_B11_rtu_dead_unit_among_five(void **state)
 {
 	struct rtu_test *t = *state;
@@ -668,6 +708,7 @@ int main(void)
 		RTU_TEST(test_rtu_gap_is_kept_as_the_units_see_it),
 		RTU_TEST(test_rtu_delay_of_a_unit_is_kept),
 		RTU_TEST(test_rtu_read_is_retried_and_a_write_is_not),
+		RTU_TEST(test_rtu_nothing_comes_between_a_read_and_the_write_that_follows),
 		RTU_TEST(test_fault_B11_rtu_dead_unit_among_five),
 		RTU_TEST(test_rtu_hang_up_is_no_busy_loop_and_the_line_is_opened_again),
 		RTU_TEST(test_rtu_bytes_while_idle_are_dropped),
