@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "inputs/modbus.h"
 #include "inputs/modbus_config.h"
 #include "io/modbus_pdu.h"
@@ -59,6 +60,7 @@ struct test {
 	bool silent;
 	uint8_t refuses;	     /* with this exception ... */
 	unsigned hole_from, hole_to; /* ... whatever touches these */
+	unsigned most;		     /* registers at once; 0: all */
 	unsigned stamp;
 };
 
@@ -94,7 +96,9 @@ static void device(struct peer_link *link, const uint8_t *frame)
 
 	if (t->silent)
 		return;
-	if (t->refuses != 0 && from < t->hole_to && to > t->hole_from)
+	if (t->most != 0 && to - from > t->most)
+		peer_refuses(link, frame, MODBUS_ILLEGAL_VALUE);
+	else if (t->refuses != 0 && from < t->hole_to && to > t->hole_from)
 		peer_refuses(link, frame, t->refuses);
 	else
 		peer_answers(link, frame);
@@ -317,6 +321,33 @@ static void test_a_split_block_serves_its_points_only(void **state)
 }
 
 /* The bus of a reload knows what the old one has learned, and waits for nothing else. */
+/* Its requests begin elsewhere then, and reach over what no request was to read. */
+static void test_a_device_that_takes_less_is_served_whole(void **state)
+{
+	struct test *t = *state;
+	struct str text;
+
+	t->most = 60;
+	str_init(&text);
+	str_adds(&text, "buses: {plc: {modbus: 'tcp://127.0.0.1:%u', serve: {listen: "
+			"'127.0.0.1:0'}}}\ndevices:\n  a:\n    bus: plc\n    poll: 20ms\n"
+			"    points:\n");
+	for (unsigned i = 0; i < 177; i++) {
+		if (i < 119 || i > 124)
+			str_addf(&text, "      r%u: {holding: %u}\n", i, i);
+	}
+	start(t, text.s);
+	str_done(&text);
+	/* 0 to 118 and 125 to 176 were the plan; now 118 is read with 125. */
+	PEER_UNTIL(t->c.loop, modbus_case_seen(&t->c, "a.r118")->good > 2 &&
+				      modbus_case_seen(&t->c, "a.r0")->good > 2 &&
+				      modbus_case_seen(&t->c, "a.r176")->good > 2);
+	assert_int_equal(read_of(t, 1, MODBUS_READ_HOLDING, 60, 117), 0);
+	assert_int_equal(modbus_u16(t->last + 9), 60);
+	assert_int_equal(modbus_u16(t->last + 9 + 2 * 116), 176);
+	assert_int_equal(read_of(t, 1, MODBUS_READ_HOLDING, 177, 1), MODBUS_ILLEGAL_ADDRESS);
+}
+
 static void test_a_successor_serves_what_it_will_ask_for(void **state)
 {
 	struct test *t = *state;
@@ -556,6 +587,7 @@ int main(void)
 		TEST(test_values_grow_old),
 		cmocka_unit_test(test_a_refusal_is_passed_on),
 		TEST(test_a_split_block_serves_its_points_only),
+		TEST(test_a_device_that_takes_less_is_served_whole),
 		TEST(test_a_successor_serves_what_it_will_ask_for),
 		TEST(test_registers_of_one_request_are_of_one_answer),
 		TEST(test_libmodbus_reads_and_may_not_write),
