@@ -141,6 +141,9 @@ int tty_line_set(int fd, const struct stream_tty *tty, struct error *err)
 	if (tcgetattr(fd, &want) != 0)
 		return error_set(err, errno, "%s is no serial line", tty->path);
 	tty_line_wanted(tty, &want);
+	/* The C library calls it an error if nothing else than these was to be changed. */
+	if (tty_line_pseudo(fd))
+		want.c_cflag = (want.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
 	rc = tty_line_write(fd, tty, &want);
 	if (rc == 0)
 		rc = tcgetattr(fd, &got) != 0 ? -errno : tty_baud_get(fd, &input, &output);
