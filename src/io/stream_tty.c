@@ -88,7 +88,8 @@ static int tty_busy(const char *path, struct error *err)
 	struct tty_holder holder;
 	struct stat st;
 
-	if (stat(path, &st) == 0 && tty_holder_find(st.st_rdev, path, true, &holder))
+	if (!tty_holder_self(path) && stat(path, &st) == 0 &&
+	    tty_holder_find(st.st_rdev, path, true, &holder))
 		return error_set(err, EBUSY, "%s is in use by %s (process %d)", path,
 				 holder.name, holder.pid);
 	error_set(err, EBUSY,

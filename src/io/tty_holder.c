@@ -139,9 +139,8 @@ static bool holder_flocked(const char *path, pid_t *ret)
 	while (!found && stat(path, &st) == 0 && fgets(line, sizeof(line), file) != NULL) {
 		found = sscanf(line, "%*d: %7s %*s %*s %d %x:%x:%lu", type, &pid, &high, &low,
 			       &inode) == 5 &&
-			strcmp(type, "FLOCK") == 0 && pid > 0 && pid != getpid() &&
-			high == major(st.st_dev) && low == minor(st.st_dev) &&
-			inode == st.st_ino;
+			strcmp(type, "FLOCK") == 0 && pid > 0 && high == major(st.st_dev) &&
+			low == minor(st.st_dev) && inode == st.st_ino;
 	}
 	fclose(file);
 	if (found)
@@ -159,7 +158,8 @@ bool tty_holder_find(dev_t device, const char *path, bool descriptors, struct tt
 	if (proc == NULL)
 		return false;
 	fd = dirfd(proc);
-	if (!holder_locked(path, &found) && !holder_flocked(path, &found)) {
+	if (!holder_locked(path, &found) && (!holder_flocked(path, &found) || found == self)) {
+		found = 0;
 		while (found == 0 && (entry = readdir(proc)) != NULL) {
 			long pid = strtol(entry->d_name, NULL, 10);
 
@@ -173,4 +173,11 @@ bool tty_holder_find(dev_t device, const char *path, bool descriptors, struct tt
 		holder_name(fd, found, ret);
 	closedir(proc);
 	return found != 0;
+}
+
+bool tty_holder_self(const char *path)
+{
+	pid_t pid;
+
+	return holder_flocked(path, &pid) && pid == getpid();
 }

@@ -22,5 +22,7 @@ struct tty_holder {
  * path is the port's, for its lock file. False: nobody that can be seen.
  */
 bool tty_holder_find(dev_t device, const char *path, bool descriptors, struct tty_holder *ret);
+/* This process has the lock of the port. */
+bool tty_holder_self(const char *path);
 
 #endif

@@ -578,7 +578,7 @@ static void test_fault_A10_the_holder_of_the_lock_is_named(void **state)
 	struct tty_holder holder;
 	struct stat st;
 	struct pty pty;
-	int ready[2];
+	int ready[2], fd;
 	pid_t pid;
 	char c;
 
@@ -590,8 +590,7 @@ static void test_fault_A10_the_holder_of_the_lock_is_named(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		int fd = open(pty.path, O_RDWR | O_NOCTTY);
-
+		fd = open(pty.path, O_RDWR | O_NOCTTY);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0 || write(ready[1], "x", 1) != 1)
 			_exit(1);
@@ -600,11 +599,19 @@ static void test_fault_A10_the_holder_of_the_lock_is_named(void **state)
 	}
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	assert_true(tty_holder_find(st.st_rdev, pty.path, false, &holder));
+	assert_false(tty_holder_self(pty.path));
 	assert_int_equal(holder.pid, pid);
 	assert_string_equal(holder.name, "test_stream_tty");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	assert_false(tty_holder_find(st.st_rdev, pty.path, false, &holder));
+	/* One that is being closed here is still ours, whoever has it open besides. */
+	fd = open(pty.path, O_RDWR | O_NOCTTY);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_true(tty_holder_self(pty.path));
+	assert_false(tty_holder_find(st.st_rdev, pty.path, false, &holder));
+	close(fd);
+	assert_false(tty_holder_self(pty.path));
 	close(ready[0]);
 	close(ready[1]);
 	pty_unplug(&pty);
