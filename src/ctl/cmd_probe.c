@@ -98,7 +98,7 @@ static void read_unit(struct probe *probe, struct probe_unit *unit)
 	for (size_t k = 0; k < plan->range_count && !probe->found.stopped; k++)
 		read_block(probe, unit, range[k].function, range[k].first, range[k].last);
 	/* Whoever did not say what to read wants to see something. */
-	if (plan->any_table && unit->blocks[0].known == 0 && !probe->found.stopped)
+	if (plan->any_table && unit->blocks[0].known == 0 && unit->blocks[0].ended == NULL)
 		read_block(probe, unit, MODBUS_READ_INPUT, range[0].first, range[0].last);
 }
 
@@ -161,6 +161,9 @@ static void read_found(struct probe *probe)
 			read_unit(probe, &found->units[i]);
 	}
 	probe_progress_clear(&probe->progress);
+	/* Others may want it while people read what was found. */
+	probe_line_close(probe->line);
+	probe->line = NULL;
 	find_twins(found);
 	for (size_t i = 0; i < found->unit_count; i++)
 		guess_unit(probe, i);
@@ -275,7 +278,6 @@ static enum ctl_status run_probe(const struct ctl *ctl)
 	} else {
 		status = closed(&probe, &err);
 	}
-	probe_line_close(probe.line);
 	probe_found_done(&probe.found);
 	return status;
 }

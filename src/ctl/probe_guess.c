@@ -106,6 +106,11 @@ static bool is_noisy(enum modbus_order order, const uint16_t *words, size_t regi
 	return true;
 }
 
+static bool is_measured(double size)
+{
+	return size >= measured_least && size <= measured_most;
+}
+
 static enum probe_grade grade_float(enum modbus_order order, const uint16_t *words,
 				    size_t registers, double number)
 {
@@ -120,7 +125,7 @@ static enum probe_grade grade_float(enum modbus_order order, const uint16_t *wor
 	digits = digits_of(number, registers == 2);
 	if (digits <= FEW_DIGITS || (number == trunc(number) && size < round_most))
 		return all_small ? PROBE_FAIR : PROBE_GOOD;
-	if (size < measured_least || size > measured_most || all_small)
+	if (!is_measured(size) || all_small)
 		return PROBE_NO;
 	return digits == FEW_DIGITS + 1 || is_noisy(order, words, registers) ? PROBE_FAIR
 									     : PROBE_NO;
@@ -229,8 +234,9 @@ struct block {
 
 /* Not to be considered. */
 static const double never = -100;
-/* The first float costs what makes one by chance unlikely; those behind it do not. */
-static const double first_float = -3, large_single = -0.5;
+/* The first float costs what makes one by chance unlikely; those behind it do not, and may be
+ * odd. */
+static const double first_float = -3, odd_float = -1, large_single = -0.5;
 
 static double evidence_float(enum modbus_type type, enum modbus_order order,
 			     const uint16_t *words, enum chain chain)
@@ -242,7 +248,10 @@ static double evidence_float(enum modbus_type type, enum modbus_order order,
 	if (registers == 2 && (words[0] | words[1]) == 0)
 		return chain == CHAIN_FLOAT ? 0 : never;
 	if (grade == PROBE_NO)
-		return never;
+		return chain == CHAIN_FLOAT &&
+				       is_measured(fabs(probe_decode(type, order, words)))
+			       ? odd_float
+			       : never;
 	/* Before a register that is 0, any half of a float makes a short number. */
 	if (grade == PROBE_GOOD)
 		evidence = is_round(order, words, registers) ? 2.5 : 4;
@@ -435,10 +444,8 @@ void probe_guess(const struct probe_cell *cells, size_t count, size_t widest,
 		 struct probe_guess *ret)
 {
 	/* How common the orders are: swapped bytes need more than one value that fits. */
-	static const double prior[] = {[MODBUS_ABCD] = 0,
-				       [MODBUS_CDAB] = -0.5,
-				       [MODBUS_BADC] = -2,
-				       [MODBUS_DCBA] = -2};
+	static const double prior[] = {
+		[MODBUS_ABCD] = 0, [MODBUS_CDAB] = -1, [MODBUS_BADC] = -2, [MODBUS_DCBA] = -2};
 	struct block block = {.cells = cells,
 			      .count = count,
 			      .widest = widest < MODBUS_WRITE_REGISTERS_MAX

@@ -120,11 +120,29 @@ static void advise_noisy_line(const struct probe_plan *plan, const struct probe_
 	      stderr);
 }
 
+static void advise_late(const struct probe_plan *plan, const struct probe_found *found)
+{
+	char words[48];
+
+	probe_setting_words(found->setting, words);
+	if (found->traffic.late > 0)
+		fprintf(stderr,
+			"%ju answers came too late: try a longer --timeout, such as 2s.\n",
+			(uintmax_t)found->traffic.late);
+	else
+		fprintf(stderr,
+			"%ju proper messages came that nobody here asked for: another master is "
+			"on the line,\nand there can be one only; or a device is slow: try "
+			"--timeout 2s.\n",
+			(uintmax_t)found->traffic.strangers);
+	if (plan->setting_count > 1)
+		fprintf(stderr, "The line is right: %s.\n", words);
+}
+
 void probe_hint_silent(const struct probe_plan *plan, const struct probe_found *found)
 {
-	if (found->traffic.late > 0)
-		fprintf(stderr, "%ju answers came too late: try --timeout 1s.\n",
-			(uintmax_t)found->traffic.late);
+	if (found->traffic.late > 0 || found->traffic.strangers > 0)
+		advise_late(plan, found);
 	else if (!plan->rtu)
 		advise_network(found);
 	else if (found->traffic.bytes_in == 0)

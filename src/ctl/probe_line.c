@@ -248,6 +248,13 @@ static struct modbus_unit *line_unit(struct probe_line *line, uint8_t unit)
 	return line->units[unit];
 }
 
+void probe_line_listen(struct probe_line *line, int64_t ns)
+{
+	loop_timer_start(line->timer, mono_add(clock_mono(), ns));
+	while (loop_timer_running(line->timer) && !line->stopped)
+		line_turn(line);
+}
+
 bool probe_line_ask(struct probe_line *line, uint8_t unit, const struct modbus_request *request,
 		    struct probe_answer *ret)
 {
@@ -256,9 +263,7 @@ bool probe_line_ask(struct probe_line *line, uint8_t unit, const struct modbus_r
 	ret->outcome = MODBUS_DOWN;
 	ret->exception = 0;
 	ret->text = "there is no connection any more";
-	loop_timer_start(line->timer, mono_add(clock_mono(), pause_ns));
-	while (loop_timer_running(line->timer) && !line->stopped)
-		line_turn(line);
+	probe_line_listen(line, pause_ns);
 	if (modbus_writes(request->function) || line_connect(line, LINE_RECONNECTS, &err) != 0)
 		return false;
 	line->job.request = *request;
@@ -280,15 +285,19 @@ bool probe_line_stopped(const struct probe_line *line)
 void probe_line_traffic(const struct probe_line *line, struct probe_traffic *ret)
 {
 	struct report report = {0};
+	const struct {
+		const char *name;
+		uint64_t *count;
+	} wanted[] = {{"bytes_in", &ret->bytes_in},
+		      {"late_answers", &ret->late},
+		      {"unknown_answers", &ret->strangers}};
 
 	modbus_bus_report(line->bus, &report);
 	*ret = (struct probe_traffic){0};
 	for (size_t i = 0; i < report.counter_count; i++) {
-		const struct report_counter *counter = &report.counters[i];
-
-		if (strcmp(counter->name, "bytes_in") == 0)
-			ret->bytes_in = counter->count;
-		else if (strcmp(counter->name, "late_answers") == 0)
-			ret->late = counter->count;
+		for (size_t k = 0; k < ARRAY_SIZE(wanted); k++) {
+			if (strcmp(report.counters[i].name, wanted[k].name) == 0)
+				*wanted[k].count = report.counters[i].count;
+		}
 	}
 }

@@ -31,7 +31,9 @@ struct probe_answer {
 
 /* What went over the bus since it was opened. */
 struct probe_traffic {
-	uint64_t bytes_in, late;
+	uint64_t bytes_in;
+	uint64_t late;	    /* proper answers, after their time */
+	uint64_t strangers; /* proper answers to what was not asked */
 };
 
 /*
@@ -53,6 +55,8 @@ int64_t probe_silence(int baud, bool rtu, int64_t timeout_ns);
  */
 bool probe_line_ask(struct probe_line *line, uint8_t unit, const struct modbus_request *request,
 		    struct probe_answer *ret);
+/* Says nothing for so long, and hears what comes. */
+void probe_line_listen(struct probe_line *line, int64_t ns);
 /* Ctrl-C, or SIGTERM. */
 bool probe_line_stopped(const struct probe_line *line);
 void probe_line_traffic(const struct probe_line *line, struct probe_traffic *ret);

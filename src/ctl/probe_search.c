@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "ctl/probe_progress.h"
 
 /*
@@ -15,6 +16,9 @@
  * set up are unit 1, and it takes seconds instead of minutes to find them.
  */
 enum { SEARCH_FIRST = 2 };
+
+/* Devices that are slower than expected answer within this, mostly: a reason to wait longer. */
+static const int64_t late_ns = 1500 * NSEC_PER_MSEC;
 
 struct search {
 	const struct probe_plan *plan;
@@ -41,7 +45,9 @@ int64_t probe_search_longest(const struct probe_plan *plan)
 	for (size_t i = 0; i < plan->setting_count; i++)
 		one += probe_silence(plan->settings[i].baud, plan->rtu, plan->timeout_ns);
 	/* A single setting is tried twice, see search_once_more(). */
-	return (plan->setting_count == 1 ? 2 : 1) * (int64_t)plan->unit_count * one;
+	if (plan->setting_count == 1)
+		return 2 * (int64_t)plan->unit_count * one + late_ns;
+	return (int64_t)plan->unit_count * one;
 }
 
 static enum probe_presence presence_of(const struct probe_answer *answer)
@@ -125,22 +131,33 @@ static bool search_once_more(struct search *s)
 	return true;
 }
 
-static void search_close(struct search *s)
+static void search_count(struct search *s)
 {
 	struct probe_traffic traffic;
 
-	if (s->line == NULL)
-		return;
 	probe_line_traffic(s->line, &traffic);
 	s->found->traffic.bytes_in += traffic.bytes_in;
 	s->found->traffic.late += traffic.late;
+	s->found->traffic.strangers += traffic.strangers;
+}
+
+static void search_close(struct search *s)
+{
+	if (s->line == NULL)
+		return;
+	search_count(s);
 	probe_line_close(s->line);
 	s->line = NULL;
 }
 
-/* Whether anybody spoke at this setting; a gateway does so, too. */
+/* Whether anybody spoke at this setting: a unit, a gateway, or somebody to somebody else. */
 static bool search_heard(const struct search *s)
 {
+	struct probe_traffic traffic;
+
+	probe_line_traffic(s->line, &traffic);
+	if (traffic.late > 0 || traffic.strangers > 0)
+		return true;
 	for (size_t i = 0; i < s->found->unit_count; i++) {
 		if (s->found->units[i].presence == PROBE_NOBODY)
 			return true;
@@ -184,8 +201,8 @@ static int search_setting(struct search *s, size_t number, size_t from, size_t t
 	/* The setting is right: now the others, at this one. */
 	if (several && !search_units(s, s->asked, s->found->unit_count, function, where, false))
 		return 1;
-	if (!several && s->found->present == 0)
-		search_once_more(s);
+	if (!several && s->found->present == 0 && search_once_more(s) && s->found->present == 0)
+		probe_line_listen(s->line, late_ns);
 	return 1;
 }
 
@@ -224,11 +241,7 @@ int probe_search(const struct probe_plan *plan, struct probe_progress *progress,
 	rc = search_settings(s, err);
 	probe_progress_clear(progress);
 	if (rc == 0 && ret->present > 0 && !ret->stopped) {
-		struct probe_traffic traffic;
-
-		probe_line_traffic(s->line, &traffic);
-		ret->traffic.bytes_in += traffic.bytes_in;
-		ret->traffic.late += traffic.late;
+		search_count(s);
 		*ret_line = s->line;
 	} else {
 		search_close(s);

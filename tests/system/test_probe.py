@@ -316,14 +316,14 @@ def test_nobody_answers():
 def test_late_answers_are_told():
     class Slow(Device):
         def _answer(self, unit, pdu):
-            time.sleep(0.3)
+            time.sleep(0.25)
             return super()._answer(unit, pdu)
 
     device = Slow({1})
     device.fill(1, 0, range(100))
     done = probe("tcp://127.0.0.1:%d" % device.port, "--unit", "1..9", "--timeout", "100ms")
     assert done.returncode == 1, done
-    assert re.search(r"\d+ answers? came too late: try --timeout", done.stderr), done.stderr
+    assert re.search(r"\d+ answers came too late: try a longer --timeout", done.stderr), done.stderr
 
 
 def test_connection_is_refused():
@@ -521,6 +521,44 @@ def test_line_that_is_in_use_says_by_whom():
     assert line.heard == []
 
 
+def test_line_that_gauged_uses_says_so():
+    line = Line({1})
+    line.device.fill(1, 0, [5])
+    gauged = lab.Gauged("buses: {line: {modbus: '%s'}}\n"
+                        "devices: {d: {bus: line, points: {p: {holding: 0}}}}\n" % line.address)
+    gauged.start().ready()
+    lab.wait_for("gauged reads the line", lambda: gauged.get("/v1/points")["points"][0]["quality"]
+                 == "good")
+    done = probe(line.address, "--unit", "1", "--baud", "9600", "--parity", "none")
+    assert done.returncode == 1, done
+    assert "in use by gauged (process %d)" % gauged.process.pid in done.stderr, done.stderr
+    assert "systemctl stop gauged" in done.stderr, done.stderr
+    gauged.stop()
+    assert present(found(line.address, "--unit", "1", "--baud", "9600", "--parity", "none")) == [1]
+
+
+def test_proper_frames_of_others_tell_the_baud_rate():
+    frame = b"\x4d\x03\x02\x12\x34"
+    line = Line(set(), baud=19200, fault=frame + crc16(frame))
+    done = probe(line.address, "--unit", "1..4", "--timeout", "200ms", "--parity", "none")
+    assert done.returncode == 1, done
+    assert "another master" in done.stderr, done.stderr
+    assert "The line is right: 19200 baud, parity none" in done.stderr, done.stderr
+
+
+def test_slow_unit_is_told():
+    with tempfile.TemporaryDirectory(prefix="gauged-test.") as folder:
+        sim = Sim("--rtu", os.path.join(folder, "tty"), "--baud", "19200", "--units", "3", "--do",
+                  "fault rtu 1 slow 600")
+        try:
+            done = probe("rtu://" + sim.ready["rtu"], "--unit", "1,100..102", "--timeout",
+                         "250ms", "--baud", "19200", "--parity", "even")
+            assert done.returncode == 1 and "came too late" in done.stderr, (
+                done.stdout, done.stderr)
+        finally:
+            sim.end()
+
+
 def test_line_that_is_not_there():
     done = probe("rtu:///dev/nonexistent", "--unit", "1")
     assert done.returncode == 1, done
@@ -585,6 +623,9 @@ lab.run(
     test_unit_that_is_not_among_the_first_is_found_at_its_baud_rate,
     test_silent_line_is_told_from_a_noisy_one,
     test_line_that_is_in_use_says_by_whom,
+    test_line_that_gauged_uses_says_so,
+    test_proper_frames_of_others_tell_the_baud_rate,
+    test_slow_unit_is_told,
     test_line_that_is_not_there,
     test_search_for_a_baud_rate_is_interrupted,
     test_simulated_line_serial_server_and_gateway)

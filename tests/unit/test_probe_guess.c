@@ -220,6 +220,16 @@ static void test_text_by_chance_among_floats_is_none(void **state)
 		assert_float(i, MODBUS_ABCD);
 }
 
+static void test_odd_float_does_not_break_a_row(void **state)
+{
+	(void)state;
+	/* The halves of 54.066 are alike by chance, and read from the next register on it
+	 * is 62.83. */
+	GUESS(0x40ed, 0x55e3, 0x3f38, 0x51ec, 0x427b, 0xb3a8, 0x4258, 0x4411, 0x3d8d, 0xfea2);
+	for (size_t i = 0; i < 10; i += 2)
+		assert_float(i, MODBUS_ABCD);
+}
+
 static void test_text_with_swapped_bytes_counts_from_its_other_end(void **state)
 {
 	static const uint16_t swapped[] = {0x654d, 0x6574, 0x0072};
@@ -312,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_double_is_found),
 		cmocka_unit_test(test_text_is_found_and_ends),
 		cmocka_unit_test(test_text_by_chance_among_floats_is_none),
+		cmocka_unit_test(test_odd_float_does_not_break_a_row),
 		cmocka_unit_test(test_text_with_swapped_bytes_counts_from_its_other_end),
 		cmocka_unit_test(test_digits_in_a_row_are_bcd),
 		cmocka_unit_test(test_nothing_is_guessed_over_a_hole),
