@@ -4,11 +4,13 @@
 #include "rtu_slave.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -172,6 +174,62 @@ int rtu_setup(void **state)
 	return 0;
 }
 
+static void server_hung_up(struct rtu_test *t)
+{
+	loop_watch_free(t->watch);
+	t->watch = NULL;
+	if (t->pty.master >= 0)
+		close(t->pty.master);
+	t->pty.master = -1;
+}
+
+/* A serial server has one client at a time. */
+static void server_accepts(void *arg, unsigned what)
+{
+	struct rtu_test *t = arg;
+
+	server_hung_up(t);
+	t->pty.master = accept4(t->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	assert_true(t->pty.master >= 0);
+	t->in_len = 0;
+	t->accepted++;
+	t->watch = loop_watch_new(t->loop, t->pty.master, LOOP_READ, slave_readable, t);
+}
+
+int rtu_setup_tcp(void **state)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t len = sizeof(address);
+	struct rtu_test *t;
+
+	rtu_setup(state);
+	t = *state;
+	rtu_unplug(t);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	t->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(t->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(t->listener, 8), 0);
+	assert_int_equal(getsockname(t->listener, (struct sockaddr *)&address, &len), 0);
+	t->listening = loop_watch_new(t->loop, t->listener, LOOP_READ, server_accepts, t);
+	t->config.stream.host = "127.0.0.1";
+	t->config.stream.port = ntohs(address.sin_port);
+	t->config.stream.connect_timeout_ns = NSEC_PER_SEC;
+	t->config.line = (struct modbus_line){0};
+	return 0;
+}
+
+int rtu_teardown_tcp(void **state)
+{
+	struct rtu_test *t = *state;
+
+	modbus_bus_free(t->bus);
+	t->bus = NULL;
+	server_hung_up(t);
+	loop_watch_free(t->listening);
+	close(t->listener);
+	return rtu_teardown(state);
+}
+
 int rtu_teardown(void **state)
 {
 	struct rtu_test *t = *state;
@@ -286,7 +344,7 @@ size_t rtu_answer(const uint8_t *frame, uint8_t answer[MODBUS_RTU_MAX])
 	uint8_t function = frame[1];
 	unsigned address = modbus_u16(frame + 2), count = modbus_u16(frame + 4);
 
-	memcpy(answer, frame, 8);
+	memcpy(answer, frame, 6);
 	switch (function) {
 	case MODBUS_READ_COILS:
 	case MODBUS_READ_DISCRETE:

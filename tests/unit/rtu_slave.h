@@ -57,6 +57,9 @@ struct rtu_test {
 	struct modbus_bus *bus;
 	struct rtu_ask asks[RTU_ASKS];
 	unsigned done, ups, downs;
+	int listener; /* a serial server's */
+	struct loop_watch *listening;
+	unsigned accepted;
 	/* the other end */
 	struct loop_watch *watch;
 	uint8_t in[4096];
@@ -78,7 +81,11 @@ struct rtu_test {
 /* cmocka's: a test with its bus, which is started by rtu_start(). */
 int rtu_setup(void **state);
 int rtu_teardown(void **state);
-#define RTU_TEST(f) cmocka_unit_test_setup_teardown(f, rtu_setup, rtu_teardown)
+/* The line is behind a serial server: a TCP connection that passes the bytes on. */
+int rtu_setup_tcp(void **state);
+int rtu_teardown_tcp(void **state);
+#define RTU_TEST_TCP(f) cmocka_unit_test_setup_teardown(f, rtu_setup_tcp, rtu_teardown_tcp)
+#define RTU_TEST(f)	cmocka_unit_test_setup_teardown(f, rtu_setup, rtu_teardown)
 
 void rtu_unplug(struct rtu_test *t);
 void rtu_plug(struct rtu_test *t);

@@ -2,7 +2,7 @@
 /* Copyright 2026 The gauged authors */
 /*
  * Every type in every order, read from and written to devices that others wrote: libmodbus
- * in a child process, and pymodbus.
+ * in a child process, over TCP and on a serial line, and pymodbus.
  */
 #include <errno.h>
 #include <math.h>
@@ -27,6 +27,7 @@
 #include "inputs/modbus.h"
 #include "modbus_case.h"
 #include "peer.h"
+#include "pty.h"
 
 enum { WORDS = 200, BITS = 400 };
 
@@ -80,9 +81,9 @@ static void fill_words(void)
 }
 
 /* The devices: 'h' reads holding registers and may write them, 'i' input registers. */
-static void make_yaml(struct str *out)
+static void make_yaml(struct str *out, const char *bus)
 {
-	str_adds(out, "buses: {plc: {modbus: 'tcp://127.0.0.1:%u', timeout: 5s}}\ndevices:\n");
+	str_addf(out, "buses: {plc: {%s, timeout: 5s}}\ndevices:\n", bus);
 	for (unsigned device = 0; device < 2; device++) {
 		str_addf(out, "  %c:\n    bus: plc\n    poll: 50ms\n    points:\n",
 			 device ? 'i' : 'h');
@@ -116,16 +117,23 @@ struct server {
 	int end; /* closing it ends the server */
 };
 
-static void libmodbus_serve(modbus_t *ctx, int listener)
+static modbus_mapping_t *libmodbus_mapping(void)
 {
 	modbus_mapping_t *mapping = modbus_mapping_new(BITS, BITS, WORDS, WORDS);
-	uint8_t query[MODBUS_TCP_MAX_ADU_LENGTH];
-	int rc;
 
 	for (unsigned i = 0; i < BITS; i++)
 		mapping->tab_bits[i] = mapping->tab_input_bits[i] = i % 3 == 0;
 	memcpy(mapping->tab_registers, words, sizeof(words));
 	memcpy(mapping->tab_input_registers, words, sizeof(words));
+	return mapping;
+}
+
+static void libmodbus_serve(modbus_t *ctx, int listener)
+{
+	modbus_mapping_t *mapping = libmodbus_mapping();
+	uint8_t query[MODBUS_TCP_MAX_ADU_LENGTH];
+	int rc;
+
 	for (;;) {
 		if (modbus_tcp_accept(ctx, &listener) < 0)
 			_exit(1);
@@ -309,15 +317,17 @@ static void assert_writes_bits(struct modbus_case *c)
 	}
 }
 
-static void assert_device(const struct server *server)
+/* loop NULL: of its own. */
+static void assert_device(const char *bus, unsigned port, struct loop *loop)
 {
 	struct modbus_case *c = xcalloc(1, sizeof(*c));
 	struct str yaml;
 
 	str_init(&yaml);
-	make_yaml(&yaml);
-	modbus_case_init(c, yaml.s, server->port);
+	make_yaml(&yaml, bus);
+	modbus_case_init(c, yaml.s, port);
 	str_done(&yaml);
+	c->loop = loop;
 	modbus_case_open(c);
 	PEER_UNTIL(c->loop, modbus_case_seen(c, "i.far")->good > 0 &&
 				    modbus_case_seen(c, "h.far")->good > 0 &&
@@ -329,17 +339,25 @@ static void assert_device(const struct server *server)
 	assert_writes_bits(c);
 	assert_int_equal(modbus_case_count(c, -1, "exceptions"), 0);
 	assert_int_equal(modbus_case_count(c, -1, "garbled"), 0);
+	assert_int_equal(modbus_case_count(c, -1, "timeouts"), 0);
 	assert_int_equal(modbus_case_count(c, -1, "bad_readings"), 0);
+	if (loop != NULL) {
+		input_modbus.close(c->input);
+		c->input = NULL;
+		c->loop = NULL;
+	}
 	modbus_case_done(c);
 	free(c);
 }
+
+static const char over_tcp[] = "modbus: 'tcp://127.0.0.1:%u'";
 
 static void test_every_type_and_order_with_libmodbus(void **state)
 {
 	struct server server;
 
 	libmodbus_start(&server);
-	assert_device(&server);
+	assert_device(over_tcp, server.port, NULL);
 	server_stop(&server);
 }
 
@@ -349,14 +367,91 @@ static void test_every_type_and_order_with_pymodbus(void **state)
 
 	if (!pymodbus_start(&server))
 		skip();
-	assert_device(&server);
+	assert_device(over_tcp, server.port, NULL);
 	server_stop(&server);
+}
+
+/* Two pseudo-terminals back to back: what one end sends comes out of the other. */
+struct cable {
+	struct pty ends[2];
+	struct loop_watch *watches[2];
+};
+
+static void cable_carry(const struct pty *from, const struct pty *to)
+{
+	uint8_t bytes[512];
+	ssize_t n = read(from->master, bytes, sizeof(bytes));
+
+	if (n > 0)
+		assert_int_equal(write(to->master, bytes, (size_t)n), n);
+}
+
+static void cable_there(void *arg, unsigned what)
+{
+	struct cable *cable = arg;
+
+	cable_carry(&cable->ends[0], &cable->ends[1]);
+}
+
+static void cable_back(void *arg, unsigned what)
+{
+	struct cable *cable = arg;
+
+	cable_carry(&cable->ends[1], &cable->ends[0]);
+}
+
+static void libmodbus_serve_line(const char *path)
+{
+	modbus_t *ctx = modbus_new_rtu(path, 115200, 'E', 8, 1);
+	modbus_mapping_t *mapping = libmodbus_mapping();
+	uint8_t query[MODBUS_RTU_MAX_ADU_LENGTH];
+
+	if (modbus_set_slave(ctx, 1) != 0 || modbus_connect(ctx) != 0)
+		_exit(1);
+	for (;;) {
+		int rc = modbus_receive(ctx, query);
+
+		if (rc > 0)
+			modbus_reply(ctx, query, rc, mapping);
+	}
+}
+
+static void test_every_type_and_order_with_libmodbus_on_a_serial_line(void **state)
+{
+	struct cable cable;
+	struct error err;
+	struct loop *loop = loop_new(&err);
+	char bus[256];
+	pid_t pid;
+
+	for (int i = 0; i < 2; i++)
+		pty_plug(&cable.ends[i]);
+	pid = fork();
+	if (pid == 0)
+		libmodbus_serve_line(cable.ends[1].device);
+	cable.watches[0] =
+		loop_watch_new(loop, cable.ends[0].master, LOOP_READ, cable_there, &cable);
+	cable.watches[1] =
+		loop_watch_new(loop, cable.ends[1].master, LOOP_READ, cable_back, &cable);
+	/* It hears from when it has set its line, which throws away what came before. */
+	peer_wait(loop, 300 * NSEC_PER_MSEC);
+	snprintf(bus, sizeof(bus), "modbus: 'rtu://%s', baud: 115200, parity: even, idle: 1s",
+		 cable.ends[0].path);
+	assert_device(bus, 0, loop);
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+	for (int i = 0; i < 2; i++) {
+		loop_watch_free(cable.watches[i]);
+		pty_unplug(&cable.ends[i]);
+	}
+	loop_free(loop);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_type_and_order_with_libmodbus),
+		cmocka_unit_test(test_every_type_and_order_with_libmodbus_on_a_serial_line),
 		cmocka_unit_test(test_every_type_and_order_with_pymodbus),
 	};
 

@@ -234,7 +234,7 @@ static void test_rtu_late_exception_does_not_end_the_doubt(void **state)
 /* A whole answer of unit 1 to a read of 2 registers. */
 static size_t stray(uint8_t bytes[MODBUS_RTU_MAX])
 {
-	static const uint8_t frame[] = {1, MODBUS_READ_HOLDING, 0x0f, 0xa0, 0, 2};
+	static const uint8_t frame[] = {1, MODBUS_READ_HOLDING, 0x0f, 0xa0, 0, 2, 0, 0};
 
 	return rtu_answer(frame, bytes);
 }
