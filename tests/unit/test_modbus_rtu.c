@@ -266,7 +266,7 @@ static void test_rtu_case_15_late_and_the_next_goes_to_another_unit(void **state
 	rtu_assert_good(rtu_asked(t, 2, 2, MODBUS_READ_HOLDING, 3000, 2));
 }
 
-static void test_rtu_case_16_late_and_the_next_looks_the_same(void **state)
+static void test_rtu_case_16_fault_B1_late_and_the_next_looks_the_same(void **state)
 {
 	struct rtu_test *t = *state;
 
@@ -327,7 +327,7 @@ int main(void)
 		RTU_TEST(test_rtu_case_13_late_in_quarantine),
 		RTU_TEST(test_rtu_case_14_late_and_the_next_has_another_count),
 		RTU_TEST(test_rtu_case_15_late_and_the_next_goes_to_another_unit),
-		RTU_TEST(test_rtu_case_16_late_and_the_next_looks_the_same),
+		RTU_TEST(test_rtu_case_16_fault_B1_late_and_the_next_looks_the_same),
 		RTU_TEST(test_rtu_case_17_broadcast_is_sent_and_not_waited_for),
 		RTU_TEST(test_rtu_case_18_read_after_a_broadcast),
 	};
