@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -311,9 +312,11 @@ static void assert_writes_bits(struct modbus_case *c)
 		write_and_wait(c, b, 1);
 		write_and_wait(c, middle, 5);
 		write_and_wait(c, a, 0);
-		PEER_UNTIL(c->loop, !modbus_case_seen(c, a)->last.value.flag);
-		assert_true(modbus_case_seen(c, b)->last.value.flag);
-		assert_true(modbus_case_seen(c, middle)->last.value.number == 5);
+		/* What was read last may be older than the writes. */
+		PEER_UNTIL(c->loop,
+			   !modbus_case_seen(c, a)->last.value.flag &&
+				   modbus_case_seen(c, b)->last.value.flag &&
+				   modbus_case_seen(c, middle)->last.value.number == 5);
 	}
 }
 
@@ -406,6 +409,8 @@ static void libmodbus_serve_line(const char *path)
 	modbus_mapping_t *mapping = libmodbus_mapping();
 	uint8_t query[MODBUS_RTU_MAX_ADU_LENGTH];
 
+	/* A test that fails ends it too. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (modbus_set_slave(ctx, 1) != 0 || modbus_connect(ctx) != 0)
 		_exit(1);
 	for (;;) {
