@@ -18,11 +18,7 @@
 #include "base/log.h"
 #include "bed.h"
 
-#ifndef __SANITIZE_ADDRESS__
 enum { TRANSACTIONS = 300000 };
-#else
-enum { TRANSACTIONS = 30000 };
-#endif
 
 static const int64_t timeout_ns = BED_TIMEOUT_MS * NSEC_PER_MSEC;
 

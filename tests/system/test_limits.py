@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 import subprocess
+import time
 
 import lab
 
@@ -148,6 +149,29 @@ def test_fault_D10_second_instance_is_refused():
     daemon.stop()
 
 
+def test_stop_waits_for_no_answer():
+    """SIGTERM while a device owes an answer, and has a minute left for it."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    silent.settimeout(lab.PATIENCE)
+    daemon = lab.Gauged("""
+buses:
+  plc: {modbus: "tcp://127.0.0.1:%d", timeout: 60s, in_flight: 4}
+devices:
+  slow: {bus: plc, poll: 100ms, points: {a: {holding: 1}, b: {holding: 200}, c: {holding: 400}}}
+""" % silent.getsockname()[1])
+    daemon.start().ready()
+    connection, _ = silent.accept()
+    connection.settimeout(lab.PATIENCE)
+    asked = b""
+    while len(asked) < 3 * 12:
+        asked += connection.recv(4096)
+    begun = time.monotonic()
+    daemon.stop()
+    assert time.monotonic() - begun < 20, "it waited for the answer"
+    connection.close()
+    silent.close()
+
+
 lab.run(test_fault_I1_no_descriptor_left, test_fault_E5_blocked_standard_error,
         test_fault_E5_closed_standard_descriptors, test_fault_F5_files_that_may_not_be_trusted,
-        test_fault_D10_second_instance_is_refused)
+        test_fault_D10_second_instance_is_refused, test_stop_waits_for_no_answer)

@@ -3,6 +3,7 @@
 /* A Modbus TCP connection against a device that does everything wrong. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -965,6 +966,33 @@ static int our_descriptor(const struct test *t)
 	return -1;
 }
 
+/*
+ * A cable that is pulled says nothing: keepalive finds it while nothing is on its way (10 s and
+ * three times 5 s), TCP_USER_TIMEOUT while something is, where keepalive does not run.
+ */
+static void test_fault_B8_pulled_cable_is_left_to_the_kernel_to_find(void **state)
+{
+	struct test *t = *state;
+	static const struct {
+		int level, name, value;
+	} rows[] = {
+		{IPPROTO_TCP, TCP_NODELAY, 1},	 {SOL_SOCKET, SO_KEEPALIVE, 1},
+		{IPPROTO_TCP, TCP_KEEPIDLE, 10}, {IPPROTO_TCP, TCP_KEEPINTVL, 5},
+		{IPPROTO_TCP, TCP_KEEPCNT, 3},	 {IPPROTO_TCP, TCP_USER_TIMEOUT, 5000},
+	};
+
+	connected(t, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int value = -1;
+		socklen_t len = sizeof(value);
+
+		assert_int_equal(getsockopt(our_descriptor(t), rows[i].level, rows[i].name,
+					    &value, &len),
+				 0);
+		assert_int_equal(value, rows[i].value);
+	}
+}
+
 static void test_peer_that_reads_nothing_is_given_up(void **state)
 {
 	struct test *t = *state;
@@ -1325,6 +1353,7 @@ int main(void)
 		BUS_TEST(test_fault_B9_read_cut_by_a_reset_is_asked_once_more),
 		BUS_TEST(test_fault_B9_write_cut_by_a_reset_is_not_repeated),
 		BUS_TEST(test_fault_B9_device_that_closes_after_each_answer_is_read_on),
+		BUS_TEST(test_fault_B8_pulled_cable_is_left_to_the_kernel_to_find),
 		BUS_TEST(test_peer_that_reads_nothing_is_given_up),
 		BUS_TEST(test_fault_B12_works_on_descriptors_over_1023),
 		BUS_TEST(test_fault_I1_no_descriptor_left_backs_off_and_recovers),
