@@ -281,6 +281,20 @@ class Checks(unittest.TestCase):
         self.names("A2 has tests: system/test_more.py", "check-faults", self.top)
         self.names("row A10 is missing", "check-faults", self.top)
 
+    # ---- check-modbus-tests
+
+    def test_modbus_tests_names_what_does_not_run(self):
+        head = "| what comes | tests |\n|---|---|\n"
+        self.write("tests/unit/test_x.c", "static void test_cut(void **state)\n{\n}\n"
+                   "static void test_idle(void **state)\n{\n}\ncmocka_unit_test(test_cut);\n")
+        self.write("docs/modbus-tests.md", head + "| a cut | `test_cut` |\n| a file | `unit/test_x.c` |\n"
+                   "| rain | not tested: it is dry here |\n")
+        self.accepts("check-modbus-tests", self.top)
+        self.write("docs/modbus-tests.md", head + "| idle | `test_idle` |\n| more | `unit/no.c` |\n| none | later |\n")
+        self.names("modbus-tests.md:3: there is no test test_idle", "check-modbus-tests", self.top)
+        self.names("modbus-tests.md:4: there is no test unit/no.c", "check-modbus-tests", self.top)
+        self.names("modbus-tests.md:5: names no test and no reason", "check-modbus-tests", self.top)
+
     # ---- check-manual: a page of our own, and programs that list what it should hold
 
     PAGE = ('.TH X.YAML 5\n.SH BUSES\n.\\" options: bus\n.TP\n.B baud\nSpeed. Default\n.BR 9600 .\n'
