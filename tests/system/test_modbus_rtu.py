@@ -254,7 +254,7 @@ def test_a_serial_server_passes_rtu_on():
     server = subprocess.Popen(["socat", "TCP-LISTEN:%d,bind=127.0.0.1,reuseaddr,fork" % port,
                                line.path + ",raw,echo=0"], stderr=subprocess.DEVNULL)
     atexit.register(server.kill)
-    line.daemon.write("buses: {line: {modbus: 'rtu+tcp://127.0.0.1:%d', reconnect_max: 1s}}\n%s"
+    line.daemon.write("buses: {line: {modbus: 'rtu+tcp://127.0.0.1:%d', timeout: 200ms, reconnect_max: 1s}}\n%s"
                       % (port, CELLAR))
     line.start()
     line.until("plain.two", 2)
@@ -339,7 +339,7 @@ def readable(fd):
 
 
 def test_fault_B4_noise_and_broken_frames_are_never_values():
-    line = Line(TRAP.format(device=""), "--units", "9",
+    line = Line(TRAP.format(device=", offline_after: 100"), "--units", "9",
                 bus="baud: 19200, parity: even, timeout: 150ms").start()
     line.goes_on("plain", "other")
     for fault in ("crc chance 40", "crc-swapped chance 40", "garbage chance 40",
@@ -402,7 +402,7 @@ def test_fault_B5_exceptions_concern_the_unit_that_gives_them():
 
 
 def test_fault_B6_a_busy_unit_holds_nobody_up():
-    line = Line(CELLAR).start()
+    line = Line(CELLAR, bus="baud: 9600, timeout: 200ms").start()
     line.until("plain.two", 2)
     for code in (5, 6, 10, 11):
         line.sim.do("fault rtu 8 exception %d" % code)
