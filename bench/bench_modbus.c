@@ -6,12 +6,15 @@
  * 16 requests in flight, and by libmodbus's own client, one connection after the other. Prints
  * one line for each measurement; bench_modbus_table runs it and makes a table.
  *
+ * CONNECTIONS 0 is RTU: one line of 115200 baud, which is a pseudo-terminal, each.
+ *
  *   bench_modbus CONNECTIONS ROUNDS MILLISECONDS
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <modbus/modbus.h>
 #include <netinet/tcp.h>
+#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +26,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -31,8 +35,17 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "io/modbus_bus.h"
+#include "io/modbus_rtu_frame.h"
 
-enum { REGISTERS = 10, DEPTH_MAX = 16, REQUEST = 12, ANSWER = 9 + 2 * REGISTERS };
+enum {
+	REGISTERS = 10,
+	DEPTH_MAX = 16,
+	REQUEST = 12,
+	ANSWER = 9 + 2 * REGISTERS,
+	RTU_REQUEST = 8,
+	RTU_ANSWER = 5 + 2 * REGISTERS,
+	BAUD = 115200,
+};
 
 static void pin(int cpu)
 {
@@ -114,6 +127,52 @@ static uint16_t start_server(void)
 		serve(fd);
 	close(fd);
 	return ntohs(address.sin_port);
+}
+
+/* Ours and theirs, at the other ends of which one process answers whole requests. */
+struct lines {
+	char path[2][64];
+	int master[2], slave[2];
+};
+
+static void serve_line(int fd)
+{
+	uint8_t in[256], out[RTU_ANSWER] = {1, MODBUS_READ_HOLDING, 2 * REGISTERS};
+	uint16_t crc;
+
+	if (read(fd, in, sizeof(in)) < RTU_REQUEST)
+		return;
+	for (uint8_t i = 0; i < REGISTERS; i++)
+		out[4 + 2 * i] = i;
+	crc = modbus_crc(out, RTU_ANSWER - 2);
+	out[RTU_ANSWER - 2] = (uint8_t)crc;
+	out[RTU_ANSWER - 1] = (uint8_t)(crc >> 8);
+	if (write(fd, out, sizeof(out)) != sizeof(out))
+		die("answering");
+}
+
+static void start_lines(struct lines *lines)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct termios raw = {0};
+	int poll = epoll_create1(0);
+
+	cfmakeraw(&raw);
+	for (int i = 0; i < 2; i++) {
+		if (openpty(&lines->master[i], &lines->slave[i], lines->path[i], &raw, NULL) !=
+		    0)
+			die("openpty");
+		event.data.fd = lines->master[i];
+		epoll_ctl(poll, EPOLL_CTL_ADD, lines->master[i], &event);
+	}
+	if (fork() != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pin(1);
+	for (;;) {
+		if (epoll_wait(poll, &event, 1, -1) == 1)
+			serve_line(event.data.fd);
+	}
 }
 
 /* One measurement. */
@@ -216,12 +275,8 @@ static void time_over(void *arg)
 	bench->running = false;
 }
 
-static void open_ours(struct bench *bench, uint16_t port)
+static void configure_tcp(struct bench *bench, uint16_t port)
 {
-	struct error err;
-	int n = bench->connections;
-
-	bench->loop = loop_new(&err);
 	bench->config = (struct modbus_bus_config){
 		.stream = {.name = "bench",
 			   .host = "127.0.0.1",
@@ -231,6 +286,27 @@ static void open_ours(struct bench *bench, uint16_t port)
 			   .backoff_max_ns = NSEC_PER_SEC},
 		.in_flight = DEPTH_MAX,
 	};
+}
+
+static void configure_rtu(struct bench *bench, const char *path)
+{
+	bench->config = (struct modbus_bus_config){
+		.stream = {.name = "bench",
+			   .tty = {.path = path, .baud = BAUD, .data_bits = 8, .stop_bits = 1},
+			   .backoff_min_ns = NSEC_PER_SEC,
+			   .backoff_max_ns = NSEC_PER_SEC},
+		.framing = MODBUS_RTU,
+		.in_flight = 1,
+		.line = {.baud = BAUD, .bits = 10},
+	};
+}
+
+static void open_ours(struct bench *bench)
+{
+	struct error err;
+	int n = bench->connections;
+
+	bench->loop = loop_new(&err);
 	bench->buses = xcalloc((size_t)n, sizeof(struct modbus_bus *));
 	bench->units = xcalloc((size_t)n, sizeof(struct modbus_unit *));
 	bench->asks = xcalloc((size_t)n * DEPTH_MAX, sizeof(*bench->asks));
@@ -272,7 +348,8 @@ static void run_ours(struct bench *bench, int depth, int64_t ns)
 		modbus_bus_send(bench->buses[i]);
 	}
 	loop_run(bench->loop);
-	phase_end(&bench->phase, "gauged", bench->connections, depth);
+	phase_end(&bench->phase, bench->config.framing == MODBUS_RTU ? "gauged-rtu" : "gauged",
+		  bench->connections, depth);
 	loop_timer_free(timer);
 }
 
@@ -300,7 +377,7 @@ static modbus_t **open_theirs(int connections, uint16_t port)
 	return ctx;
 }
 
-static void run_theirs(modbus_t **ctx, int connections, int64_t ns)
+static void run_theirs(modbus_t **ctx, int connections, int64_t ns, const char *who)
 {
 	struct phase phase;
 	uint16_t registers[REGISTERS];
@@ -317,7 +394,30 @@ static void run_theirs(modbus_t **ctx, int connections, int64_t ns)
 			phase.done++;
 		}
 	}
-	phase_end(&phase, "libmodbus", connections, 1);
+	phase_end(&phase, who, connections, 1);
+}
+
+static void run_rtu(int rounds, int64_t ns)
+{
+	struct bench bench = {.connections = 1};
+	struct lines lines;
+	modbus_t *theirs;
+
+	start_lines(&lines);
+	pin(0);
+	theirs = modbus_new_rtu(lines.path[1], BAUD, 'N', 8, 1);
+	modbus_set_slave(theirs, 1);
+	if (modbus_connect(theirs) != 0)
+		die("modbus_connect");
+	configure_rtu(&bench, lines.path[0]);
+	open_ours(&bench);
+	for (int round = 0; round < rounds; round++) {
+		run_ours(&bench, 1, ns);
+		run_theirs(&theirs, 1, ns, "libmodbus-rtu");
+	}
+	close_ours(&bench);
+	modbus_close(theirs);
+	modbus_free(theirs);
 }
 
 int main(int argc, char **argv)
@@ -334,15 +434,20 @@ int main(int argc, char **argv)
 	limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
+	if (bench.connections == 0) {
+		run_rtu(rounds, ns);
+		return 0;
+	}
 	port = start_server();
 	pin(0);
 	theirs = open_theirs(bench.connections, port);
-	open_ours(&bench, port);
+	configure_tcp(&bench, port);
+	open_ours(&bench);
 	for (int round = 0; round < rounds; round++) {
 		for (size_t i = 0; i < ARRAY_SIZE(depths); i++) {
 			run_ours(&bench, depths[i], ns);
 			if (i == 0)
-				run_theirs(theirs, bench.connections, ns);
+				run_theirs(theirs, bench.connections, ns, "libmodbus");
 		}
 	}
 	close_ours(&bench);
