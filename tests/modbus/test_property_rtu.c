@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * Three hundred thousand transactions on serial lines with units that lose, delay, cut, damage
+ * Four hundred thousand transactions on serial lines with units that lose, delay, cut, damage
  * and mix up answers, among noise, echoes and collisions; see bed.h. What an RTU answer can't
  * tell, for it has neither number nor address, is not asked of it: units answer in the order in
  * which they were asked, and no later than the line is kept waiting for them.
@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "bed.h"
 
-enum { TRANSACTIONS = 300000 };
+enum { TRANSACTIONS = 300000, TRANSACTIONS_SERVER = 100000 };
 
 static const int64_t timeout_ns = BED_TIMEOUT_MS * NSEC_PER_MSEC;
 
@@ -329,6 +329,27 @@ static void test_no_value_goes_astray_on_a_line(void **state)
 	bed_judge(&config, &totals);
 }
 
+/* A serial server: RTU frames in a TCP stream, from a line that is not seen. */
+static void test_no_value_goes_astray_behind_a_serial_server(void **state)
+{
+	struct bed_config server = config;
+	struct bed_totals totals = {0};
+
+	server.name = "RTU behind a serial server";
+	server.path = NULL;
+	server.host = "10.0.0.1";
+	for (uint64_t seed = 1; totals.requests < TRANSACTIONS_SERVER; seed++) {
+		struct bed *bed = bed_new(seed, &server,
+					  "modbus: 'rtu+tcp://10.0.0.1:502', timeout: 200ms, "
+					  "reconnect_min: 50ms, reconnect_max: 1s",
+					  NULL);
+
+		bed->slaves.peer.fragment = (size_t)(seed % 3) * 4;
+		bed_live(bed, 4, &totals);
+	}
+	bed_judge(&server, &totals);
+}
+
 static void test_values_that_are_wrong_are_seen(void **state)
 {
 	bed_show_lies(&config, "modbus: 'rtu:///dev/ttyV0', baud: 115200");
@@ -338,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_value_goes_astray_on_a_line),
+		cmocka_unit_test(test_no_value_goes_astray_behind_a_serial_server),
 		cmocka_unit_test(test_values_that_are_wrong_are_seen),
 	};
 
