@@ -45,13 +45,15 @@ static void log_action_run(const struct action *action, const struct action_host
 	/* A log line has no message id. */
 	struct event_facts facts = {event, stamp, "", event->seq};
 	struct str text;
+	const char *said;
 
 	(void)host;
 	str_init(&text);
 	if (action->text != NULL)
 		template_render(action->text, &facts, &text);
-	log_notice("rule %s: %s (%s): %s", event->rule_name, event_type_name(event->type),
-		   severity_name(event->severity), text.s != NULL ? text.s : event->message);
+	said = text.s != NULL ? text.s : event->message;
+	log_notice("rule %s: %s (%s)%s%s", event->rule_name, event_type_name(event->type),
+		   severity_name(event->severity), said[0] != '\0' ? ": " : "", said);
 	str_done(&text);
 }
 

@@ -326,11 +326,12 @@ static void dispatch(struct webhook *webhook)
 	while ((row = outbox_take(webhook->outbox, now)) != NULL)
 		flight_start(webhook, row);
 	if (webhook_expired(webhook) != webhook->expired_told) {
-		complaint_say(
-			&webhook->lost, clock_mono(),
-			"webhook %s: %ju messages were too old to be tried again and are given up",
-			webhook->config->name,
-			(uintmax_t)(webhook_expired(webhook) - webhook->expired_told));
+		uint64_t more = webhook_expired(webhook) - webhook->expired_told;
+
+		complaint_say(&webhook->lost, clock_mono(),
+			      "webhook %s: %ju %s too old to be tried again, given up",
+			      webhook->config->name, (uintmax_t)more,
+			      str_plural(more, "message was", "messages were"));
 		webhook->expired_told = webhook_expired(webhook);
 	}
 	/* A backoff counts waking time: after a suspend the network needs time as well. */
@@ -526,6 +527,8 @@ static void report_detail(const struct webhook *webhook, const struct outbox_rep
 		str_adds(&detail, webhook->failure);
 	if (box->waiting > 0)
 		str_addf(&detail, "%s%zu waiting", detail.len > 0 ? ", " : "", box->waiting);
+	if (box->parked)
+		str_adds(&detail, ", nothing is sent until its url is changed");
 	if (box->waiting > 0 && box->in_flight == 0 && !box->parked &&
 	    outbox_deadline(webhook->outbox, &next)) {
 		str_adds(&detail, ", next try in ");

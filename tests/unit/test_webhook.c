@@ -233,7 +233,8 @@ static void test_fault_C5_gone_parks_until_somebody_retries(void **state)
 	}
 	webhook_report(rig->webhook, &report);
 	assert_string_equal(report.state, "parked");
-	assert_string_equal(report.detail, "HTTP 410, 2 waiting");
+	assert_string_equal(report.detail,
+			    "HTTP 410, 2 waiting, nothing is sent until its url is changed");
 	webhook_outbox(rig->webhook, &box);
 	assert_int_equal(box.tries, 1);
 	webhook_retry(rig->webhook);
