@@ -11,6 +11,9 @@
 #include "ctl/look.h"
 #include "ctl/remote.h"
 
+enum { SHELVE_MOST_DAYS = 31 };
+#define DAY_NS (86400 * NSEC_PER_SEC)
+
 /* POST of body to /v1/rules/NAME and what; body is taken. What has become of the rule, or NULL.
  */
 static json_t *operate(const struct ctl *ctl, const char *what, json_t *body,
@@ -56,10 +59,13 @@ static enum ctl_status run_shelve(const struct ctl *ctl)
 	struct str span;
 	int64_t ns;
 
-	if (str_to_duration(ctl->args[1], &ns) != 0) {
+	/* The daemon checks it again, but speaks of the JSON that it got. */
+	if (str_to_duration(ctl->args[1], &ns) != 0 || ns < NSEC_PER_SEC ||
+	    ns > SHELVE_MOST_DAYS * DAY_NS) {
 		fprintf(stderr,
-			"gaugectl: '%s' is no duration; expected one such as 30m, 8h or 2d\n",
-			ctl->args[1]);
+			"gaugectl: '%s' is no duration from 1s to %dd; expected one such as 30m, "
+			"8h or 2d\n",
+			ctl->args[1], SHELVE_MOST_DAYS);
 		return CTL_USAGE;
 	}
 	body = with_reason(ctl, 2);

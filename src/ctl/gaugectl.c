@@ -179,6 +179,9 @@ static enum ctl_status parse_line(struct command_line *line, char **argv, char *
 			status = parse_option(line, argv, &i);
 		else if (line->command != NULL)
 			args[line->ctl.count++] = argv[i];
+		else if (strcmp(argv[i], "help") == 0)
+			line->help =
+				true; /* 'help' and 'help COMMAND', as many programs have it */
 		else if ((line->command = find_command(argv[i])) == NULL)
 			status = unknown_command(argv[i]);
 		if (status != CTL_OK)
