@@ -97,7 +97,7 @@ static void add_serve(struct table *table, const json_t *serve)
 static void print_buses(const struct ctl *ctl, const json_t *buses, const json_t *devices)
 {
 	struct table *table = table_new(
-		ctl, "BUS|TYPE|STATE|>USE|>P50|>P99|>TIMEOUTS|>LATE|>READINGS|>BAD|WHY");
+		ctl, "BUS|~TYPE|STATE|>USE|~>P50|>P99|>TIMEOUTS|>LATE|~>READINGS|>BAD|WHY");
 	const json_t *bus;
 	size_t i;
 
@@ -182,9 +182,10 @@ const struct ctl_command cmd_buses = {
 	.help = "USE is the share of its time that a Modbus bus was busy, P50 and P99 what half, and 99\n"
 		"of 100, of the answers of a device took at most, all in the last minute or two.\n"
 		"TIMEOUTS, LATE (answers that came too late), READINGS and BAD count since the start.\n"
-		"A row 'serve' is the\n"
-		"listener for other masters, and how many are connected. With --json: all\n"
-		"counters, as {\"buses\": [...], \"devices\": [...]}.\n",
+		"A row 'serve' is the listener for other masters, and how many are connected.\n"
+		"What a narrow terminal has no room for is left out, and the reason why something is\n"
+		"away stands below it.\n"
+		"With --json: all counters, as {\"buses\": [...], \"devices\": [...]}.\n",
 	.run = run_buses,
 };
 

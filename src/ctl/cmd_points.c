@@ -100,7 +100,7 @@ static bool names_exist(const struct ctl *ctl, const json_t *points)
 
 static enum ctl_status show_points(const struct ctl *ctl, const json_t *points)
 {
-	struct table *table = table_new(ctl, "POINT|>VALUE|UNIT|QUALITY|>AGE|");
+	struct table *table = table_new(ctl, "POINT|>VALUE|UNIT|QUALITY|>AGE|~");
 	json_t *list = json_array(), *point;
 	bool all = names_exist(ctl, points);
 	size_t i;

@@ -3,7 +3,9 @@
 /* Owns tables, colours, and the words for ages, values and states. */
 #include "ctl/look.h"
 
+#include <assert.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,12 @@
 #include "base/str.h"
 #include "ctl/ctl.h"
 
-enum { TABLE_COLUMNS = 10, TABLE_GAP = 2 };
+enum {
+	TABLE_COLUMNS = 12,
+	TABLE_GAP = 2,
+	TABLE_LAST = 40,  /* the last column is not cut to less */
+	TABLE_INDENT = 4, /* where it stands below its row */
+};
 
 struct cell {
 	char *text;
@@ -23,7 +30,7 @@ struct cell {
 struct table {
 	const struct ctl *ctl;
 	size_t columns;
-	bool right[TABLE_COLUMNS];
+	bool right[TABLE_COLUMNS], spare[TABLE_COLUMNS];
 	size_t count, room; /* of cells; the headings are the first row */
 	struct cell *cells;
 };
@@ -94,7 +101,10 @@ struct table *table_new(const struct ctl *ctl, const char *columns)
 	table->columns = 1;
 	for (const char *p = columns; *p != '\0'; p++)
 		table->columns += *p == '|';
+	assert(table->columns <= TABLE_COLUMNS);
 	for (size_t i = 0; (head = strsep(&rest, "|")) != NULL; i++) {
+		table->spare[i] = head[0] == '~';
+		head += table->spare[i];
 		table->right[i] = head[0] == '>';
 		table_cell(table, LOOK_DIM, head + table->right[i]);
 	}
@@ -128,47 +138,108 @@ void table_cellf(struct table *table, enum look look, const char *fmt, ...)
 	str_done(&text);
 }
 
-static void table_row(const struct table *table, const struct cell *row, const unsigned *widths)
+static const char *table_text(const struct table *table, size_t row, size_t column)
 {
+	return table->cells[row * table->columns + column].text;
+}
+
+/* What each column takes; 0: nothing stands in it below its heading, so it is left out. */
+static void table_measure(const struct table *table, unsigned *widths)
+{
+	for (size_t c = 0; c < table->columns; c++) {
+		unsigned below = 0, width;
+
+		for (size_t row = 1; row * table->columns < table->count; row++) {
+			width = text_width(table_text(table, row, c));
+			below = width > below ? width : below;
+		}
+		width = text_width(table_text(table, 0, c));
+		widths[c] = below == 0 && table->count > table->columns ? 0
+			    : width > below				? width
+									: below;
+	}
+}
+
+/* Of all columns but the last one, with the gap behind each. */
+static unsigned table_before(const struct table *table, const unsigned *widths)
+{
+	unsigned before = 0;
+
+	for (size_t c = 0; c + 1 < table->columns; c++)
+		before += widths[c] > 0 ? widths[c] + TABLE_GAP : 0;
+	return before;
+}
+
+/*
+ * Makes the table fit: first without the columns that it can do without, then with the last
+ * one cut, or, where too little of it were left, below its row: true.
+ */
+static bool table_fit(const struct table *table, unsigned *widths)
+{
+	size_t last = table->columns - 1;
+	unsigned width = table->ctl->width, room;
+
+	if (width == 0)
+		return false;
+	for (size_t c = 0; c < last; c++) {
+		if (table->spare[c] && table_before(table, widths) > width + TABLE_GAP)
+			widths[c] = 0;
+	}
+	room = table_before(table, widths) < width ? width - table_before(table, widths) : 0;
+	if (widths[last] <= room)
+		return false;
+	if (table->spare[last])
+		widths[last] = 0;
+	if (room < TABLE_LAST)
+		return widths[last] > 0;
+	for (size_t i = last; i < table->count; i += table->columns)
+		text_cut(table->cells[i].text, room);
+	return false;
+}
+
+static void table_row(const struct table *table, size_t row, const unsigned *widths,
+		      size_t columns)
+{
+	const struct cell *cells = &table->cells[row * table->columns];
 	unsigned blanks = 0;
 
-	for (size_t c = 0; c < table->columns; c++) {
-		unsigned pad = widths[c] - text_width(row[c].text);
+	for (size_t c = 0; c < columns; c++) {
+		unsigned taken = text_width(cells[c].text), pad;
 
+		if (widths[c] == 0)
+			continue;
+		pad = widths[c] > taken ? widths[c] - taken : 0;
 		/* Blanks before a cell, never behind the last one that says something. */
-		if (table->right[c] && row[c].text[0] != '\0')
+		if (table->right[c] && taken > 0)
 			blanks += pad;
-		if (row[c].text[0] != '\0') {
+		if (taken > 0) {
 			printf("%*s", (int)blanks, "");
 			blanks = 0;
 		}
-		look_print(table->ctl, row[c].look, row[c].text);
-		blanks += (table->right[c] && row[c].text[0] != '\0' ? 0 : pad) + TABLE_GAP;
+		look_print(table->ctl, cells[c].look, cells[c].text);
+		blanks += (table->right[c] && taken > 0 ? 0 : pad) + TABLE_GAP;
 	}
 	putchar('\n');
 }
 
 void table_print(struct table *table)
 {
-	unsigned widths[TABLE_COLUMNS] = {0}, before = 0;
+	unsigned widths[TABLE_COLUMNS] = {0};
 	size_t last = table->columns - 1;
+	bool below;
 
-	for (size_t i = 0; i < table->count; i++) {
-		unsigned width = text_width(table->cells[i].text);
-
-		if (width > widths[i % table->columns])
-			widths[i % table->columns] = width;
+	table_measure(table, widths);
+	below = table_fit(table, widths);
+	for (size_t row = 0; row * table->columns < table->count; row++) {
+		table_row(table, row, widths, below ? last : table->columns);
+		/* The heading is left out then: it would stand above nothing. */
+		if (below && row > 0 && table_text(table, row, last)[0] != '\0') {
+			printf("%*s", TABLE_INDENT, "");
+			look_print(table->ctl, table->cells[row * table->columns + last].look,
+				   table_text(table, row, last));
+			putchar('\n');
+		}
 	}
-	for (size_t c = 0; c < last; c++)
-		before += widths[c] + TABLE_GAP;
-	/* The last column is cut, but not to less than can be read. */
-	if (table->ctl->width > before + 8 && widths[last] > table->ctl->width - before) {
-		for (size_t i = last; i < table->count; i += table->columns)
-			text_cut(table->cells[i].text, table->ctl->width - before);
-		widths[last] = table->ctl->width - before;
-	}
-	for (size_t i = 0; i + last < table->count; i += table->columns)
-		table_row(table, &table->cells[i], widths);
 	table_free(table);
 }
 
@@ -220,10 +291,32 @@ void look_add_age(struct str *out, double seconds)
 		str_addf(out, "%ld d %ld h", s / 86400, s % 86400 / 3600);
 }
 
+/*
+ * As few digits as tell it from its neighbours. What came as float32 has seven or so; the ten
+ * more that it takes to tell it from all other doubles would be noise to people.
+ */
+static void add_number(struct str *out, double number)
+{
+	float single = (float)number;
+	char room[40];
+
+	/* JSON has fifteen digits of it. */
+	if (fabs((double)single - number) > 1e-14 * fabs(number)) {
+		str_add_number(out, number);
+		return;
+	}
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(room, sizeof(room), "%.*g", digits, number);
+		if (strtof(room, NULL) == single)
+			break;
+	}
+	str_add_number(out, strtod(room, NULL));
+}
+
 void look_add_value(struct str *out, const json_t *value)
 {
 	if (json_is_number(value))
-		str_add_number(out, json_number_value(value));
+		add_number(out, json_number_value(value));
 	else if (json_is_boolean(value))
 		str_adds(out, json_is_true(value) ? "on" : "off");
 	else if (json_is_string(value))

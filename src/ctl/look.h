@@ -17,13 +17,19 @@ struct table;
 
 enum look { LOOK_PLAIN, LOOK_GOOD, LOOK_WARN, LOOK_BAD, LOOK_DIM, LOOK_BOLD };
 
-/* Starts a table; columns is one text of headings: "POINT|>VALUE|UNIT", '>' means right. */
+/*
+ * Starts a table; columns is one text of headings: "POINT|>VALUE|UNIT", '>' means right, '~' in
+ * front of it that the column is left out where the terminal is too narrow. At most 12.
+ */
 struct table *table_new(const struct ctl *ctl, const char *columns);
 /* Cells from left to right; after the last column the next row begins. NULL is empty. */
 void table_cell(struct table *table, enum look look, const char *text);
 void table_cellf(struct table *table, enum look look, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Prints it and frees it. On a terminal the last column is cut where the line ends. */
+/*
+ * Prints it, without the columns in which nothing stands, and frees it. On a terminal the last
+ * column is cut where the line ends, or stands below its row if hardly any of it had room.
+ */
 void table_print(struct table *table);
 void table_free(struct table *table);
 
