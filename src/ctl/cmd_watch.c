@@ -64,7 +64,8 @@ static void print_reading(const struct ctl *ctl, const json_t *line)
 		look_print(ctl, LOOK_BOLD, shown.s);
 		str_clear(&shown);
 		look_add_text(&shown, text(line, "unit"));
-		printf(" %s", shown.s != NULL ? shown.s : "");
+		if (shown.len > 0)
+			printf(" %s", shown.s);
 	}
 	putchar('\n');
 	str_done(&shown);
