@@ -235,6 +235,12 @@ static void parse_line(struct modbus_parse *parse, const struct yaml_node *node,
 						      : 1;
 	tty->low_latency = true;
 	parse_rs485(parse, options->rs485, &tty->rs485);
+	if (tty->rs485.rx_during_tx && !options->echo) {
+		diag_warning(parse->diags, yaml_key(options->rs485, "rx_during_tx"),
+			     "the receiver stays on while sending, so two wires give back what "
+			     "is sent");
+		diag_note(parse->diags, "hint: with two wires this needs 'echo: true'");
+	}
 	bus->line.baud = baud;
 	bus->line.bits = 1 + tty->data_bits + (tty->parity != PARITY_NONE) + tty->stop_bits;
 	bus->line.usb = is_usb(tty->path, options->adapter);
