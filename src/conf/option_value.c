@@ -447,8 +447,13 @@ static bool read_texts(const struct option_value *of, const struct yaml_node *no
 static bool read_node(const struct option_value *of, const struct yaml_node *node, void *ret)
 {
 	if ((of->row->type == OPTION_MAP && node->kind != YAML_MAP) ||
-	    (of->row->type == OPTION_SEQ && node->kind != YAML_SEQ))
-		return wrong(of, node, NULL);
+	    (of->row->type == OPTION_SEQ && node->kind != YAML_SEQ)) {
+		wrong(of, node, NULL);
+		if (of->row->type == OPTION_SEQ && node->kind == YAML_SCALAR &&
+		    !yaml_is_null(node) && node->len < OPTION_SHOWN)
+			diag_note(of->diags, "hint: a list of one is [%s]", node->text);
+		return false;
+	}
 	*(const struct yaml_node **)ret = node;
 	return true;
 }

@@ -117,6 +117,7 @@ bool modbus_parse_format(struct modbus_parse *parse, const struct yaml_node *nod
 		modbus_parse_error(parse, node,
 				   "the value has %u registers, the device gives %u at once",
 				   format->registers, limits->max_registers);
+		diag_note(parse->diags, "hint: 'max_regs' of the device says so");
 		return false;
 	}
 	if (point->address + (format->registers > 0 ? format->registers : 1) > 65536) {

@@ -404,7 +404,8 @@ static void test_texts_names_and_collections_say_what_came(void **state)
 	says("include: {}",
 	     "'include' of bus 'plc' must be a text or a list of texts, not a map", NULL);
 	says("map: []", "'map' of bus 'plc' must be a map, not a list", NULL);
-	says("seq: x", "'seq' of bus 'plc' must be a list, not 'x'", NULL);
+	says("seq: x", "'seq' of bus 'plc' must be a list, not 'x'",
+	     "hint: a list of one is [x]");
 	says("path: \"a\nb\"\nunit: '12345678901234567890123456789012345678901234567890'",
 	     "'unit' of bus 'plc' must be from 1 to 247, not "
 	     "'123456789012345678901234567890123456789012345678...'",
