@@ -435,6 +435,14 @@ class Sim:
             assert line, "gauge-sim did not start"
         self.ready = dict(word.split("=", 1) for word in line.split() if "=" in word)
 
+    def tell(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        while line and command not in line:
+            line = self.process.stdout.readline()
+        assert line, "gauge-sim did not carry out: " + command
+
     def end(self):
         self.process.terminate()
         self.process.wait(PATIENCE)
@@ -578,18 +586,22 @@ def test_search_for_a_baud_rate_is_interrupted():
 
 def test_simulated_line_serial_server_and_gateway():
     with tempfile.TemporaryDirectory(prefix="gauged-test.") as folder:
-        sim = Sim("--rtu", os.path.join(folder, "tty"), "--baud", "19200", "--units", "3",
+        sim = Sim("--rtu", os.path.join(folder, "tty"), "--baud", "19200", "--units", "9",
                   "--gateway", "0", "--gateway-timeout", "1000", "--serial-server", "0")
+        # Units from 8 on hold what they are told: what moves may look like something else.
+        for unit, order in (8, "ABCD"), (9, "CDAB"):
+            for address, value in enumerate(floats(order, 23.5, 229.8734, 49.98)):
+                sim.tell("set rtu %d holding %d %d" % (unit, 10 + address, value))
         try:
-            for address, units in (("rtu://" + sim.ready["rtu"], "1..4"),
-                                   ("rtu+tcp://" + sim.ready["server"], "1..4"),
-                                   ("tcp://" + sim.ready["gateway"], "1..20")):
-                document = found(address, "--unit", units, "--timeout", "2s")
-                assert present(document) == [1, 2, 3], (address, document)
-                assert guesses(document, 1).get(4, ())[:2] == ("float32", "ABCD"), (
-                    address, guesses(document, 1))
-                assert guesses(document, 2).get(4, ())[:2] == ("float32", "CDAB"), (
-                    address, guesses(document, 2))
+            for address, units in (("rtu://" + sim.ready["rtu"], "1..3,8..10"),
+                                   ("rtu+tcp://" + sim.ready["server"], "1..3,8..10"),
+                                   ("tcp://" + sim.ready["gateway"], "1..3,8..20")):
+                document = found(address, "--unit", units, "--timeout", "2s", "--holding", "10..15")
+                assert present(document) == [1, 2, 3, 8, 9], (address, document)
+                for unit, order in (8, "ABCD"), (9, "CDAB"):
+                    assert guesses(document, unit) == {
+                        10: ("float32", order, 23.5), 12: ("float32", order, 229.8734),
+                        14: ("float32", order, 49.98)}, (address, guesses(document, unit))
                 checked(document["yaml"])
                 if "line" in document:
                     assert document["line"]["baud"] == 19200, document["line"]
