@@ -17,19 +17,29 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "io/http_address.h"
 #include "io/loop.h"
 
 enum {
 	CONNECTIONS_KEPT = 16, /* idle ones, over all hosts */
 	IDLE_SECONDS = 90,
+	REQUESTS_KEPT = 4,	    /* prepared ones that wait for their next use */
+	EXPECT_BYTES = 1024 * 1024, /* longer bodies wait for "100 Continue" with libcurl */
 };
 
+/*
+ * Its URL and method stay the same for as long as it lives. Preparing one costs half as much
+ * as sending it does: one that went well is kept for the next request of its kind.
+ */
 struct http_request {
-	LIST_ENTRY(http_request) link;
+	TAILQ_ENTRY(http_request) link;
 	struct http_client *client;
 	CURL *easy;
-	struct curl_slist *headers;
-	const char *url;
+	CURLU *parts; /* NULL: libcurl cannot parse the URL, and will tell why */
+	char *url;
+	char method[8];
+	struct curl_slist *lines; /* an array; the texts are the caller's */
+	size_t line_room;
 	http_done *done;
 	void *arg;
 	int status; /* of the last complete header block, 0 before one came */
@@ -48,88 +58,28 @@ struct http_client {
 	CURLM *multi;
 	struct loop_timer *timer;
 	struct loop_defer *finish;
-	LIST_HEAD(, http_request) requests;
+	TAILQ_HEAD(requests, http_request) requests, kept; /* kept: the last used first */
+	size_t kept_count;
 	bool bundle; /* libcurl has all authorities in one file */
 	struct http_client_counters counters;
 };
 
-/* Where nobody's webhook lives. IPv4 addresses stand in their mapped form. */
-static const struct {
-	const char *prefix;
-	int bits;
-	const char *words;
-	bool loopback;
-} refused_networks[] = {
-	{"::ffff:0.0.0.0", 104, "unspecified", false},
-	{"::ffff:127.0.0.0", 104, "loopback", true},
-	{"::ffff:169.254.0.0", 112, "link-local or metadata", false},
-	{"::ffff:224.0.0.0", 100, "multicast", false},
-	{"::ffff:240.0.0.0", 100, "reserved", false},
-	{"::", 128, "unspecified", false},
-	{"::1", 128, "loopback", true},
-	{"fe80::", 10, "link-local", false},
-	{"ff00::", 8, "multicast", false},
-	{"fd00:ec2::254", 128, "metadata", false},
-};
-
-static bool prefix_equal(const uint8_t *a, const uint8_t *b, int bits)
+/* The host of the URL is an address, or this box by its usual name. */
+static bool url_names_local(CURLU *parts)
 {
-	int whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(a, b, (size_t)whole) != 0)
-		return false;
-	return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
-}
-
-/* The host of url is an address, or this box by its usual name. */
-static bool url_names_local(const char *url)
-{
-	CURLU *parts = curl_url();
 	char *host = NULL;
 	uint8_t address[16];
 	size_t len;
 	bool local = false;
 
-	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+	if (parts != NULL && curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
 		len = strlen(host);
 		local = host[0] == '[' || inet_pton(AF_INET, host, address) == 1 ||
 			strcasecmp(host, "localhost") == 0 ||
 			(len > 10 && strcasecmp(host + len - 10, ".localhost") == 0);
 	}
 	curl_free(host);
-	curl_url_cleanup(parts);
 	return local;
-}
-
-/* NULL: it may be connected to; otherwise what it is. */
-static const char *address_refused(const struct sockaddr *sa, const char *url)
-{
-	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
-	uint8_t address[16] = {[10] = 0xff, [11] = 0xff}, prefix[16];
-
-	if (sa->sa_family == AF_INET)
-		memcpy(address + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr,
-		       4);
-	else if (sa->sa_family == AF_INET6)
-		memcpy(address, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr,
-		       16);
-	else
-		return "not an internet";
-	/* An IPv4 address behind the well-known NAT64 prefix (RFC 6052) is judged as itself. */
-	if (memcmp(address, nat64, sizeof(nat64)) == 0) {
-		memset(address, 0, 10);
-		memset(address + 10, 0xff, 2);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(refused_networks); i++) {
-		if (inet_pton(AF_INET6, refused_networks[i].prefix, prefix) != 1 ||
-		    !prefix_equal(address, prefix, refused_networks[i].bits))
-			continue;
-		if (refused_networks[i].loopback && url_names_local(url))
-			return NULL;
-		return refused_networks[i].words;
-	}
-	return NULL;
 }
 
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
@@ -137,7 +87,8 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	struct http_request *request = arg;
 	const void *in = addr->family == AF_INET ? (const void *)(addr->addr.sa_data + 2)
 						 : (const void *)(addr->addr.sa_data + 6);
-	const char *refused = address_refused(&addr->addr, request->url);
+	const char *refused =
+		http_address_refused(&addr->addr, url_names_local(request->parts));
 
 	(void)purpose;
 	if (refused != NULL) {
@@ -216,6 +167,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 
 	memcpy(request->body + request->body_len, bytes, len < room ? len : room);
 	request->body_len += len < room ? len : room;
+	request->body[request->body_len] = '\0';
 	if (len <= room)
 		return len;
 	request->cut = true;
@@ -223,15 +175,38 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 	return 0;
 }
 
+/* Of one that is neither under way nor kept. */
 static void request_free(struct http_request *request)
 {
-	LIST_REMOVE(request, link);
-	if (request->easy != NULL) {
-		curl_multi_remove_handle(request->client->multi, request->easy);
-		curl_easy_cleanup(request->easy);
-	}
-	curl_slist_free_all(request->headers);
+	curl_easy_cleanup(request->easy);
+	curl_url_cleanup(request->parts);
+	/* It may hold a secret. */
+	explicit_bzero(request->url, strlen(request->url));
+	free(request->url);
+	free(request->lines);
 	free(request);
+}
+
+static void request_abort(struct http_request *request)
+{
+	TAILQ_REMOVE(&request->client->requests, request, link);
+	curl_multi_remove_handle(request->client->multi, request->easy);
+	request_free(request);
+}
+
+static void request_keep(struct http_request *request)
+{
+	struct http_client *client = request->client;
+	struct http_request *oldest;
+
+	TAILQ_INSERT_HEAD(&client->kept, request, link);
+	client->kept_count++;
+	if (client->kept_count <= REQUESTS_KEPT)
+		return;
+	oldest = TAILQ_LAST(&client->kept, requests);
+	TAILQ_REMOVE(&client->kept, oldest, link);
+	client->kept_count--;
+	request_free(oldest);
 }
 
 /* Why there was no answer. */
@@ -279,12 +254,14 @@ static void request_finish(struct http_request *request, CURLcode code)
 		answer.failure = failure;
 	}
 	/* The body is in the request: it goes after the call, and done may not cancel it. */
-	LIST_REMOVE(request, link);
+	TAILQ_REMOVE(&request->client->requests, request, link);
 	curl_multi_remove_handle(request->client->multi, request->easy);
-	curl_easy_cleanup(request->easy);
-	curl_slist_free_all(request->headers);
 	done(arg, &answer);
-	free(request);
+	/* After anything out of the ordinary the next one begins from nothing. */
+	if (code == CURLE_OK && answer.status != 0)
+		request_keep(request);
+	else
+		request_free(request);
 }
 
 static void on_finish(void *arg)
@@ -401,7 +378,8 @@ struct http_client *http_client_new(struct loop *loop, struct error *err)
 	}
 	client->loop = loop;
 	client->bundle = curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
-	LIST_INIT(&client->requests);
+	TAILQ_INIT(&client->requests);
+	TAILQ_INIT(&client->kept);
 	client->timer = loop_timer_new(loop, on_time, client);
 	client->finish = loop_defer_new(loop, on_finish, client);
 	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -418,10 +396,16 @@ fail:
 
 void http_client_free(struct http_client *client)
 {
+	struct http_request *request;
+
 	if (client == NULL)
 		return;
-	while (!LIST_EMPTY(&client->requests))
-		request_free(LIST_FIRST(&client->requests));
+	while ((request = TAILQ_FIRST(&client->requests)) != NULL)
+		request_abort(request);
+	while ((request = TAILQ_FIRST(&client->kept)) != NULL) {
+		TAILQ_REMOVE(&client->kept, request, link);
+		request_free(request);
+	}
 	/* Closes the connections that stand, through on_socket(). */
 	curl_multi_cleanup(client->multi);
 	loop_timer_free(client->timer);
@@ -442,6 +426,7 @@ static CURLcode request_limit(struct http_request *request)
 	code |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	code |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	code |= curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	code |= curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	code |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	code |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request);
 	code |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -451,6 +436,8 @@ static CURLcode request_limit(struct http_request *request)
 	code |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->failure);
 	code |= curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
 	code |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
+	/* Each connection is verified by itself: a session of before would be believed. */
+	code |= curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	/* libcurl keeps the parsed bundle of authorities only when there is no folder beside
 	 * it; without that each new connection would parse it anew, for 50 ms on the loop. */
 	if (request->client->bundle)
@@ -461,41 +448,103 @@ static CURLcode request_limit(struct http_request *request)
 	return code;
 }
 
-struct http_request *http_client_start(struct http_client *client, const struct http_call *call,
-				       http_done *done, void *arg)
+static struct http_request *request_new(struct http_client *client, const char *url,
+					const char *method)
 {
 	struct http_request *request = xcalloc(1, sizeof(*request));
-	int64_t timeout_ms = (call->timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
-	CURLcode code = CURLE_OK;
-	int running;
+	CURLcode code;
 
 	request->client = client;
-	request->url = call->url;
-	request->done = done;
-	request->arg = arg;
-	request->retry_after_ns = -1;
+	request->url = xstrdup(url);
+	snprintf(request->method, sizeof(request->method), "%s", method);
 	request->easy = curl_easy_init();
-	if (request->easy == NULL)
+	request->parts = curl_url();
+	if (request->easy == NULL || request->parts == NULL)
 		abort();
-	for (const char *const *line = call->headers; line != NULL && *line != NULL; line++)
-		request->headers = curl_slist_append(request->headers, *line);
-	/* No "100 Continue" round trip. */
-	request->headers = curl_slist_append(request->headers, "Expect:");
-	code |= request_limit(request);
-	code |= curl_easy_setopt(request->easy, CURLOPT_URL, call->url);
+	code = request_limit(request);
 	code |= curl_easy_setopt(request->easy, CURLOPT_PATH_AS_IS, 1L);
 	code |= curl_easy_setopt(request->easy, CURLOPT_USERAGENT, "gauged/" PACKAGE_VERSION);
 	code |= curl_easy_setopt(request->easy, CURLOPT_POST, 1L);
-	code |= curl_easy_setopt(request->easy, CURLOPT_CUSTOMREQUEST, call->method);
-	code |= curl_easy_setopt(request->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-				 (curl_off_t)call->body_len);
-	code |= curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS, call->body);
-	code |= curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, request->headers);
-	code |= curl_easy_setopt(request->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	code |= curl_easy_setopt(request->easy, CURLOPT_CUSTOMREQUEST, request->method);
+	if (curl_url_set(request->parts, CURLUPART_URL, url,
+			 CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) == CURLUE_OK) {
+		code |= curl_easy_setopt(request->easy, CURLOPT_CURLU, request->parts);
+	} else {
+		curl_url_cleanup(request->parts);
+		request->parts = NULL;
+		code |= curl_easy_setopt(request->easy, CURLOPT_URL, url);
+	}
 	/* Only a lack of memory or a libcurl that is not the one we were built for. */
-	if (code != CURLE_OK || curl_multi_add_handle(client->multi, request->easy) != CURLM_OK)
+	if (code != CURLE_OK)
 		abort();
-	LIST_INSERT_HEAD(&client->requests, request, link);
+	return request;
+}
+
+/* One of its kind that is kept, or a new one. */
+static struct http_request *request_take(struct http_client *client, const char *url,
+					 const char *method)
+{
+	struct http_request *request;
+
+	TAILQ_FOREACH (request, &client->kept, link) {
+		if (strcmp(request->url, url) != 0 || strcmp(request->method, method) != 0)
+			continue;
+		TAILQ_REMOVE(&client->kept, request, link);
+		client->kept_count--;
+		return request;
+	}
+	return request_new(client, url, method);
+}
+
+/* NULL: it has none. libcurl only reads the texts. */
+static struct curl_slist *request_lines(struct http_request *request,
+					const struct http_call *call)
+{
+	size_t count = 0, given = 0;
+
+	while (call->headers != NULL && call->headers[given] != NULL)
+		given++;
+	if (request->line_room < given + 1) {
+		request->line_room = given + 1;
+		request->lines = xreallocarray(request->lines, request->line_room,
+					       sizeof(*request->lines));
+	}
+	for (; count < given; count++)
+		request->lines[count].data = (char *)call->headers[count];
+	/* No "100 Continue" round trip. */
+	if (call->body_len > EXPECT_BYTES)
+		request->lines[count++].data = (char *)"Expect:";
+	for (size_t i = 0; i < count; i++)
+		request->lines[i].next = i + 1 < count ? &request->lines[i + 1] : NULL;
+	return count > 0 ? request->lines : NULL;
+}
+
+struct http_request *http_client_start(struct http_client *client, const struct http_call *call,
+				       http_done *done, void *arg)
+{
+	struct http_request *request = request_take(client, call->url, call->method);
+	int64_t timeout_ms = (call->timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	CURL *easy = request->easy;
+	CURLcode code;
+	int running;
+
+	request->done = done;
+	request->arg = arg;
+	request->status = 0;
+	request->retry_after_ns = -1;
+	request->header_bytes = 0;
+	request->body_len = 0;
+	request->body[0] = '\0';
+	request->cut = false;
+	request->refused = NULL;
+	request->failure[0] = '\0';
+	code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request_lines(request, call));
+	code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
+	code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
+	code |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	if (code != CURLE_OK || curl_multi_add_handle(client->multi, easy) != CURLM_OK)
+		abort();
+	TAILQ_INSERT_HEAD(&client->requests, request, link);
 	client->counters.requests++;
 	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	loop_defer_ask(client->finish);
@@ -505,7 +554,7 @@ struct http_request *http_client_start(struct http_client *client, const struct 
 void http_request_cancel(struct http_request *request)
 {
 	if (request != NULL)
-		request_free(request);
+		request_abort(request);
 }
 
 void http_client_counters(const struct http_client *client, struct http_client_counters *ret)

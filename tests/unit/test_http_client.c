@@ -212,6 +212,69 @@ static void test_connection_is_reused(void **state)
 	assert_int_equal(counters.connections, 1);
 }
 
+static void call_peer(struct rig *rig, const char *path, const char *const *headers,
+		      const char *body)
+{
+	char url[100];
+	struct http_call call = {
+		.method = "POST",
+		.url = url,
+		.headers = headers,
+		.body = body,
+		.body_len = strlen(body),
+		.timeout_ns = 5 * NSEC_PER_SEC,
+	};
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", rig->peer.port, path);
+	rig->done = 0;
+	http_client_start(rig->client, &call, on_done, rig);
+	assert_true(bench_run(rig->loop, is_done, rig));
+}
+
+static void test_next_request_carries_nothing_of_the_one_before(void **state)
+{
+	static const char *const first[] = {"X-One: 1", "X-Two: 2", "X-Three: 3", NULL};
+	static const char *const second[] = {"X-Other: 4", NULL};
+	struct rig *rig = *state;
+	struct http_peer_line *lines;
+	size_t count;
+
+	http_peer_start(&rig->peer, 0);
+	call_peer(rig, "/headers", first, "a long body");
+	assert_int_equal(rig->status, 200);
+	assert_non_null(strstr(rig->body, "X-Three: 3"));
+	call_peer(rig, "/headers", second, "short");
+	assert_int_equal(rig->status, 200);
+	assert_non_null(strstr(rig->body, "X-Other: 4"));
+	assert_null(strstr(rig->body, "X-One"));
+	assert_null(strstr(rig->body, "X-Two"));
+	assert_null(strstr(rig->body, "X-Three"));
+	assert_non_null(strstr(rig->body, "Content-Length: 5"));
+	assert_int_equal(rig->body_len, strlen(rig->body));
+	/* More URLs than are kept, and again. */
+	for (int i = 0; i < 20; i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "/200/%d", i % 7);
+		call_peer(rig, path, NULL, path);
+		assert_int_equal(rig->status, 200);
+		assert_int_equal(rig->retry_after_ns, -1);
+	}
+	call_peer(rig, "/headers", NULL, "");
+	assert_null(strstr(rig->body, "X-Other"));
+	assert_non_null(strstr(rig->body, "Content-Length: 0"));
+	count = http_peer_read(&rig->peer, &lines);
+	assert_int_equal(count, 23);
+	assert_string_equal(lines[0].body, "a long body");
+	assert_string_equal(lines[1].body, "short");
+	for (size_t i = 0; i < 20; i++) {
+		assert_string_equal(lines[2 + i].body, lines[2 + i].path);
+		assert_int_equal(lines[2 + i].connection, 1);
+	}
+	assert_string_equal(lines[22].body, "");
+	http_peer_free(lines, count);
+}
+
 static void test_thousand_requests_leave_no_descriptor_and_no_memory(void **state)
 {
 	struct rig *rig = *state;
@@ -553,6 +616,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_headers_and_answer_arrive),
 		TEST(test_connection_is_reused),
+		TEST(test_next_request_carries_nothing_of_the_one_before),
 		TEST(test_thousand_requests_leave_no_descriptor_and_no_memory),
 		TEST(test_fault_C1_dead_names_fail_while_the_loop_goes_on),
 		TEST(test_fault_C1_slow_resolver_times_out_while_the_loop_goes_on),
