@@ -11,6 +11,9 @@
 static const int64_t probe_min_ns = NSEC_PER_SEC, probe_max_ns = 60 * NSEC_PER_SEC;
 static const int64_t busy_min_ns = 100 * NSEC_PER_MSEC, busy_max_ns = NSEC_PER_SEC;
 
+/* Behind so many writes in a row a read that waits has its turn: writes may never end. */
+enum { QUEUE_AHEAD = 8 };
+
 /* A probe takes one timeout: nine times as long without one leave the others nine tenths. */
 enum { PROBE_SHARE = 9 };
 
@@ -178,21 +181,37 @@ void modbus_queue_remove(struct modbus_queue *queue, struct modbus_job *job)
 		TAILQ_REMOVE(&queue->waiting, unit, waiting);
 }
 
-struct modbus_job *modbus_queue_next(struct modbus_queue *queue, struct mono now)
+static struct modbus_job *queue_pick(struct modbus_queue *queue, bool writes, bool any,
+				     struct mono now)
 {
 	struct modbus_unit *unit;
 	struct modbus_job *job;
 
-	if (queue->probed != NULL && queue->probed->sent == 0)
-		queue_probed(queue, now);
-	for (int writes = queue->writes > 0; writes >= 0; writes--) {
-		TAILQ_FOREACH (unit, &queue->waiting, waiting) {
-			job = unit_next(queue, unit, writes, now);
-			if (job != NULL)
-				return queue_take(queue, unit, job, writes, now);
-		}
+	TAILQ_FOREACH (unit, &queue->waiting, waiting) {
+		job = unit_next(queue, unit, writes, now);
+		if (job != NULL && (any || job->turn == MODBUS_TURN_NEXT))
+			return queue_take(queue, unit, job, writes, now);
 	}
 	return NULL;
+}
+
+struct modbus_job *modbus_queue_next(struct modbus_queue *queue, struct mono now)
+{
+	struct modbus_job *job = NULL;
+
+	if (queue->probed != NULL && queue->probed->sent == 0)
+		queue_probed(queue, now);
+	if (queue->writes > 0)
+		job = queue_pick(queue, true, queue->ahead < QUEUE_AHEAD, now);
+	if (job == NULL) {
+		job = queue_pick(queue, false, true, now);
+		queue->ahead = job != NULL ? 0 : queue->ahead;
+	}
+	if (job == NULL && queue->writes > 0)
+		job = queue_pick(queue, true, true, now);
+	if (job != NULL && modbus_job_ahead(job))
+		queue->ahead++;
+	return job;
 }
 
 void modbus_queue_drain(struct modbus_queue *queue, struct modbus_unit *only, bool writes,

@@ -54,6 +54,7 @@ struct modbus_queue {
 	TAILQ_HEAD(, modbus_unit) units;
 	TAILQ_HEAD(, modbus_unit) waiting;
 	unsigned unit_count, writes;
+	unsigned ahead; /* writes in a row that had their turn before reads */
 	/*
 	 * What offline units are asked takes no more than a tenth of the bus's time from those
 	 * that answer, however many are offline: the one that is asked now, and when the next

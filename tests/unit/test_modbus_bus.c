@@ -1099,6 +1099,36 @@ static void test_writes_overtake_reads_and_keep_their_order(void **state)
 		assert_int_equal(t->asks[i].order, i + 4);
 }
 
+/* Whoever hears that it is written writes again. */
+static void writes_again(struct modbus_job *job, const struct modbus_result *result)
+{
+	struct ask *a = (struct ask *)job;
+
+	a->done++;
+	if (!modbus_bus_up(a->test->bus) || a->done > 200)
+		return;
+	modbus_bus_submit(a->test->bus, a->test->unit, job);
+}
+
+static void test_flood_of_writes_leaves_reads_their_turn(void **state)
+{
+	struct test *t = *state;
+	static const uint8_t value[] = {0, 1};
+
+	connected(t, 1);
+	for (unsigned i = 1; i < 4; i++) {
+		t->asks[i].job.request.function = MODBUS_WRITE_REGISTER;
+		t->asks[i].job.request.data = value;
+		submit(t, t->unit, i);
+		t->asks[i].job.done = writes_again;
+	}
+	submit(t, t->unit, 0);
+	modbus_bus_send(t->bus);
+	PEER_UNTIL(t->loop, t->asks[0].done == 1);
+	assert_good(&t->asks[0]);
+	assert_int_equal(t->asks[1].done + t->asks[2].done + t->asks[3].done, 8);
+}
+
 static void peer_notes(struct peer_link *link, const uint8_t *frame, size_t len)
 {
 	struct test *t = link->peer->arg;
@@ -1358,6 +1388,7 @@ int main(void)
 		BUS_TEST(test_fault_B12_works_on_descriptors_over_1023),
 		BUS_TEST(test_fault_I1_no_descriptor_left_backs_off_and_recovers),
 		BUS_TEST(test_writes_overtake_reads_and_keep_their_order),
+		BUS_TEST(test_flood_of_writes_leaves_reads_their_turn),
 		BUS_TEST(test_read_in_turn_with_the_writes_has_nothing_beside_it),
 		BUS_TEST(test_read_in_turn_with_the_writes_is_sent_to_an_offline_unit),
 		BUS_TEST(test_job_that_waits_can_be_withdrawn),
