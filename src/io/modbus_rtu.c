@@ -53,7 +53,19 @@ static bool rtu_echo(struct modbus_rtu *rtu)
 	return true;
 }
 
-static void rtu_received(struct modbus_bus *bus, struct mono now)
+/*
+ * Bytes before a request put it off, but not for ever: sent into a line that does not fall
+ * silent it comes to an end, and whoever waits for it is told.
+ */
+static void rtu_disturbed(struct modbus_rtu *rtu, struct mono before, struct mono now)
+{
+	if (mono_diff(now, before) >= rtu->quarantine_ns)
+		rtu->cap_at = mono_add(now, modbus_rtu_disturbed_ns);
+	rtu->quiet_at = sooner(mono_add(now, rtu->gap_ns), rtu->cap_at);
+}
+
+/* before: when the last bytes came. */
+static void rtu_received(struct modbus_bus *bus, struct mono before, struct mono now)
 {
 	struct modbus_rtu *rtu = bus->rtu;
 
@@ -73,7 +85,7 @@ static void rtu_received(struct modbus_bus *bus, struct mono now)
 		}
 		break;
 	case RTU_GAP:
-		rtu->quiet_at = mono_add(now, rtu->gap_ns);
+		rtu_disturbed(rtu, before, now);
 		break;
 	case RTU_TURN:
 		if (!rtu_echo(rtu)) {
@@ -90,7 +102,7 @@ static void rtu_received(struct modbus_bus *bus, struct mono now)
 static void rtu_read(struct modbus_bus *bus)
 {
 	struct modbus_rtu *rtu = bus->rtu;
-	struct mono now;
+	struct mono before = rtu->heard, now;
 	ssize_t n;
 
 	if (rtu->in_len > MODBUS_RTU_ROOM - RTU_TAIL)
@@ -101,7 +113,7 @@ static void rtu_read(struct modbus_bus *bus)
 	now = clock_mono();
 	rtu->in_len += (size_t)n;
 	rtu->heard = now;
-	rtu_received(bus, now);
+	rtu_received(bus, before, now);
 }
 
 /* Sending. */
@@ -174,6 +186,7 @@ static void rtu_send(struct modbus_bus *bus, struct mono now)
 	rtu->probes += rtu->probing;
 	rtu->out_len = modbus_rtu_put(job->unit->number, modbus_rtu_request(rtu), rtu->out);
 	rtu->out_sent = 0;
+	rtu->echoed = false;
 	rtu->echo_left = rtu->line->echo ? rtu->out_len : 0;
 	modbus_link_sent(bus, job, now);
 	rtu_write(bus, now);
@@ -189,6 +202,7 @@ static void rtu_turned(struct modbus_bus *bus, struct mono now)
 	modbus_rtu_sweep(bus, rtu->in_len, now);
 	rtu->state = RTU_GAP;
 	rtu->quiet_at = mono_add(rtu->heard, rtu->gap_ns);
+	rtu->cap_at = mono_add(now, modbus_rtu_disturbed_ns);
 	rtu->broadcasts++;
 	modbus_job_done(job, &(struct modbus_result){.outcome = MODBUS_OK, .text = ""});
 }
@@ -352,6 +366,7 @@ static void rtu_reset(struct modbus_bus *bus, struct modbus_jobs *ret)
 
 	rtu->state = RTU_GAP;
 	rtu->fresh = true;
+	rtu->echoes = false;
 	rtu->in_len = 0;
 	if (rtu->job == NULL)
 		return;

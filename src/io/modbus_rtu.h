@@ -13,6 +13,9 @@
 /* Bytes kept of what comes. */
 enum { MODBUS_RTU_ROOM = 1024 };
 
+/* A line that is not silent for so long is used all the same. */
+extern const int64_t modbus_rtu_disturbed_ns;
+
 enum rtu_state { RTU_GAP, RTU_TX, RTU_WAIT, RTU_TURN, RTU_QUAR };
 
 struct modbus_rtu {
@@ -26,12 +29,14 @@ struct modbus_rtu {
 	struct mono deadline; /* TX, WAIT, TURN */
 	struct mono idle_at;  /* WAIT: what came until then is no answer */
 	struct mono quiet_at; /* GAP, QUAR: when it has been silent for long enough */
-	struct mono cap_at;   /* QUAR: it ends, silent or not */
+	struct mono cap_at;   /* GAP, QUAR: it ends, silent or not */
 	struct mono heard;    /* the last byte */
 	unsigned babble_row;
 	unsigned silent_row; /* unanswered, all over the bus */
 	const struct modbus_unit *silent_unit;
 	bool silent_many; /* of several units */
+	bool echoed;	  /* what is asked now came back as it was sent */
+	bool echoes;	  /* so did what was asked before */
 	uint64_t noise, quarantines, collisions, babbling, broadcasts, probes;
 	size_t out_len, out_sent, echo_left, in_len;
 	uint8_t out[MODBUS_RTU_MAX];

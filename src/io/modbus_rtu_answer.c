@@ -11,7 +11,7 @@
 
 enum { RTU_SILENT = 3 }; /* unanswered requests in a row that end a TCP connection */
 
-static const int64_t quarantine_max_ns = NSEC_PER_SEC;
+const int64_t modbus_rtu_disturbed_ns = NSEC_PER_SEC;
 
 static bool rtu_over(const struct modbus_bus *bus)
 {
@@ -57,6 +57,13 @@ static void rtu_stranger(struct modbus_bus *bus, const struct modbus_rtu_frame *
 	bus->unknown++;
 }
 
+/* What came back as it was sent: an echo that nobody told us of. */
+static bool rtu_is_echo(const struct modbus_rtu *rtu, const struct modbus_rtu_frame *frame)
+{
+	return rtu->state == RTU_WAIT && frame->len == rtu->out_len &&
+	       memcmp(frame->pdu - 1, rtu->out, frame->len) == 0;
+}
+
 /* Looks through what came before byte `end`, and drops it; true if there was a good frame. */
 bool modbus_rtu_sweep(struct modbus_bus *bus, size_t end, struct mono now)
 {
@@ -65,7 +72,13 @@ bool modbus_rtu_sweep(struct modbus_bus *bus, size_t end, struct mono now)
 	size_t at = 0, noise = 0;
 
 	while (modbus_rtu_any(rtu->in + at, end - at, &frame)) {
-		rtu_stranger(bus, &frame, now);
+		if (rtu_is_echo(rtu, &frame)) {
+			bus->unknown++;
+			rtu->echoed = true;
+			rtu->echoes = true;
+		} else {
+			rtu_stranger(bus, &frame, now);
+		}
 		noise += frame.at;
 		at += frame.at + frame.len;
 	}
@@ -82,6 +95,7 @@ static void rtu_rest(struct modbus_bus *bus, struct mono now)
 
 	rtu->state = RTU_GAP;
 	rtu->quiet_at = mono_add(now, rtu->gap_ns);
+	rtu->cap_at = mono_add(now, modbus_rtu_disturbed_ns);
 }
 
 static void rtu_quarantine(struct modbus_bus *bus, struct mono now)
@@ -92,7 +106,7 @@ static void rtu_quarantine(struct modbus_bus *bus, struct mono now)
 	rtu->quarantines++;
 	rtu->heard = now;
 	rtu->quiet_at = mono_add(now, rtu->quarantine_ns);
-	rtu->cap_at = mono_add(now, quarantine_max_ns);
+	rtu->cap_at = mono_add(now, modbus_rtu_disturbed_ns);
 }
 
 /* The job is not on the line any more, nor is a probe for it; the line is free at end. */
@@ -245,6 +259,8 @@ static void rtu_answered(struct modbus_bus *bus, enum modbus_verdict verdict,
 	struct modbus_unit *unit = rtu->job->unit;
 	struct modbus_job *job;
 
+	if (!modbus_writes(modbus_rtu_request(rtu)->function))
+		rtu->echoes = rtu->echoed;
 	rtu_answered_something(rtu);
 	rtu_rest(bus, now);
 	if (rtu->probing) {
@@ -252,7 +268,10 @@ static void rtu_answered(struct modbus_bus *bus, enum modbus_verdict verdict,
 		return;
 	}
 	/* Units answer in order: what was asked before is through. */
-	modbus_rtu_through(unit);
+	if (modbus_stale_answered(&unit->stale, &rtu->job->request))
+		modbus_rtu_through(unit);
+	else
+		unit->hushed = false;
 	job = modbus_rtu_release(bus, rtu->quiet_at);
 	if (verdict == MODBUS_ANSWER && !modbus_writes(job->request.function))
 		unit->good = job->request;
@@ -265,9 +284,13 @@ static bool rtu_takes(struct modbus_bus *bus, const struct modbus_rtu_frame *fra
 {
 	struct modbus_rtu *rtu = bus->rtu;
 
-	/* A read that came back as it was sent: an echo that nobody told us of. */
-	if (frame->len == rtu->out_len && !modbus_writes(modbus_rtu_request(rtu)->function) &&
-	    memcmp(rtu->in + frame->at, rtu->out, frame->len) == 0)
+	/*
+	 * The answer to a write may look like what was sent. Where reads come back, the first
+	 * one that does is the echo.
+	 */
+	if ((!modbus_writes(modbus_rtu_request(rtu)->function) ||
+	     (rtu->echoes && !rtu->echoed)) &&
+	    rtu_is_echo(rtu, frame))
 		return false;
 	/* A probe's is taken note of, see rtu_probe_answered(). */
 	return rtu->probing || verdict != MODBUS_REFUSAL ||

@@ -43,6 +43,13 @@ static bool stale_has(const struct modbus_stale *stale, uint8_t function, uint16
 	return false;
 }
 
+static void stale_remove(struct modbus_stale *stale, unsigned i)
+{
+	stale->count--;
+	memmove(&stale->each[i], &stale->each[i + 1],
+		(stale->count - i) * sizeof(stale->each[0]));
+}
+
 bool modbus_stale_clashes(const struct modbus_stale *stale,
 			  const struct modbus_request *request)
 {
@@ -78,12 +85,24 @@ bool modbus_stale_take(struct modbus_stale *stale, const uint8_t *pdu, size_t le
 		if (stale->each[i].function != function ||
 		    (!exception && stale->each[i].mark != mark))
 			continue;
-		stale->count--;
-		memmove(&stale->each[i], &stale->each[i + 1],
-			(stale->count - i) * sizeof(stale->each[0]));
+		stale_remove(stale, i);
 		return true;
 	}
 	return false;
+}
+
+bool modbus_stale_answered(struct modbus_stale *stale, const struct modbus_request *request)
+{
+	uint16_t mark = mark_of(request);
+
+	for (unsigned i = 0; i < stale->count; i++) {
+		if (stale->each[i].function != request->function || stale->each[i].mark != mark)
+			continue;
+		stale_remove(stale, i);
+		modbus_stale_add(stale, request);
+		return false;
+	}
+	return !stale->many;
 }
 
 /* The smallest count from low to high whose answer is told from all others. */

@@ -37,6 +37,12 @@ bool modbus_stale_doubts(const struct modbus_stale *stale, uint8_t function);
 /* A PDU that came late: true if it answers one of them, which then is outstanding no more. */
 bool modbus_stale_take(struct modbus_stale *stale, const uint8_t *pdu, size_t len);
 /*
+ * The request, which does not clash, was answered. True if all that was asked before is through
+ * by that; false if it may have been the answer to an earlier write like it, so that the one to
+ * this one is outstanding now, and what was asked between the two.
+ */
+bool modbus_stale_answered(struct modbus_stale *stale, const struct modbus_request *request);
+/*
  * Makes a read whose normal answer can't be a late one, so that it shows that the others are
  * through: a shorter one at the address of the request, else one like good, which was answered
  * before (function 0: none was), else a longer one. False: there is none.

@@ -309,6 +309,84 @@ static void test_rtu_case_18_read_after_a_broadcast(void **state)
 	assert_true(mono_diff(t->heard[1].at, t->heard[0].at) >= t->config.line.turnaround_ns);
 }
 
+/* A unit that works off one request behind the other: it repeats a write that was late. */
+static void plays_repeated_write(struct rtu_test *t, const uint8_t *frame, size_t len)
+{
+	static uint8_t kept[3][MODBUS_RTU_MAX];
+	static size_t kept_len[3];
+
+	if (t->step < 3)
+		kept_len[t->step] = rtu_answer(frame, kept[t->step]);
+	if (t->step == 2)
+		rtu_send(t, kept[0], kept_len[0]);
+	if (t->step == 3) {
+		rtu_send(t, kept[1], kept_len[1]);
+		rtu_send(t, kept[2], kept_len[2]);
+		rtu_answers(t, frame, len);
+		t->request = NULL;
+	}
+	t->step++;
+}
+
+static void test_fault_B1_rtu_answer_to_a_repeated_write_says_nothing_of_reads(void **state)
+{
+	struct rtu_test *t = *state;
+
+	t->request = plays_repeated_write;
+	rtu_start(t);
+	assert_int_equal(rtu_asked(t, 0, 1, MODBUS_WRITE_REGISTER, 7, 1)->outcome,
+			 MODBUS_TIMEOUT);
+	assert_int_equal(rtu_asked(t, 1, 1, MODBUS_READ_HOLDING, 1000, 2)->outcome,
+			 MODBUS_TIMEOUT);
+	/* What comes is the answer to the first one: the read's is still on its way. */
+	assert_int_equal(rtu_asked(t, 2, 1, MODBUS_WRITE_REGISTER, 7, 1)->outcome, MODBUS_OK);
+	rtu_assert_good(rtu_asked(t, 3, 1, MODBUS_READ_HOLDING, 2000, 2));
+	assert_int_equal(rtu_count(t, "late_answers"), 2);
+	rtu_assert_good(rtu_asked(t, 4, 1, MODBUS_READ_HOLDING, 3000, 2));
+	assert_int_equal(rtu_count(t, "late_probes"), 1);
+}
+
+static void test_fault_B4_rtu_echo_that_nobody_told_of_confirms_no_write(void **state)
+{
+	struct rtu_test *t = *state;
+
+	t->echo = true;
+	rtu_start(t);
+	rtu_assert_good(rtu_asked(t, 0, 1, MODBUS_READ_HOLDING, 1000, 2));
+	t->request = rtu_ignores;
+	assert_int_equal(rtu_asked(t, 1, 1, MODBUS_WRITE_REGISTER, 7, 1)->outcome,
+			 MODBUS_TIMEOUT);
+	t->request = NULL;
+	assert_int_equal(rtu_asked(t, 2, 1, MODBUS_WRITE_REGISTER, 8, 1)->outcome, MODBUS_OK);
+	/* It is gone: the answer to a write looks like it, and is one. */
+	t->echo = false;
+	rtu_assert_good(rtu_asked(t, 3, 1, MODBUS_READ_HOLDING, 1000, 2));
+	assert_int_equal(rtu_asked(t, 4, 1, MODBUS_WRITE_REGISTER, 9, 1)->outcome, MODBUS_OK);
+}
+
+static void test_fault_B4_rtu_noise_before_a_request_does_not_hold_it_for_ever(void **state)
+{
+	struct rtu_test *t = *state;
+	struct mono end = mono_add(clock_mono(), 30 * NSEC_PER_SEC);
+	struct rtu_ask *a = NULL;
+
+	/* So long that noise falls into it on a busy machine, too. */
+	t->config.line.gap_ns = 800 * NSEC_PER_MSEC;
+	t->config.line.quarantine_ns = 900 * NSEC_PER_MSEC;
+	t->request = rtu_ignores;
+	rtu_start(t);
+	for (unsigned turn = 0; a == NULL || a->done == 0; turn++) {
+		if (mono_diff(clock_mono(), t->sent) > NSEC_PER_MSEC)
+			rtu_send(t, "\xfe", 1);
+		peer_turn(t->loop);
+		if (turn == 20)
+			a = rtu_submit(t, 0, 1, MODBUS_WRITE_REGISTER, 7, 1);
+		assert_true(clock_mono().ns < end.ns);
+	}
+	assert_int_equal(a->outcome, MODBUS_TIMEOUT);
+	assert_int_equal(t->requests, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +408,9 @@ int main(void)
 		RTU_TEST(test_rtu_case_16_fault_B1_late_and_the_next_looks_the_same),
 		RTU_TEST(test_rtu_case_17_broadcast_is_sent_and_not_waited_for),
 		RTU_TEST(test_rtu_case_18_read_after_a_broadcast),
+		RTU_TEST(test_fault_B1_rtu_answer_to_a_repeated_write_says_nothing_of_reads),
+		RTU_TEST(test_fault_B4_rtu_echo_that_nobody_told_of_confirms_no_write),
+		RTU_TEST(test_fault_B4_rtu_noise_before_a_request_does_not_hold_it_for_ever),
 	};
 
 	log_init(STDERR_FILENO, LOG_LEVEL_ERROR);
