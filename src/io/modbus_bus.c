@@ -223,15 +223,15 @@ static void bus_writable(void *arg)
 static void bus_up(void *arg)
 {
 	struct modbus_bus *bus = arg;
-	struct modbus_unit *unit;
+	/* It was ours to give up, or closed behind an answer. */
+	bool same = bus->breaking || bus->hold;
 
 	bus_enter(bus);
 	bus->up = true;
 	bus->hold = bus->answered = bus->breaking = false;
 	bus->last_answer = (struct mono){0};
 	/* Whatever they did before, they may be others now. */
-	TAILQ_FOREACH (unit, &bus->queue.units, all)
-		unit->next_probe = (struct mono){0};
+	modbus_queue_relink(&bus->queue, same, clock_mono());
 	if (!bus->told_up) {
 		bus->told_up = true;
 		bus->ops->link(bus->arg, true);

@@ -107,6 +107,21 @@ static bool queue_all_offline(const struct modbus_queue *queue)
 	return true;
 }
 
+void modbus_queue_relink(struct modbus_queue *queue, bool same, struct mono now)
+{
+	/* Without turns they would keep those that answer waiting for all their timeouts. */
+	struct mono probe = same && !queue_all_offline(queue) ? now : (struct mono){0};
+	struct modbus_unit *unit;
+
+	TAILQ_FOREACH (unit, &queue->units, all)
+		unit->next_probe = probe;
+}
+
+bool modbus_queue_expects(const struct modbus_queue *queue, const struct modbus_unit *unit)
+{
+	return !unit->offline || queue_all_offline(queue);
+}
+
 /* What becomes of the others when a probe is over. */
 static void queue_probed(struct modbus_queue *queue, struct mono now)
 {

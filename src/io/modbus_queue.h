@@ -72,6 +72,14 @@ void modbus_queue_done(struct modbus_queue *queue);
 struct modbus_unit *modbus_queue_unit(struct modbus_queue *queue, uint8_t number,
 				      const struct modbus_unit_config *config);
 
+/*
+ * The connection is new: offline units are asked at once, but in turns where it goes to what it
+ * went to before (same) and others answered there.
+ */
+void modbus_queue_relink(struct modbus_queue *queue, bool same, struct mono now);
+/* Whether its silence may be the connection's fault: it answered, or nobody does. */
+bool modbus_queue_expects(const struct modbus_queue *queue, const struct modbus_unit *unit);
+
 /* Whether the job goes with the writes, ahead of the usual reads. */
 bool modbus_job_ahead(const struct modbus_job *job);
 /* In its unit's queue, behind the others or before them. */

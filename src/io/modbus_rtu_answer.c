@@ -149,7 +149,7 @@ static bool rtu_dead(struct modbus_bus *bus, const struct modbus_unit *unit)
 	const struct modbus_unit *each;
 	bool others = false;
 
-	if (bus->config->stream.host == NULL)
+	if (bus->config->stream.host == NULL || !modbus_queue_expects(&bus->queue, unit))
 		return false;
 	TAILQ_FOREACH (each, &bus->queue.units, all)
 		others |= each != unit && !each->offline;

@@ -153,7 +153,8 @@ static bool tcp_dead(struct modbus_bus *bus)
 	while (tcp->slots.zombies > tcp->max_zombies) {
 		struct modbus_slot *oldest = modbus_slot_oldest_zombie(&tcp->slots);
 
-		if (bus->last_answer.ns < oldest->sent.ns)
+		if (bus->last_answer.ns < oldest->sent.ns &&
+		    modbus_queue_expects(&bus->queue, oldest->unit))
 			return true;
 		/* Others answer: the unit is dead, not the connection. */
 		modbus_slot_forget(&tcp->slots, oldest);

@@ -234,6 +234,36 @@ static void test_thirty_dead_of_a_hundred_behind_gateways(void **state)
 	gateways("polled every 300 ms, timeouts of 1 s", 300, "", 90);
 }
 
+static bool dead_but_two(const struct bus *bus, unsigned unit)
+{
+	return unit > 2;
+}
+
+/* The gateway says nothing for them: what is silent so often looks like a dead connection. */
+static void silent(struct slaves *slaves, struct virtual_link *link,
+		   const struct slave_request *request)
+{
+	if (request->unit <= 2)
+		slave_answers(slaves, link, request, slaves->answer_ns);
+}
+
+static void test_ten_silent_of_twelve_behind_a_gateway(void **state)
+{
+	struct plant plant = {.dead = dead_but_two};
+
+	virtual_begin(6);
+	plant_init(&plant, 1, 12, "tcp://", "", 1000);
+	plant.buses[0].slaves.peer.host = plant.buses[0].host;
+	plant.buses[0].slaves.peer.port = 502;
+	plant.buses[0].slaves.request = silent;
+	plant_open(&plant, false);
+	assert_share(&plant, "10 of 12 behind a gateway silent, polled each second", 98);
+	/* Found out in the first minute, and no reason to connect anew from then on. */
+	assert_true(modbus_case_count(&plant.buses[0].c, -1, "given_up") <= 10);
+	plant_done(&plant);
+	virtual_end();
+}
+
 /* All of them, until the power of the line behind the gateway is back. */
 static bool dead_all(const struct bus *bus, unsigned unit)
 {
@@ -321,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_thirty_dead_of_a_hundred_connections),
 		cmocka_unit_test(test_thirty_dead_of_a_hundred_behind_gateways),
+		cmocka_unit_test(test_ten_silent_of_twelve_behind_a_gateway),
 		cmocka_unit_test(test_all_dead_units_are_found_again_together),
 		cmocka_unit_test(test_fault_B11_two_dead_of_eight_on_a_line),
 		cmocka_unit_test(test_fault_B11_two_dead_of_eight_on_a_full_line),
