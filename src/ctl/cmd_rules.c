@@ -9,52 +9,11 @@
 #include "ctl/ctl.h"
 #include "ctl/look.h"
 #include "ctl/remote.h"
+#include "ctl/rule_words.h"
 
 static const char *text(const json_t *object, const char *name)
 {
 	return json_string_value(json_object_get(object, name));
-}
-
-/* "pending, fires in 18 s"; with_age: "pending for 12 s, fires in 18 s" */
-static void add_state(struct str *out, const json_t *rule, bool with_age)
-{
-	const char *state = text(rule, "state");
-	const json_t *deadline = json_object_get(rule, "deadline_s");
-	const json_t *since = json_object_get(rule, "since_s");
-
-	if (state == NULL) {
-		str_adds(out, "instant");
-		return;
-	}
-	str_adds(out, state);
-	if (with_age && json_is_number(since)) {
-		str_adds(out, " for ");
-		look_add_age(out, json_number_value(since));
-	}
-	if (json_is_number(deadline)) {
-		str_adds(out, strcmp(state, "pending") == 0 ? ", fires in " : ", clears in ");
-		look_add_age(out, json_number_value(deadline));
-	}
-	if (strcmp(state, "returned") == 0)
-		str_adds(out, ", to be acknowledged");
-	if (json_is_true(json_object_get(rule, "acknowledged")))
-		str_adds(out, ", acknowledged");
-}
-
-/* Why its actions are held back: "shelved for 2 h", "inhibited by plc-offline" */
-static void add_hold(struct str *out, const json_t *rule)
-{
-	const json_t *shelved = json_object_get(rule, "shelved_s");
-	const char *inhibitor = text(rule, "inhibited_by");
-
-	if (json_is_number(shelved)) {
-		str_adds(out, ", shelved for ");
-		look_add_age(out, json_number_value(shelved));
-	}
-	if (inhibitor != NULL) {
-		str_adds(out, ", inhibited by ");
-		look_add_text(out, inhibitor);
-	}
 }
 
 static void add_rule(struct table *table, const json_t *rule)
@@ -65,8 +24,8 @@ static void add_rule(struct table *table, const json_t *rule)
 
 	str_init(&state);
 	str_init(&age);
-	add_state(&state, rule, false);
-	add_hold(&state, rule);
+	rule_words_state(&state, rule, false);
+	rule_words_hold(&state, rule);
 	if (json_is_number(since))
 		look_add_age(&age, json_number_value(since));
 	table_cell(table, LOOK_PLAIN, text(rule, "name"));
@@ -137,8 +96,8 @@ static void print_rule(const struct ctl *ctl, const json_t *rule)
 	       : json_is_true(condition) ? "true"
 					 : "false");
 	str_clear(&line);
-	add_state(&line, rule, true);
-	add_hold(&line, rule);
+	rule_words_state(&line, rule, true);
+	rule_words_hold(&line, rule);
 	printf("  state  ");
 	look_print(ctl, look_of_rule(text(rule, "state")), line.s);
 	printf("\n  fired  %jd, cleared %jd\n\n",

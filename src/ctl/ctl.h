@@ -62,8 +62,8 @@ struct ctl_command {
 	enum ctl_status (*run)(const struct ctl *ctl);
 };
 
-extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_health, cmd_points,
-	cmd_probe, cmd_queue, cmd_reload, cmd_rules, cmd_shelve, cmd_status, cmd_test,
-	cmd_unshelve, cmd_watch, cmd_write;
+extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_explain, cmd_health,
+	cmd_points, cmd_probe, cmd_queue, cmd_reload, cmd_rules, cmd_shelve, cmd_status,
+	cmd_test, cmd_unshelve, cmd_watch, cmd_write;
 
 #endif

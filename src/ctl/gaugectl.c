@@ -16,9 +16,9 @@
 #define DEFAULT_SOCKET "/run/gauged/control.sock"
 
 static const struct ctl_command *const commands[] = {
-	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_watch,  &cmd_write,
-	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload, &cmd_check,
-	&cmd_buses,  &cmd_queue,  &cmd_health,	 &cmd_probe,  &cmd_test,
+	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_explain, &cmd_watch, &cmd_write,
+	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload,  &cmd_check, &cmd_buses,
+	&cmd_queue,  &cmd_health, &cmd_probe,	 &cmd_test,
 };
 
 struct command_line {

@@ -57,7 +57,7 @@ static unsigned char_width(const char *s, size_t n)
 	return width < 0 ? 1 : (unsigned)width;
 }
 
-static unsigned text_width(const char *text)
+unsigned look_width(const char *text)
 {
 	size_t len = strlen(text), n;
 	unsigned width = 0;
@@ -77,7 +77,7 @@ static void text_cut(char *text, unsigned width)
 	size_t len = strlen(text), at = 0, n;
 	unsigned seen = 0;
 
-	if (text_width(text) <= width)
+	if (look_width(text) <= width)
 		return;
 	for (size_t i = 0; i < len; i += n) {
 		n = str_utf8(text + i, len - i);
@@ -150,10 +150,10 @@ static void table_measure(const struct table *table, unsigned *widths)
 		unsigned below = 0, width;
 
 		for (size_t row = 1; row * table->columns < table->count; row++) {
-			width = text_width(table_text(table, row, c));
+			width = look_width(table_text(table, row, c));
 			below = width > below ? width : below;
 		}
-		width = text_width(table_text(table, 0, c));
+		width = look_width(table_text(table, 0, c));
 		widths[c] = below == 0 && table->count > table->columns ? 0
 			    : width > below				? width
 									: below;
@@ -204,7 +204,7 @@ static void table_row(const struct table *table, size_t row, const unsigned *wid
 	unsigned blanks = 0;
 
 	for (size_t c = 0; c < columns; c++) {
-		unsigned taken = text_width(cells[c].text), pad;
+		unsigned taken = look_width(cells[c].text), pad;
 
 		if (widths[c] == 0)
 			continue;

@@ -38,6 +38,9 @@ void look_print(const struct ctl *ctl, enum look look, const char *text);
 /* Bytes from outside as text: control characters become \xNN, what is no UTF-8 as well. */
 void look_add_text(struct str *out, const char *text);
 
+/* Columns that text takes on a terminal. */
+unsigned look_width(const char *text);
+
 /* "0.3 s", "12 s", "2 min 5 s", "3 h 20 min", "4 d 2 h". */
 void look_add_age(struct str *out, double seconds);
 /* "81.3", "on", "auto", "-" for null. */

@@ -201,6 +201,12 @@ enum ctl_status remote_ask_name(const struct ctl *ctl, const char *path, const c
 	return remote_ask_whole(ctl, path, name, "", body, ret, ret_problem);
 }
 
+enum ctl_status remote_ask_of(const struct ctl *ctl, const char *path, const char *name,
+			      const char *rest, json_t **ret)
+{
+	return remote_ask_whole(ctl, path, name, rest, NULL, ret, NULL);
+}
+
 enum ctl_status remote_post_to(const struct ctl *ctl, const char *path, const char *name,
 			       const char *rest, const char *body, json_t **ret)
 {

@@ -24,6 +24,9 @@ enum ctl_status remote_ask(const struct ctl *ctl, const char *path, const char *
 enum ctl_status remote_ask_name(const struct ctl *ctl, const char *path, const char *name,
 				const char *body, struct json_t **ret,
 				struct json_t **ret_problem);
+/* GET of path/NAME and rest, which begins with '/'. */
+enum ctl_status remote_ask_of(const struct ctl *ctl, const char *path, const char *name,
+			      const char *rest, struct json_t **ret);
 /* POST of body to path/NAME and rest, which begins with '/'. */
 enum ctl_status remote_post_to(const struct ctl *ctl, const char *path, const char *name,
 			       const char *rest, const char *body, struct json_t **ret);

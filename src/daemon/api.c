@@ -30,6 +30,7 @@ static const struct api_route api_routes[] = {
 	{"POST", "/v1/points/NAME", PEER_WRITE, api_point_write, {NULL}},
 	{"GET", "/v1/rules", PEER_READ, api_rules, {NULL}},
 	{"GET", "/v1/rules/NAME", PEER_READ, api_rule, {NULL}},
+	{"GET", "/v1/rules/NAME/explain", PEER_READ, api_rule_explain, {NULL}},
 	{"POST", "/v1/rules/NAME/ack", PEER_WRITE, api_rule_ack, {NULL}},
 	{"POST", "/v1/rules/NAME/shelve", PEER_WRITE, api_rule_shelve, {NULL}},
 	{"POST", "/v1/rules/NAME/unshelve", PEER_WRITE, api_rule_unshelve, {NULL}},

@@ -65,11 +65,11 @@ void api_problem(struct api_call *call, int status, const char *fmt, ...)
 const char *api_param(const struct api_call *call, const char *name);
 
 typedef void api_route_fn(struct api_call *call);
-/* In api_status.c, api_points.c, api_rules.c, api_operator.c, api_changes.c */
+/* In api_status.c, api_points.c, api_rules.c, api_explain.c, api_operator.c, api_changes.c */
 api_route_fn api_status, api_config, api_metrics;
 api_route_fn api_buses, api_devices, api_queue;
 api_route_fn api_points, api_point, api_point_write;
-api_route_fn api_rules, api_rule, api_events;
+api_route_fn api_rules, api_rule, api_rule_explain, api_events;
 api_route_fn api_rule_ack, api_rule_shelve, api_rule_unshelve;
 api_route_fn api_reload;
 

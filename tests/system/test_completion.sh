@@ -50,6 +50,8 @@ for option in $("$dir/gaugectl" --help; "$dir/gaugectl" watch --help; "$dir/gaug
 done
 expect "boiler.temp" gaugectl points boiler.t
 expect "boiler-over-temp" gaugectl --socket "$dir/sock" rules boi
+expect "boiler-over-temp" gaugectl explain boi
+expect "" gaugectl explain boiler-over-temp ""
 expect "boiler.setpoint" gaugectl write boiler.s
 expect "on off" gaugectl write boiler.burner ""
 expect "--events" gaugectl watch --e

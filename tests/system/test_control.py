@@ -443,6 +443,28 @@ class Control(unittest.TestCase):
         self.assertIn("wind.speed       (4.2)  m/s   stale: offline  1 min 21 s", out)
         self.assertEqual(len(self.gaugectl("points", "boiler.*")[1].splitlines()), 4)
 
+    def test_gaugectl_draws_what_a_rule_waits_for(self):
+        code, out, err = self.gaugectl("explain", "boiler-over-temp")
+        self.assertEqual((code, err), (0, ""))
+        first, rest = out.split("\n", 1)
+        self.assertRegex(first, r"^boiler-over-temp \(critical\)  pending for 1\d s, fires in 1\d s if this stays true$")
+        self.assertEqual(rest, """\
+  when   boiler.temp > 80 degC and age(boiler.flow) < 90s  true
+         |- boiler.temp > 80 degC   true     81.3 degC > 80 degC
+         |    boiler.temp = 81.3 degC, good, 1.2 s old
+         `- age(boiler.flow) < 90s  true     81 s < 1m30s, changes in 8.8 s
+         decided by boiler.temp > 80 degC, age(boiler.flow) < 90s
+  latch  an alarm until somebody acknowledges it
+  fired  4, cleared 4
+""")
+        self.assertEqual(self.gaugectl("explain", "doorbell"), (0, """\
+doorbell (info)  instant
+  on     rises(door.bell)  false
+""", ""))
+        code, out, err = self.gaugectl("explain", "--json", "boiler-over-temp")
+        self.assertEqual((code, err), (0, ""))
+        self.assertTrue(json.loads(out)["expressions"][0]["tree"]["decides"])
+
     def test_gaugectl_says_what_is_wrong_and_exits_accordingly(self):
         for args, status, words in [
                 (["points", "boiler.tmep"], 1, "did you mean 'boiler.temp'?"),
@@ -454,6 +476,8 @@ class Control(unittest.TestCase):
                 (["write", "boiler.setpoint", "hot"], 2, "'hot' is no number; give it in degC"),
                 (["write", "boiler.burner", "maybe"], 2, "neither on nor off"),
                 (["write", "boiler.burner"], 2, "usage: gaugectl write POINT VALUE"),
+                (["explain", "doorbel"], 1, "did you mean 'doorbell'?"),
+                (["explain"], 2, "usage: gaugectl explain RULE"),
                 (["ack", "doorbel"], 1, "did you mean 'doorbell'?"),
                 (["shelve", "doorbell"], 2, "usage: gaugectl shelve RULE DURATION [REASON]"),
                 (["shelve", "doorbell", "soon"], 2, "'soon' is no duration from 1s to 31d; expected one such as 30m"),

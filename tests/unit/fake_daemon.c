@@ -14,6 +14,7 @@
 #include "model/point.h"
 #include "io/loop.h"
 #include "rules/engine.h"
+#include "rules/explain.h"
 #include "rules/ruleset.h"
 #include "actions/webhook.h"
 #include "daemon/bus.h"
@@ -393,6 +394,81 @@ size_t ruleset_engine_size(const struct ruleset *set)
 {
 	(void)set;
 	return 4096;
+}
+
+/* explain.h */
+
+static void fake_part(struct arena *arena, struct explain *ret, const char *field,
+		      struct explain_node *tree, struct explain_node *decisive, size_t count)
+{
+	struct explain_part *part = &ret->parts[ret->part_count++];
+
+	*part = (struct explain_part){.field = field, .text = tree->text, .tree = tree};
+	part->decisive = arena_take(arena, count, sizeof(*part->decisive));
+	while (part->decisive_count < count)
+		part->decisive[part->decisive_count++] = decisive++;
+}
+
+/* Four nodes: a whole, two operands, and what the first of them reads. */
+static void fake_explain_state(struct arena *arena, struct explain *ret)
+{
+	struct explain_node *nodes = arena_take(arena, 4, sizeof(*nodes));
+
+	nodes[0] = (struct explain_node){
+		.text = "boiler.temp > 80 degC and age(boiler.flow) < 90s",
+		.value = value_bool(true),
+		.decides = true,
+		.kids = &nodes[1],
+	};
+	nodes[1] = (struct explain_node){
+		.text = "boiler.temp > 80 degC",
+		.value = value_bool(true),
+		.decides = true,
+		.compared = "81.3 degC > 80 degC",
+		.kids = &nodes[3],
+		.next = &nodes[2],
+	};
+	nodes[2] = (struct explain_node){
+		.text = "age(boiler.flow) < 90s",
+		.value = value_bool(true),
+		.decides = true,
+		.compared = "81 s < 1m30s",
+		.changes_ns = 8800 * NSEC_PER_MSEC,
+	};
+	nodes[3] = (struct explain_node){
+		.text = "boiler.temp",
+		.value = value_number(81.3),
+		.unit = "degC",
+		.decides = true,
+	};
+	for (int i = 0; i < 4; i++) {
+		nodes[i].point = i == 3 ? 0 : POINT_NONE;
+		nodes[i].rule = UINT32_MAX;
+		if (i != 2)
+			nodes[i].changes_ns = -1;
+	}
+	fake_part(arena, ret, "when", nodes, &nodes[1], 2);
+}
+
+void explain_rule(struct arena *arena, const struct ruleset *set, const struct engine *engine,
+		  uint32_t rule, struct boot now, struct explain *ret)
+{
+	struct explain_node *node;
+
+	(void)set, (void)engine, (void)now;
+	*ret = (struct explain){.condition = rule == 0, .latch = rule == 0};
+	if (rule == 0) {
+		fake_explain_state(arena, ret);
+		return;
+	}
+	node = arena_take(arena, 1, sizeof(*node));
+	*node = (struct explain_node){.text = "rises(door.bell)",
+				      .value = value_bool(false),
+				      .decides = true,
+				      .point = POINT_NONE,
+				      .rule = 0,
+				      .changes_ns = -1};
+	fake_part(arena, ret, "on", node, node, 1);
 }
 
 /* bus.h and webhook.h */

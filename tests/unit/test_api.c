@@ -101,6 +101,7 @@ static void test_api_answers_every_route_with_json(void **state)
 		"/v1/rules",
 		"/v1/points/boiler.temp",
 		"/v1/rules/boiler-over-temp",
+		"/v1/rules/boiler-over-temp/explain",
 	};
 
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
@@ -250,6 +251,47 @@ static void test_api_writes_values_of_every_kind(void **state)
 		ask(fixture, writer, "POST", "/v1/points/boiler.setpoint", "{\"value\":70}"),
 		200);
 	assert_true(fake->written.number == 70);
+}
+
+static void test_api_explains_a_rule_as_a_tree(void **state)
+{
+	struct fixture *fixture = *state;
+	const json_t *part, *age, *temp;
+
+	assert_int_equal(
+		ask(fixture, reader, "GET", "/v1/rules/boiler-over-temp/explain", NULL), 200);
+	assert_string_equal(member(fixture, "name"), "boiler-over-temp");
+	assert_string_equal(member(fixture, "state"), "pending");
+	assert_true(json_is_true(json_object_get(fixture->json, "seen")));
+	assert_true(json_is_true(json_object_get(fixture->json, "latch")));
+	assert_true(json_is_false(json_object_get(fixture->json, "frozen")));
+	assert_int_equal(json_array_size(json_object_get(fixture->json, "expressions")), 1);
+	part = json_array_get(json_object_get(fixture->json, "expressions"), 0);
+	assert_string_equal(json_string_value(json_object_get(part, "field")), "when");
+	assert_int_equal(json_array_size(json_object_get(part, "decided_by")), 2);
+	part = json_object_get(json_object_get(part, "tree"), "operands");
+	age = json_array_get(part, 1);
+	assert_string_equal(json_string_value(json_object_get(age, "compared")),
+			    "81 s < 1m30s");
+	assert_true(json_number_value(json_object_get(age, "changes_s")) == 8.8);
+	assert_true(json_is_null(json_object_get(age, "point")));
+	temp = json_array_get(json_object_get(json_array_get(part, 0), "operands"), 0);
+	assert_string_equal(json_string_value(json_object_get(temp, "unit")), "degC");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(temp, "point"), "name")),
+		"boiler.temp");
+
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/rules/doorbell/explain", NULL), 200);
+	part = json_array_get(json_object_get(fixture->json, "expressions"), 0);
+	assert_string_equal(json_string_value(json_object_get(part, "field")), "on");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(part, "tree"), "rule")),
+		"boiler-over-temp");
+
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/rules/doorbel/explain", NULL), 404);
+	assert_string_equal(member(fixture, "detail"),
+			    "there is no rule 'doorbel'; did you mean 'doorbell'?");
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/rules/doorbell/explain", NULL), 405);
 }
 
 static void test_api_acknowledges_and_shelves_rules(void **state)
@@ -595,6 +637,7 @@ int main(void)
 		API_TEST(test_fault_H1_api_shows_strangers_nothing_but_metrics),
 		API_TEST(test_api_writes_values_of_every_kind),
 		API_TEST(test_api_refuses_bodies_that_are_no_value),
+		API_TEST(test_api_explains_a_rule_as_a_tree),
 		API_TEST(test_api_acknowledges_and_shelves_rules),
 		API_TEST(test_api_says_why_an_alarm_cannot_be_acknowledged),
 		API_TEST(test_api_refuses_shelving_without_an_end),

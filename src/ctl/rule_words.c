@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the words for states of rules. */
+#include "ctl/rule_words.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "ctl/look.h"
+
+static const char *text(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+void rule_words_state(struct str *out, const json_t *rule, bool with_age)
+{
+	const char *state = text(rule, "state");
+	const json_t *deadline = json_object_get(rule, "deadline_s");
+	const json_t *since = json_object_get(rule, "since_s");
+
+	if (state == NULL) {
+		str_adds(out, "instant");
+		return;
+	}
+	str_adds(out, state);
+	if (with_age && json_is_number(since)) {
+		str_adds(out, " for ");
+		look_add_age(out, json_number_value(since));
+	}
+	if (json_is_number(deadline)) {
+		str_adds(out, strcmp(state, "pending") == 0 ? ", fires in " : ", clears in ");
+		look_add_age(out, json_number_value(deadline));
+	}
+	if (strcmp(state, "returned") == 0)
+		str_adds(out, ", to be acknowledged");
+	if (json_is_true(json_object_get(rule, "acknowledged")))
+		str_adds(out, ", acknowledged");
+}
+
+void rule_words_hold(struct str *out, const json_t *rule)
+{
+	const json_t *shelved = json_object_get(rule, "shelved_s");
+	const char *inhibitor = text(rule, "inhibited_by");
+
+	if (json_is_number(shelved)) {
+		str_adds(out, ", shelved for ");
+		look_add_age(out, json_number_value(shelved));
+	}
+	if (inhibitor != NULL) {
+		str_adds(out, ", inhibited by ");
+		look_add_text(out, inhibitor);
+	}
+}
