@@ -245,7 +245,10 @@ class Checks(unittest.TestCase):
                  "\treturn tree_count++ + last++;\n}\nconst char *tree_names[] = {\"a\"};\n")
         self.build()
         self.names("'tree_count' (4 bytes) can change", "check-globals")
-        self.names("'last.0' (4 bytes) can change", "check-globals")
+        # gcc numbers what stands in a function, clang says in which.
+        status, output = self.check("check-globals")
+        self.assertEqual(status, 1, output)
+        self.assertRegex(output, r"'(last\.\d+|tree_next\.last)' \(4 bytes\) can change")
         self.names("'tree_names' (8 bytes) can change", "check-globals")
 
     def test_size_fails_on_variables_only(self):
