@@ -82,14 +82,15 @@ static int tty_denied(const char *path, int code, struct error *err)
 										: "dialout");
 }
 
-/* -EBUSY when it is known who has the port, -EAGAIN when not. */
-static int tty_busy(const char *path, struct error *err)
+/* -EBUSY when it is known who has the port, -EAGAIN when not; descriptors: see
+ * tty_holder_find(). */
+static int tty_busy(const char *path, bool descriptors, struct error *err)
 {
 	struct tty_holder holder;
 	struct stat st;
 
 	if (!tty_holder_self(path) && stat(path, &st) == 0 &&
-	    tty_holder_find(st.st_rdev, path, true, &holder))
+	    tty_holder_find(st.st_rdev, path, descriptors, &holder))
 		return error_set(err, EBUSY, "%s is in use by %s (process %d)", path,
 				 holder.name, holder.pid);
 	error_set(err, EBUSY,
@@ -109,7 +110,7 @@ static int tty_open_error(const char *path, int code, struct error *err)
 	case EPERM:
 		return tty_denied(path, code, err);
 	case EBUSY:
-		return tty_busy(path, err);
+		return tty_busy(path, true, err);
 	default:
 		return error_errno(err, code, "cannot open %s", path);
 	}
@@ -123,11 +124,13 @@ static int tty_claim(int fd, const char *path, struct error *err)
 	struct stat st;
 	int exclusive = 0;
 
-	/* TIOCEXCL does not keep root out: it has to look for itself. */
+	/*
+	 * TIOCEXCL does not keep root out: it has to look for itself. Tests and simulators hold
+	 * the other end of a pseudo-terminal, and often this one: they are not in the way.
+	 */
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0 ||
 	    (ioctl(fd, TIOCGEXCL, &exclusive) == 0 && exclusive != 0))
-		return tty_busy(path, err);
-	/* Tests and simulators hold the other end of a pseudo-terminal, and often this one. */
+		return tty_busy(path, !pseudo, err);
 	if (fstat(fd, &st) == 0 && tty_holder_find(st.st_rdev, path, !pseudo, &holder))
 		return error_set(err, EBUSY, "%s is in use by %s (process %d)", path,
 				 holder.name, holder.pid);

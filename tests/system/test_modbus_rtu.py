@@ -347,13 +347,15 @@ def test_fault_B4_noise_and_broken_frames_are_never_values():
                   "false-start 2 chance 60", "cut-short 2 chance 40", "trailing 2 chance 40",
                   "duplicate chance 60", "split 3 chance 60", "dribble 1 chance 60",
                   "byte-count 4 chance 40", "payload 4 chance 40", "from 9 chance 40",
-                  "function 4 chance 40", "reflect chance 40", "unsolicited 30 chance 40",
+                  "function 4 chance 40", "reflect chance 40",
                   "early chance 60", "exception-length 3 chance 40"):
         line.sim.do("fault rtu 8 " + fault)
         line.goes_on("plain", polls=4)
         line.sim.do("fault rtu 8 ok")
         line.goes_on("plain", "other", polls=4)
         line.never_wrong()
+    # An answer that comes again by itself, while the same is asked of another register, can't be
+    # told from that one's: a frame has neither number nor address. So "unsolicited" is left out.
     line.sim.do("cable rtu noise")
     time.sleep(1)
     line.sim.do("cable rtu quiet")
