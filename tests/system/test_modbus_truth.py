@@ -36,6 +36,9 @@ PLACES = {"plain.count": 0, "plain.first": 50, "plain.second": 100, "plain.third
 # and that nobody asked for, can't be told from it. So "unsolicited" is no fault of this list.
 RTU_FAULTS = ("slow 300", "slow 150", "crc", "cut-short 2", "garbage-before 3", "garbage-after 5",
               "duplicate", "from 7", "function 4", "exception 4", "false-start 2")
+# Through a serial server no silence is kept that would swallow a second copy: one that comes in a
+# segment of its own may come while the next answer is waited for, and is "unsolicited" then.
+SERVER_FAULTS = tuple(fault for fault in RTU_FAULTS if fault != "duplicate")
 TCP_FAULTS = ("slow 300", "slow 150", "tid-add 1", "tid-add 65535", "duplicate", "from 7",
               "dribble 5", "unsolicited 20", "trailing 2", "byte-count 4", "reset 9", "garbage")
 # gauged tells milliseconds; what it reads it asked for not long before.
@@ -153,7 +156,7 @@ def test_readings_on_a_tty_are_true():
 
 
 def test_readings_over_a_serial_server_are_true():
-    check("modbus: rtu+tcp://127.0.0.1:%(server)d, timeout: 200ms", "rtu 8", RTU_FAULTS)
+    check("modbus: rtu+tcp://127.0.0.1:%(server)d, timeout: 200ms", "rtu 8", SERVER_FAULTS)
 
 
 lab.run(test_a_wrong_reading_would_be_found, test_readings_over_a_gateway_are_true,
