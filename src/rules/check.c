@@ -16,6 +16,7 @@
 #include "rules/dimension.h"
 #include "rules/eval.h"
 #include "rules/function.h"
+#include "rules/key.h"
 #include "rules/program.h"
 #include "rules/scope.h"
 #include "rules/typing.h"
@@ -338,6 +339,7 @@ static bool check_edge(struct scope *scope, struct expr *expr)
 				   expr->text);
 	if (scope->in_edge)
 		return typing_fail(scope, expr, NULL, "an instant cannot stand inside another");
+	expr->key = key_make(scope->arena, expr);
 	expr->use = arena_take(scope->arena, 1, sizeof(*expr->use));
 	scope->use = expr->use;
 	scope->in_edge = true;

@@ -219,33 +219,44 @@ static enum node_kind compile_kind(enum function_rule rule)
 	return rule == FUNCTION_RISES ? NODE_RISES : NODE_FALLS;
 }
 
-/*
- * The operand of an edge is code of its own, run when a reading comes in: it is compiled
- * before the code that reads the edge, so that each stays in one piece.
- */
-static void compile_edges(struct program *program, struct expr *expr, struct program_use *use)
+/* The call becomes the slot of a node; equal nodes are one. */
+static void compile_node(struct program *program, struct expr *call, struct program_use *use)
 {
-	struct node node;
-	uint32_t number;
+	struct node node = {
+		.kind = compile_kind(call->function->rule),
+		.operand = call->kids->type.kind,
+		.use = call->use,
+		.key = call->key,
+	};
+	uint32_t number = program_node_find(program, node.kind, node.key);
+
+	if (number == PROGRAM_NONE) {
+		node.code = compile_code(program, call->kids);
+		number = program_node(program, &node);
+	}
+	idlist_add(program->arena, &use->nodes, number);
+	call->op = EXPR_SLOT;
+	call->slot = program->nodes[number].slot;
+	call->kids = NULL;
+}
+
+/*
+ * The operand of a node is code of its own, run when a reading comes in: it is compiled before
+ * the code that reads the node, so that each stays in one piece. What the operand reads is not
+ * what the expression around it reads.
+ */
+static void compile_nodes(struct program *program, struct expr *expr, struct program_use *use)
+{
+	bool node = expr->op == EXPR_CALL && expr->use != NULL;
 
 	for (struct expr *kid = expr->kids; kid != NULL; kid = kid->next)
-		compile_edges(program, kid, use);
-	if (expr->op != EXPR_CALL || expr->use == NULL)
-		return;
-	node = (struct node){
-		.kind = compile_kind(expr->function->rule),
-		.code = compile_code(program, expr->kids),
-		.use = expr->use,
-	};
-	number = program_node(program, &node);
-	idlist_add(program->arena, &use->nodes, number);
-	expr->op = EXPR_SLOT;
-	expr->slot = program->nodes[number].slot;
-	expr->kids = NULL;
+		compile_nodes(program, kid, node ? expr->use : use);
+	if (node)
+		compile_node(program, expr, use);
 }
 
 struct code compile_expr(struct program *program, struct expr *tree, struct program_use *use)
 {
-	compile_edges(program, tree, use);
+	compile_nodes(program, tree, use);
 	return compile_code(program, tree);
 }

@@ -24,8 +24,8 @@ static void engine_place(struct engine *engine, const struct ruleset *set, struc
 	engine->timers.places = room_take(room, owners, sizeof(*engine->timers.places));
 	engine->timers.deadlines = room_take(room, owners, sizeof(*engine->timers.deadlines));
 	engine->runs = room_take(room, program->rule_count, sizeof(*engine->runs));
-	engine->extra = room_take(room, program->rule_count, sizeof(*engine->extra));
-	engine->queued = room_take(room, program->rule_count, sizeof(*engine->queued));
+	agenda_place(&engine->nodes, program->node_count, room);
+	agenda_place(&engine->ranks, program->rule_count, room);
 	engine->fresh = room_take(room, program->point_count, sizeof(*engine->fresh));
 	engine->seen = room_take(room, program->point_count, sizeof(*engine->seen));
 	engine->pulses = room_take(room, program->node_count, sizeof(*engine->pulses));
@@ -83,6 +83,7 @@ void engine_free(struct engine *engine)
 void engine_feed(struct engine *engine, const struct reading *reading)
 {
 	unsigned changed;
+	uint8_t reasons = 0;
 	bool aged = false;
 
 	engine->counters.readings++;
@@ -100,9 +101,14 @@ void engine_feed(struct engine *engine, const struct reading *reading)
 	engine->counters.bad_readings += (changed & STORE_BAD) != 0;
 	if (changed & STORE_GOOD)
 		aged = engine_rearm(engine, reading->point, reading->at.ns);
-	if (!aged && (changed & (STORE_VALUE | STORE_QUALITY)) == 0)
-		return;
-	engine->fresh[engine->fresh_count++] = reading->point;
+	if (aged || (changed & (STORE_VALUE | STORE_QUALITY)) != 0)
+		reasons |= PASS_CHANGE;
+	if ((changed & STORE_GOOD) != 0)
+		reasons |= reach_any(&engine->program->point_samplers, reading->point)
+				   ? PASS_SAMPLE
+				   : 0;
+	if (reasons != 0)
+		engine->fresh[engine->fresh_count++] = (struct fresh){reading->point, reasons};
 }
 
 void engine_settle(struct engine *engine)
@@ -112,7 +118,7 @@ void engine_settle(struct engine *engine)
 	engine->round++;
 	engine->fresh_count = 0;
 	if (count > 0)
-		engine_pass_points(engine, engine->fresh, count);
+		engine_pass_fresh(engine, engine->fresh, count);
 }
 
 void engine_tick(struct engine *engine, struct boot now)

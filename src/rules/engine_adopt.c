@@ -19,15 +19,35 @@ static bool engine_same_point(const struct point *a, const struct point *b)
 	return a->kind == b->kind && engine_same_text(a->unit_text, b->unit_text);
 }
 
-static void engine_adopt_point(struct engine *engine, const struct engine *old, uint32_t id)
+/* What a derived point is computed from, in words; NULL for one that is read. */
+static const char *engine_formula(const struct engine *engine, uint32_t point)
+{
+	uint32_t node = program_derived(engine->program, point);
+
+	return node != PROGRAM_NONE ? engine->program->nodes[node].key : NULL;
+}
+
+/* The point of old that is the same as id is now: POINT_NONE if there is none. */
+static uint32_t engine_before(const struct engine *engine, const struct engine *old,
+			      uint32_t id)
 {
 	const struct point *point = point_table_get(engine->points, id);
 	uint32_t other = point_table_find(old->points, point->name, strlen(point->name));
+
+	if (other == POINT_NONE ||
+	    !engine_same_point(point, point_table_get(old->points, other)) ||
+	    !engine_same_text(engine_formula(engine, id), engine_formula(old, other)))
+		return POINT_NONE;
+	return other;
+}
+
+static void engine_adopt_point(struct engine *engine, const struct engine *old, uint32_t id)
+{
+	uint32_t other = engine_before(engine, old, id);
 	const struct stored *stored = &engine->store.points[id];
 	const struct reach *ages = &engine->program->point_ages;
 
-	if (other == POINT_NONE ||
-	    !engine_same_point(point, point_table_get(old->points, other)))
+	if (other == POINT_NONE)
 		return;
 	store_adopt(&engine->store, id, &old->store, other, engine->now);
 	timers_set(&engine->timers, id,
@@ -35,7 +55,7 @@ static void engine_adopt_point(struct engine *engine, const struct engine *old, 
 				   : boot_add((struct boot){stored->at}, stored->stale_ns).ns);
 	for (uint32_t i = ages->start[id]; i < ages->start[id + 1]; i++) {
 		const struct node *node = &engine->program->nodes[ages->ids[i]];
-		struct boot reached = boot_add((struct boot){stored->at}, node->limit_ns);
+		struct boot reached = boot_add((struct boot){stored->at}, node->span_ns);
 		bool over = reached.ns < engine->now.ns;
 
 		engine->slots[node->slot] = over;
@@ -44,36 +64,52 @@ static void engine_adopt_point(struct engine *engine, const struct engine *old, 
 	}
 }
 
-/* Whether the rule reads a point that has kept its name but is measured otherwise now. */
-static bool engine_adopt_differs(const struct engine *engine, const struct engine *old,
-				 const struct rule *rule)
+/* Whether one of the points has kept its name but is measured or computed otherwise now. */
+static bool engine_differs(const struct engine *engine, const struct engine *old,
+			   const uint32_t *points, uint32_t count)
 {
-	for (uint32_t i = 0; i < rule->condition_points; i++) {
-		const struct point *point = point_table_get(engine->points, rule->points[i]);
-		uint32_t other =
-			point_table_find(old->points, point->name, strlen(point->name));
+	for (uint32_t i = 0; i < count; i++) {
+		const struct point *point = point_table_get(engine->points, points[i]);
 
-		if (other != POINT_NONE &&
-		    !engine_same_point(point, point_table_get(old->points, other)))
+		if (point_table_find(old->points, point->name, strlen(point->name)) !=
+			    POINT_NONE &&
+		    engine_before(engine, old, points[i]) == POINT_NONE)
 			return true;
 	}
 	return false;
 }
 
-/* Edges go on from where they were, or start from what is there now. */
-static void engine_adopt_edges(struct engine *engine, const struct engine *old,
-			       const struct rule *rule, const struct rule *before)
+/* The node of old that says the same of the same points; PROGRAM_NONE if there is none. */
+static uint32_t engine_node_before(const struct engine *engine, const struct engine *old,
+				   const struct node *node)
 {
-	for (uint32_t i = 0; i < rule->node_count; i++) {
-		const struct node *node = &engine->program->nodes[rule->nodes[i]];
+	if (node->key == NULL ||
+	    engine_differs(engine, old, node->inputs.ids, node->inputs.count))
+		return PROGRAM_NONE;
+	return program_node_find(old->program, node->kind, node->key);
+}
 
-		if (node->kind == NODE_AGE)
-			continue;
-		engine_run_node(engine, rule->nodes[i], true);
-		if (before != NULL && isnan(engine->slots[node->last]) &&
-		    node->kind != NODE_CHANGED)
-			engine->slots[node->last] =
-				old->slots[old->program->nodes[before->nodes[i]].last];
+/* Nodes go on from where they were, or start from what is there now. */
+static void engine_adopt_node(struct engine *engine, const struct engine *old, uint32_t number)
+{
+	const struct node *node = &engine->program->nodes[number];
+	uint32_t other = engine_node_before(engine, old, node);
+
+	switch (node->kind) {
+	case NODE_AGE:
+		return; /* came with its point */
+	case NODE_DERIVED:
+		engine_derive(engine, number, false);
+		return;
+	case NODE_RISES:
+	case NODE_FALLS:
+	case NODE_CHANGED:
+		engine_prime_edge(engine, number);
+		/* The numbers of texts are each engine's own. */
+		if (other != PROGRAM_NONE && isnan(engine->slots[node->last]) &&
+		    node->operand != VALUE_TEXT)
+			engine->slots[node->last] = old->slots[old->program->nodes[other].last];
+		return;
 	}
 }
 
@@ -114,8 +150,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	       before->on_unknown == rule->on_unknown &&
 	       engine_same_text(before->when_text, rule->when_text) &&
 	       engine_same_text(before->clear_text, rule->clear_text) &&
-	       !engine_adopt_differs(engine, old, rule);
-	engine_adopt_edges(engine, old, rule, same ? before : NULL);
+	       !engine_differs(engine, old, rule->points, rule->condition_points);
 	if (before == NULL)
 		return;
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_SHELF, number),
@@ -198,6 +233,8 @@ void engine_adopt(struct engine *engine, const struct engine *old, struct boot n
 	engine->counters = old->counters;
 	for (uint32_t i = 0; i < engine->program->point_count; i++)
 		engine_adopt_point(engine, old, i);
+	for (uint32_t i = 0; i < engine->program->node_count; i++)
+		engine_adopt_node(engine, old, i);
 	for (uint32_t i = 0; i < engine->rule_count; i++)
 		engine_adopt_rule(engine, old, i);
 	engine_adopt_removed(engine, old);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * The inside of an engine, for the files that share it: engine_core.c runs passes and timers,
- * engine.c is what others call, engine_adopt.c carries state over a reload.
+ * The inside of an engine, for the files that share it: engine_core.c evaluates rules,
+ * engine_pass.c runs nodes, passes and timers, engine.c is what others call, engine_adopt.c
+ * carries state over a reload.
  */
 #ifndef GAUGED_RULES_ENGINE_CORE_H
 #define GAUGED_RULES_ENGINE_CORE_H
@@ -10,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rules/agenda.h"
 #include "rules/engine.h"
 #include "rules/program.h"
 #include "rules/rule.h"
@@ -41,11 +43,12 @@ struct engine {
 	uint32_t first_node, first_rule, rule_count; /* owners of timers, see below */
 	struct rule_run *runs;
 
-	/* rules to evaluate in the running pass beside those of the source: a heap of ranks */
-	uint32_t *extra;
-	uint32_t extra_count;
-	uint8_t *queued; /* by rank */
-	uint32_t *fresh; /* points that changed at now and are not evaluated yet */
+	struct agenda nodes; /* to run in this pass, by number */
+	struct agenda ranks; /* rules to evaluate in this pass beside those of the source */
+	struct fresh {
+		uint32_t point;
+		uint8_t reasons;
+	} * fresh; /* what came in at now and is not evaluated yet */
 	uint32_t fresh_count;
 	uint64_t round;	  /* counts what was settled */
 	uint64_t *seen;	  /* by point: the round of its last reading */
@@ -54,6 +57,12 @@ struct engine {
 
 	struct event_point *snapshot;
 	char *message;
+};
+
+/* Why something is run in a pass; bits. */
+enum pass_reason {
+	PASS_CHANGE = 1, /* what it reads is another */
+	PASS_SAMPLE = 2, /* what it reads was read */
 };
 
 /*
@@ -92,12 +101,19 @@ void engine_evaluate_all(struct engine *engine, const uint32_t *ranks, uint32_t 
 /* A transition took place: tells it, and whoever depends on it, and plans what follows. */
 void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 		 const char *reason);
+/* An event of the rule, with its message and its points as they are now. */
+void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
+		 enum rule_state from, enum rule_state to, const char *reason);
 /* The first of the rule's inhibitors that is an alarm now, or UINT32_MAX. */
 uint32_t engine_inhibitor(const struct engine *engine, uint32_t number);
-/* Takes the operand of an edge as it is now; quiet: without an impulse. */
-void engine_run_node(struct engine *engine, uint32_t number, bool quiet);
-/* Everything that depends on any of the points, in one pass. */
-void engine_pass_points(struct engine *engine, const uint32_t *points, uint32_t count);
+/* Rules that depend on source, in the running pass. */
+void engine_queue(struct engine *engine, const struct reach *reach, uint32_t source);
+/* Takes the operand of an edge as it is now, without an impulse. */
+void engine_prime_edge(struct engine *engine, uint32_t number);
+/* The value of a derived point as its inputs are now; bits of enum store_change. */
+unsigned engine_derive(struct engine *engine, uint32_t number, bool reported);
+/* Everything that depends on what is fresh, in one pass. */
+void engine_pass_fresh(struct engine *engine, const struct fresh *fresh, uint32_t count);
 /* Every timer with a deadline before limit, each seeing its deadline as now. */
 void engine_run_timers(struct engine *engine, struct boot limit);
 /* The age of point starts anew at at; whether a node noticed. */

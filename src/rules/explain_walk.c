@@ -92,7 +92,7 @@ static void explain_read_use(struct explain_walk *walk, const struct program_use
 	for (uint32_t i = 0; i < use->nodes.count; i++) {
 		const struct node *node = &program->nodes[use->nodes.ids[i]];
 
-		walk->slots[node->slot] = explain_age_ns(walk, node->point) >= node->limit_ns;
+		walk->slots[node->slot] = explain_age_ns(walk, node->point) >= node->span_ns;
 	}
 	for (uint32_t i = 0; i < use->rules.count; i++) {
 		struct engine_rule rule;
@@ -327,7 +327,7 @@ int64_t explain_walk_change(const struct explain_walk *walk, const struct expr *
 		const struct node *node = &walk->program->nodes[i];
 
 		if (node->kind == NODE_AGE && node->slot == tree->slot)
-			next = node->limit_ns - explain_age_ns(walk, node->point);
+			next = node->span_ns - explain_age_ns(walk, node->point);
 	}
 	for (const struct expr *kid = tree->kids; kid != NULL; kid = kid->next) {
 		int64_t other = explain_walk_change(walk, kid);

@@ -69,7 +69,8 @@ struct expr {
 	double offset;	    /* AFFINE */
 	const char *text;   /* TEXT, NAME, CALL: ends in NUL */
 	const struct function *function; /* CALL, once checked */
-	struct program_use *use;	 /* an edge, once checked: what its operand reads */
+	struct program_use *use;	 /* a node, once checked: what its operand reads */
+	const char *key;		 /* a node, once checked: what it is */
 	uint32_t slot;			 /* SLOT; AGE: the point */
 	uint32_t kid_count;
 	struct expr *kids; /* first operand */

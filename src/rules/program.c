@@ -64,6 +64,7 @@ struct program *program_new(struct arena *arena, const struct point_table *point
 	program->age_slots = arena_take(arena, count, sizeof(uint32_t));
 	program->point_groups = arena_take(arena, count, sizeof(uint32_t));
 	memset(program->point_groups, 0xff, count * sizeof(uint32_t));
+	program->derived = arena_take(arena, count, sizeof(uint32_t));
 	program->rule_count = rule_count;
 	program->rule_slots = arena_take(arena, rule_count, sizeof(uint32_t));
 	/* Never NULL, even if there is nothing in them. */
@@ -164,16 +165,76 @@ uint32_t program_text(struct program *program, const char *text)
 
 uint32_t program_node(struct program *program, const struct node *node)
 {
+	bool edge = node->kind >= NODE_RISES && node->kind <= NODE_CHANGED;
 	struct node *added;
 
 	program->nodes = program_grow(program->arena, program->nodes, program->node_count,
 				      &program->node_cap, sizeof(*program->nodes));
 	added = &program->nodes[program->node_count];
 	*added = *node;
-	added->slot = program_cell(program, 0);
+	if (node->kind == NODE_DERIVED) {
+		added->slot = program_point(program, node->point);
+		program->derived[node->point] = program->node_count + 1;
+		return program->node_count++;
+	}
+	added->slot = program_cell(program, edge || node->kind == NODE_AGE ? 0 : NAN);
 	if (node->kind != NODE_AGE)
 		added->last = program_cell(program, NAN);
 	return program->node_count++;
+}
+
+uint32_t program_node_find(const struct program *program, enum node_kind kind, const char *key)
+{
+	for (uint32_t i = 0; i < program->node_count; i++) {
+		const struct node *node = &program->nodes[i];
+
+		if (node->kind == kind && node->key != NULL && strcmp(node->key, key) == 0)
+			return i;
+	}
+	return PROGRAM_NONE;
+}
+
+uint32_t program_derived(const struct program *program, uint32_t point)
+{
+	return program->derived[point] > 0 ? program->derived[point] - 1 : PROGRAM_NONE;
+}
+
+bool program_node_samples(enum node_kind kind)
+{
+	return kind >= NODE_DERIVED;
+}
+
+/* All that use reads, also through nodes; over: through derived points as well. */
+static void program_collect(const struct program *program, const struct program_use *use,
+			    bool over, struct idlist *points)
+{
+	for (uint32_t i = 0; i < use->points.count; i++) {
+		uint32_t point = use->points.ids[i], node = program_derived(program, point);
+		uint32_t count = points->count;
+
+		idlist_add(program->arena, points, point);
+		/* prev() lets a derived point reach itself. */
+		if (over && node != PROGRAM_NONE && points->count > count)
+			program_collect(program, program->nodes[node].use, over, points);
+	}
+	for (uint32_t i = 0; i < use->groups.count; i++) {
+		for (uint32_t p = 0; over && p < program->point_count; p++) {
+			if (program->point_groups[p] == use->groups.ids[i])
+				idlist_add(program->arena, points, p);
+		}
+	}
+	for (uint32_t i = 0; i < use->nodes.count; i++) {
+		const struct program_use *inner = program->nodes[use->nodes.ids[i]].use;
+
+		if (inner != NULL)
+			program_collect(program, inner, over, points);
+	}
+}
+
+void program_use_points(const struct program *program, const struct program_use *use,
+			struct idlist *points)
+{
+	program_collect(program, use, false, points);
 }
 
 uint32_t program_emit(struct program *program, struct instr instr)
@@ -317,10 +378,29 @@ static void pairs_add_points(struct pairs *pairs, const struct program *program,
 	}
 }
 
+/* A reading of whatever it reads, directly or not, is a sample. */
+static void program_add_samples(struct program *program, uint32_t number, struct pairs *samples)
+{
+	struct idlist points = {0};
+
+	program_collect(program, program->nodes[number].use, true, &points);
+	for (uint32_t i = 0; i < points.count; i++) {
+		if (program_derived(program, points.ids[i]) == PROGRAM_NONE)
+			pairs_add(samples, points.ids[i], number);
+	}
+}
+
+/* A derived point is as good as its inputs: it has to hear when they get worse. */
+static void program_watch_inputs(struct program *program, const struct idlist *inputs)
+{
+	for (uint32_t i = 0; i < inputs->count; i++)
+		program_quality(program, inputs->ids[i]);
+}
+
 static void program_index_nodes(struct program *program)
 {
 	struct pairs points = {.arena = program->arena}, nodes = {.arena = program->arena};
-	struct pairs ages = {.arena = program->arena};
+	struct pairs ages = {.arena = program->arena}, samples = {.arena = program->arena};
 
 	for (uint32_t i = 0; i < program->node_count; i++) {
 		const struct program_use *use = program->nodes[i].use;
@@ -329,12 +409,18 @@ static void program_index_nodes(struct program *program)
 			pairs_add(&ages, program->nodes[i].point, i);
 		if (use == NULL)
 			continue;
+		program_collect(program, use, false, &program->nodes[i].inputs);
+		if (program->nodes[i].kind == NODE_DERIVED)
+			program_watch_inputs(program, &program->nodes[i].inputs);
+		if (program_node_samples(program->nodes[i].kind))
+			program_add_samples(program, i, &samples);
 		pairs_add_points(&points, program, use, i);
 		for (uint32_t n = 0; n < use->nodes.count; n++)
 			pairs_add(&nodes, use->nodes.ids[n], i);
 	}
 	program->point_ages = pairs_reach(&ages, program->point_count);
 	program->point_nodes = pairs_reach(&points, program->point_count);
+	program->point_samplers = pairs_reach(&samples, program->point_count);
 	program->node_nodes = pairs_reach(&nodes, program->node_count);
 }
 

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/value.h"
+
 struct arena;
 struct point_table;
 
@@ -69,21 +71,29 @@ void program_use_merge(struct arena *arena, struct program_use *into,
 		       const struct program_use *use);
 
 enum node_kind {
-	NODE_AGE, /* whether the point's age has reached limit_ns: by timer, no reading needed
-		   */
+	NODE_AGE, /* whether the point's age has reached span_ns: by timer, no reading needed */
 	NODE_RISES,
 	NODE_FALLS,
-	NODE_CHANGED
+	NODE_CHANGED,
+	NODE_DERIVED, /* the value of a derived point */
 };
 
+/*
+ * Something between points and rules: computed from its operand, with a memory of its own.
+ * Rules and nodes with a higher number read its slot.
+ */
 struct node {
 	enum node_kind kind;
-	uint32_t slot; /* what it yields */
-	uint32_t last; /* edges: the slot of the last known operand */
-	uint32_t point;
-	int64_t limit_ns;
-	struct code code;	       /* edges: the operand */
-	const struct program_use *use; /* edges: what the operand reads */
+	uint32_t slot;	/* what it yields */
+	uint32_t last;	/* the slot of the last operand: edges of the last known one */
+	uint32_t point; /* AGE, DERIVED */
+	int64_t span_ns;
+	enum value_kind operand;
+	struct code code;	       /* the operand; none of an age */
+	const struct program_use *use; /* what the operand reads; NULL: it has none */
+	struct idlist inputs;	       /* the points that it reads, also through other nodes */
+	const char
+		*key; /* what it is, in words that outlive a reload: equal keys, equal nodes */
 };
 
 /* The id-th entry's ids are ids[start[id]] .. ids[start[id + 1] - 1]. */
@@ -91,6 +101,11 @@ struct reach {
 	uint32_t *start;
 	uint32_t *ids;
 };
+
+static inline bool reach_any(const struct reach *reach, uint32_t id)
+{
+	return reach->start[id] < reach->start[id + 1];
+}
 
 struct program {
 	struct arena *arena;
@@ -114,6 +129,7 @@ struct program {
 	uint32_t *bad_slots;
 	uint32_t *age_slots;	/* for messages: written before one is rendered */
 	uint32_t *point_groups; /* PROGRAM_NONE: of no device that anybody asks for */
+	uint32_t *derived;	/* its node + 1; 0: the point is read */
 
 	uint32_t group_count, group_cap;
 	struct group {
@@ -126,9 +142,11 @@ struct program {
 	uint32_t *rule_slots; /* whether it fires; 0: nobody asks */
 
 	/* from program_index() on */
-	struct reach point_nodes; /* in order of number, which is an order of evaluation */
-	struct reach point_ages;  /* the nodes that wait for the point's age */
-	struct reach point_rules; /* ranks, rising */
+	/* Nodes go in order of number, which is an order of evaluation. */
+	struct reach point_nodes;    /* to run when the point is another */
+	struct reach point_samplers; /* to run at each good reading of the point */
+	struct reach point_ages;     /* the nodes that wait for the point's age */
+	struct reach point_rules;    /* ranks, rising */
 	struct reach node_nodes;
 	struct reach node_rules;
 	struct reach rule_rules;
@@ -153,8 +171,17 @@ uint32_t program_rule(struct program *program, uint32_t rule);
 uint32_t program_group(struct program *program, const char *device);
 /* Number of a text. */
 uint32_t program_text(struct program *program, const char *text);
-/* Number of the new node; its slot and last are made here. */
+/* Number of the new node; its slot (unless it has one) and last are made here. */
 uint32_t program_node(struct program *program, const struct node *node);
+/* The node of that kind and key, or PROGRAM_NONE. */
+uint32_t program_node_find(const struct program *program, enum node_kind kind, const char *key);
+/* The node that computes a derived point; PROGRAM_NONE for one that is read. */
+uint32_t program_derived(const struct program *program, uint32_t point);
+/* Whether a node of the kind takes every reading, not only those that change something. */
+bool program_node_samples(enum node_kind kind);
+/* Adds the points that use reads, also through nodes; derived ones as themselves. */
+void program_use_points(const struct program *program, const struct program_use *use,
+			struct idlist *points);
 uint32_t program_emit(struct program *program, struct instr instr);
 
 /* What the rules read, once all are compiled. */

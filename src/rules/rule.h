@@ -40,8 +40,6 @@ struct rule {
 	const uint32_t *points;
 	uint32_t inhibitor_count; /* rules whose alarm makes this one's a mere consequence */
 	const uint32_t *inhibitors;
-	uint32_t node_count; /* edges, for a reload; nodes[i] in order of the text */
-	const uint32_t *nodes;
 	const struct yaml_node *node, *on_fire, *on_clear, *on_instant;
 };
 

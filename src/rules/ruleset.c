@@ -373,23 +373,13 @@ static bool ruleset_message(struct building *building, struct rule *rule,
 static void ruleset_points(struct building *building, struct rule *rule,
 			   const struct program_use *message)
 {
-	struct arena *arena = building->set->arena;
 	struct program_use all = {0};
 
-	program_use_merge(arena, &all, &rule->use);
-	for (uint32_t i = 0; i < rule->use.nodes.count; i++) {
-		const struct node *node =
-			&building->set->program->nodes[rule->use.nodes.ids[i]];
-
-		if (node->use != NULL)
-			program_use_merge(arena, &all, node->use);
-	}
+	program_use_points(building->set->program, &rule->use, &all.points);
 	rule->condition_points = all.points.count;
-	program_use_merge(arena, &all, message);
+	program_use_points(building->set->program, message, &all.points);
 	rule->points = all.points.ids;
 	rule->point_count = all.points.count;
-	rule->nodes = rule->use.nodes.ids;
-	rule->node_count = rule->use.nodes.count;
 	if (rule->point_count > building->set->most_points)
 		building->set->most_points = rule->point_count;
 }

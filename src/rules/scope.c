@@ -246,7 +246,7 @@ bool scope_call(struct scope *scope, struct expr *call)
 
 void scope_age(struct scope *scope, struct expr *age, int64_t limit_ns)
 {
-	struct node node = {.kind = NODE_AGE, .point = age->slot, .limit_ns = limit_ns};
+	struct node node = {.kind = NODE_AGE, .point = age->slot, .span_ns = limit_ns};
 	uint32_t number = program_node(scope->program, &node);
 
 	idlist_add(scope->arena, &scope->use->nodes, number);

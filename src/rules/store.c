@@ -234,6 +234,57 @@ unsigned store_put(struct store *store, const struct reading *reading)
 	return changed;
 }
 
+/* The worst of them; of equal ones the first says why. */
+void store_judge_inputs(const struct store *store, const uint32_t *points, uint32_t count,
+			struct store_verdict *ret)
+{
+	*ret = (struct store_verdict){.quality = QUALITY_GOOD};
+	for (uint32_t i = 0; i < count; i++) {
+		const struct stored *point = &store->points[points[i]];
+
+		ret->expired = ret->expired || point->expired;
+		if (point->quality <= ret->quality)
+			continue;
+		ret->quality = (enum quality)point->quality;
+		ret->reason = (enum bad_reason)point->reason;
+		ret->code = point->code;
+	}
+}
+
+/* A value that is there is never stale: another input has stood in for the one that is. */
+unsigned store_derive(struct store *store, uint32_t id, double value,
+		      const struct store_verdict *verdict, bool reported, struct boot now)
+{
+	struct stored *point = &store->points[id];
+	double *slot = &store->slots[program_point(store->program, id)];
+	bool known = !isnan(value);
+	unsigned changed = 0;
+
+	if (known && reported) {
+		point->at = now.ns;
+		point->ever = true;
+		changed |= STORE_GOOD;
+	}
+	point->expired = !known && verdict->expired;
+	if (isnan(*slot) ? known : *slot != value && !(fabs(*slot - value) < point->deadband)) {
+		*slot = value;
+		point->last = known ? value : point->last;
+		changed |= STORE_VALUE;
+	}
+	if (known && verdict->quality == QUALITY_GOOD)
+		return changed | store_judge(store, id, QUALITY_GOOD, BAD_NONE, 0, false);
+	if (known)
+		return changed | store_judge(store, id, QUALITY_UNCERTAIN, verdict->reason,
+					     verdict->code, false);
+	/* All inputs are good, and there is no result: a division by zero, a root of -1. */
+	if (verdict->quality == QUALITY_GOOD)
+		return changed | store_judge(store, id, QUALITY_BAD, BAD_RANGE, 0, true);
+	return changed |
+	       store_judge(store, id,
+			   verdict->quality == QUALITY_STALE ? QUALITY_STALE : QUALITY_BAD,
+			   verdict->reason, verdict->code, true);
+}
+
 unsigned store_expire(struct store *store, uint32_t id)
 {
 	struct stored *point = &store->points[id];

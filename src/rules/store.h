@@ -65,6 +65,21 @@ enum store_change {
 };
 /* Bits of enum store_change. reading->at is not before the last one. */
 unsigned store_put(struct store *store, const struct reading *reading);
+/* What the points that a derived one is computed from are worth, taken together. */
+struct store_verdict {
+	enum quality quality;
+	enum bad_reason reason;
+	uint8_t code;
+	bool expired; /* one of them is unknown because its stale deadline has passed */
+};
+void store_judge_inputs(const struct store *store, const uint32_t *points, uint32_t count,
+			struct store_verdict *ret);
+/*
+ * The value of a derived point, NaN for none, computed at now; reported: because one of its
+ * inputs has spoken, so that its age starts anew. Bits of enum store_change.
+ */
+unsigned store_derive(struct store *store, uint32_t point, double value,
+		      const struct store_verdict *verdict, bool reported, struct boot now);
 /* The stale deadline of point has passed: its value is unknown from now on. */
 unsigned store_expire(struct store *store, uint32_t point);
 /* Takes over what old knew of the point other as our point. */

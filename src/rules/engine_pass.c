@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Owns the order of evaluation (rules.md section 5): timers and readings, then nodes by number,
+ * then rules by rank, and impulses that end.
+ */
+#include "rules/engine_core.h"
+
+#include <math.h>
+
+#include "rules/eval.h"
+#include "rules/ruleset.h"
+
+/* ---- nodes ---------------------------------------------------------------------------- */
+
+static void engine_queue_nodes(struct engine *engine, const struct reach *reach,
+			       uint32_t source, uint8_t reason)
+{
+	for (uint32_t i = reach->start[source]; i < reach->start[source + 1]; i++)
+		agenda_add(&engine->nodes, reach->ids[i], reason);
+}
+
+/* The point is another: whatever reads it has a turn in this pass. */
+static void engine_point_changed(struct engine *engine, uint32_t point)
+{
+	engine_queue_nodes(engine, &engine->program->point_nodes, point, PASS_CHANGE);
+	engine_queue(engine, &engine->program->point_rules, point);
+}
+
+static void engine_node_changed(struct engine *engine, uint32_t number)
+{
+	engine_queue_nodes(engine, &engine->program->node_nodes, number, PASS_CHANGE);
+	engine_queue(engine, &engine->program->node_rules, number);
+}
+
+static bool engine_edge(enum node_kind kind, double last, double now)
+{
+	switch (kind) {
+	case NODE_RISES:
+		return last == 0 && now == 1;
+	case NODE_FALLS:
+		return last == 1 && now == 0;
+	case NODE_CHANGED:
+		return !isnan(last) && last != now;
+	case NODE_AGE:
+	case NODE_DERIVED:
+		break;
+	}
+	return false;
+}
+
+void engine_prime_edge(struct engine *engine, uint32_t number)
+{
+	const struct node *node = &engine->program->nodes[number];
+	double value = eval_run(engine->program, node->code, engine->slots);
+
+	if (!isnan(value))
+		engine->slots[node->last] = value;
+}
+
+/* What an edge compares with is the last value that was known. */
+static void engine_run_edge(struct engine *engine, uint32_t number)
+{
+	const struct node *node = &engine->program->nodes[number];
+	double last = engine->slots[node->last];
+
+	engine_prime_edge(engine, number);
+	if (!engine_edge(node->kind, last, engine->slots[node->last]) ||
+	    engine->slots[node->slot] == 1)
+		return;
+	engine->slots[node->slot] = 1;
+	engine->pulses[engine->pulse_count++] = number;
+	engine_node_changed(engine, number);
+}
+
+unsigned engine_derive(struct engine *engine, uint32_t number, bool reported)
+{
+	const struct node *node = &engine->program->nodes[number];
+	double value = eval_run(engine->program, node->code, engine->slots);
+	struct store_verdict verdict;
+	unsigned changed;
+
+	store_judge_inputs(&engine->store, node->inputs.ids, node->inputs.count, &verdict);
+	changed = store_derive(&engine->store, node->point, value, &verdict, reported,
+			       engine->now);
+	if ((changed & STORE_GOOD) != 0 && engine_rearm(engine, node->point, engine->now.ns))
+		changed |= STORE_QUALITY;
+	return changed;
+}
+
+static void engine_run_node(struct engine *engine, uint32_t number, uint8_t reasons)
+{
+	const struct node *node = &engine->program->nodes[number];
+
+	switch (node->kind) {
+	case NODE_AGE:
+		return;
+	case NODE_RISES:
+	case NODE_FALLS:
+	case NODE_CHANGED:
+		engine_run_edge(engine, number);
+		return;
+	case NODE_DERIVED:
+		if ((engine_derive(engine, number, (reasons & PASS_SAMPLE) != 0) &
+		     (STORE_VALUE | STORE_QUALITY)) != 0)
+			engine_point_changed(engine, node->point);
+		return;
+	}
+}
+
+/* ---- passes --------------------------------------------------------------------------- */
+
+/* Impulses last one pass: in a second one at the same instant they are false again. */
+static void engine_end_pulses(struct engine *engine)
+{
+	uint32_t count = engine->pulse_count;
+
+	engine->pulse_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		engine->slots[engine->program->nodes[engine->pulses[i]].slot] = 0;
+		engine_queue(engine, &engine->program->node_rules, engine->pulses[i]);
+	}
+	engine_evaluate_all(engine, NULL, 0);
+}
+
+/* Runs all nodes and rules that wait, and whatever they wake. */
+static void engine_pass(struct engine *engine)
+{
+	while (engine->nodes.count > 0) {
+		uint8_t reasons;
+		uint32_t number = agenda_take(&engine->nodes, &reasons);
+
+		engine_run_node(engine, number, reasons);
+	}
+	engine_evaluate_all(engine, NULL, 0);
+	if (engine->pulse_count > 0)
+		engine_end_pulses(engine);
+}
+
+void engine_pass_fresh(struct engine *engine, const struct fresh *fresh, uint32_t count)
+{
+	const struct program *program = engine->program;
+	const struct reach *rules = &program->point_rules;
+	uint32_t point = fresh[0].point;
+
+	/* The usual case: one point, and no node that reads it. */
+	if (count == 1 && !reach_any(&program->point_samplers, point) &&
+	    !reach_any(&program->point_nodes, point)) {
+		engine_evaluate_all(engine, rules->ids + rules->start[point],
+				    rules->start[point + 1] - rules->start[point]);
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if ((fresh[i].reasons & PASS_SAMPLE) != 0)
+			engine_queue_nodes(engine, &program->point_samplers, fresh[i].point,
+					   PASS_SAMPLE);
+		if ((fresh[i].reasons & PASS_CHANGE) != 0)
+			engine_point_changed(engine, fresh[i].point);
+	}
+	engine_pass(engine);
+}
+
+/* ---- timers --------------------------------------------------------------------------- */
+
+static void engine_expire_rule(struct engine *engine, uint32_t number)
+{
+	struct rule_run *run = &engine->runs[number];
+	const struct rule *rule = ruleset_rule_get(engine->set, number);
+
+	engine_step(engine, number, rule_machine_expire(&run->machine, rule, engine->now),
+		    NULL);
+	engine_evaluate_all(engine, NULL, 0);
+}
+
+static void engine_repeat(struct engine *engine, uint32_t number)
+{
+	const struct rule *rule = ruleset_rule_get(engine->set, number);
+	const struct rule_run *run = &engine->runs[number];
+
+	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_REPEAT, number),
+		   boot_add(engine->now, rule->repeat_ns).ns);
+	if (run->machine.state == RULE_FIRING && !run->machine.acked && !run->held)
+		engine_emit(engine, number, EVENT_REPEAT, RULE_FIRING, RULE_FIRING, NULL);
+}
+
+static void engine_blind(struct engine *engine, uint32_t number)
+{
+	enum rule_state state = engine->runs[number].machine.state;
+
+	engine->runs[number].blind = true;
+	engine_emit(engine, number, EVENT_BLIND, state, state, NULL);
+}
+
+static void engine_run_timer(struct engine *engine, uint32_t owner)
+{
+	const struct program *program = engine->program;
+
+	timers_clear(&engine->timers, owner);
+	if (owner < engine->first_node) {
+		store_expire(&engine->store, owner);
+		engine_pass_fresh(engine, &(struct fresh){owner, PASS_CHANGE}, 1);
+		return;
+	}
+	if (owner < engine->first_rule) {
+		uint32_t node = owner - engine->first_node;
+
+		engine->slots[program->nodes[node].slot] = 1;
+		engine_node_changed(engine, node);
+		engine_pass(engine);
+		return;
+	}
+	owner -= engine->first_rule;
+	switch ((enum rule_timer)(owner / engine->rule_count)) {
+	case RULE_TIMER_STATE:
+		engine_expire_rule(engine, owner % engine->rule_count);
+		return;
+	case RULE_TIMER_REPEAT:
+		engine_repeat(engine, owner % engine->rule_count);
+		return;
+	case RULE_TIMER_BLIND:
+		engine_blind(engine, owner % engine->rule_count);
+		return;
+	case RULE_TIMER_SHELF:
+		engine_evaluate(engine, program->ranks[owner % engine->rule_count]);
+		engine_evaluate_all(engine, NULL, 0);
+		return;
+	}
+}
+
+/* Every timer with a deadline before limit, each seeing its deadline as now. */
+void engine_run_timers(struct engine *engine, struct boot limit)
+{
+	int64_t deadline;
+	uint32_t owner;
+
+	while (timers_maybe_due(&engine->timers, limit.ns) &&
+	       timers_first(&engine->timers, &deadline, &owner) && deadline < limit.ns) {
+		if (deadline > engine->now.ns)
+			engine->now.ns = deadline;
+		engine_run_timer(engine, owner);
+	}
+}
+
+/* The age of point starts anew; whether a node noticed. */
+bool engine_rearm(struct engine *engine, uint32_t point, int64_t at)
+{
+	const struct program *program = engine->program;
+	const struct reach *ages = &program->point_ages;
+	bool changed = false;
+
+	timers_set(&engine->timers, point,
+		   boot_add((struct boot){at}, engine->store.points[point].stale_ns).ns);
+	for (uint32_t i = ages->start[point]; i < ages->start[point + 1]; i++) {
+		const struct node *node = &program->nodes[ages->ids[i]];
+
+		changed = changed || engine->slots[node->slot] != 0;
+		engine->slots[node->slot] = 0;
+		timers_set(&engine->timers, engine->first_node + ages->ids[i],
+			   boot_add((struct boot){at}, node->span_ns).ns);
+	}
+	return changed;
+}
