@@ -144,7 +144,7 @@ static void bench_load(struct bench *bench)
 {
 	struct diags *diags = diags_new(10);
 	struct diag_source source = {.file = "bench.yaml"};
-	const struct yaml_node *root, *rules;
+	const struct yaml_node *root;
 	struct str text;
 
 	str_init(&text);
@@ -163,9 +163,8 @@ static void bench_load(struct bench *bench)
 	source.text = text.s;
 	source.len = text.len;
 	root = yaml_parse(bench->arena, &source, diags);
-	rules = root != NULL ? yaml_get(root, "rules") : NULL;
-	if (rules != NULL)
-		bench->set = ruleset_parse(bench->arena, &rules, 1, bench->table, diags);
+	if (root != NULL)
+		bench->set = ruleset_parse(bench->arena, &root, 1, bench->table, diags);
 	if (bench->set == NULL) {
 		struct str said;
 

@@ -499,20 +499,20 @@ static void config_build_rules(struct config_build *build)
 		.webhook_count = config->webhook_count,
 		.webhook_names = names,
 	};
-	const struct yaml_node *maps[CONFIG_FILE_MAX_FILES];
-	size_t count = 0;
+	const struct yaml_node *roots[CONFIG_FILE_MAX_FILES];
 
 	for (size_t i = 0; i < config->webhook_count; i++)
 		names[i] = config->webhooks[i].name;
-	for (size_t i = 0; i < build->file_count; i++) {
-		if (build->files[i].rules != NULL)
-			maps[count++] = build->files[i].rules;
-	}
-	config->rules = ruleset_parse(build->arena, maps, count, config->points, build->diags);
+	for (size_t i = 0; i < build->file_count; i++)
+		roots[i] = build->files[i].root;
+	config->rules = ruleset_parse(build->arena, roots, build->file_count, config->points,
+				      build->diags);
 	if (config->rules != NULL)
 		config_build_actions(build, &scope);
-	for (size_t i = 0; config->rules == NULL && i < count; i++)
-		config_check_actions(build, &scope, maps[i]);
+	for (size_t i = 0; config->rules == NULL && i < build->file_count; i++) {
+		if (build->files[i].rules != NULL)
+			config_check_actions(build, &scope, build->files[i].rules);
+	}
 }
 
 static const char *config_directory(struct arena *arena, const char *path)

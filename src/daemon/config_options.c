@@ -4,6 +4,7 @@
 #include "daemon/config_options.h"
 
 #include "base/alloc.h"
+#include "rules/derived.h"
 #include "rules/ruleset.h"
 #include "inputs/modbus_options.h"
 #include "inputs/playback.h"
@@ -29,6 +30,9 @@ static const struct option config_file_rows[] = {
 	 .help = "Further files: one pattern or a list; only in the main file."},
 	{.name = "buses", OPTION(MAP, config_sections, buses), .help = "Buses by name."},
 	{.name = "devices", OPTION(MAP, config_sections, devices), .help = "Devices by name."},
+	{.name = "derived",
+	 OPTION(MAP, config_sections, derived),
+	 .help = "Points that are computed from others, by name."},
 	{.name = "webhooks",
 	 OPTION(MAP, config_sections, webhooks),
 	 .help = "Webhooks by name."},
@@ -112,6 +116,7 @@ size_t config_tables(const struct option_table **ret, size_t max)
 		&serial_csv_options,	  &serial_keyvalue_options, &serial_json_options,
 		&serial_nmea_options,	  &serial_point_options,    &playback_bus_options,
 		&playback_device_options, &point_entry_options,	    &ruleset_option_table,
+		&derived_option_table,
 	};
 	size_t count = 0;
 

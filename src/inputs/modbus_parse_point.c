@@ -12,6 +12,7 @@
 #include "conf/yaml.h"
 #include "model/name.h"
 #include "model/point.h"
+#include "model/unit_text.h"
 
 enum { POINTS_MAX = 20000 };
 
@@ -134,20 +135,6 @@ static void warn_stale(struct modbus_parse *parse, const struct yaml_node *node,
 		  "expected: a 'stale_after' of at least two polls and a timeout");
 }
 
-static void parse_unit(struct modbus_parse *parse, const struct yaml_node *node,
-		       const char *text, struct unit *ret)
-{
-	size_t bad, len, count;
-	const char *const *names = unit_names(&count);
-
-	if (text == NULL || unit_parse(text, strlen(text), ret, &bad, &len) == 0)
-		return;
-	parse->ok = false;
-	diag_error_in(parse->diags, node, bad, len, "'%.*s' is no unit of measurement",
-		      (int)len, text + bad);
-	diag_suggest(parse->diags, arena_text(parse->arena, text + bad, len), names, count);
-}
-
 static void grow(struct modbus_parse *parse)
 {
 	size_t count = parse->config->point_count, cap = parse->cap > 0 ? 2 * parse->cap : 16;
@@ -184,7 +171,9 @@ static void add_point(struct modbus_parse *parse, const struct yaml_node *node,
 		.where = node,
 	};
 
-	parse_unit(parse, yaml_get(node, "unit"), options->unit, &entry.unit);
+	if (options->unit != NULL &&
+	    !unit_text_parse(yaml_get(node, "unit"), &entry.unit, parse->diags))
+		parse->ok = false;
 	if (number == POINTS_MAX) {
 		modbus_parse_error(parse, node, "a bus has at most %d points", POINTS_MAX);
 		return;

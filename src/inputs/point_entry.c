@@ -4,7 +4,6 @@
 #include "inputs/point_entry.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -12,6 +11,7 @@
 #include "conf/yaml.h"
 #include "model/name.h"
 #include "model/point.h"
+#include "model/unit_text.h"
 
 static const char *const entry_types[] = {"number", "text", "bool", NULL};
 static const enum value_kind entry_kinds[] = {VALUE_NUMBER, VALUE_TEXT, VALUE_BOOL};
@@ -93,26 +93,6 @@ static bool entry_number_options(const struct yaml_node *node, const struct poin
 	return fine;
 }
 
-static bool entry_unit(const struct yaml_node *node, const struct point_entry *entry,
-		       struct unit *ret, struct diags *diags)
-{
-	size_t bad, len, count;
-	const char *const *names = unit_names(&count);
-	char word[32] = "";
-
-	if (entry->unit == NULL)
-		return true;
-	if (unit_parse(entry->unit, strlen(entry->unit), ret, &bad, &len) == 0)
-		return true;
-	diag_error_in(diags, yaml_get(node, "unit"), bad, len,
-		      "'%.*s' is no unit of measurement", (int)len, entry->unit + bad);
-	if (len < sizeof(word)) {
-		memcpy(word, entry->unit + bad, len);
-		diag_suggest(diags, word, names, count);
-	}
-	return false;
-}
-
 bool point_entry_add(struct arena *arena, const char *device, const struct yaml_node *key,
 		     const struct yaml_node *node, const struct point_entry *entry,
 		     int64_t stale_ns, struct point_table *points, struct diags *diags)
@@ -138,7 +118,7 @@ bool point_entry_add(struct arena *arena, const char *device, const struct yaml_
 	if (point.kind != VALUE_NUMBER && node->kind == YAML_MAP &&
 	    !entry_number_options(node, entry, diags))
 		return false;
-	if (!entry_unit(node, entry, &point.unit, diags))
+	if (entry->unit != NULL && !unit_text_parse(yaml_get(node, "unit"), &point.unit, diags))
 		return false;
 	point.name = arena_printf(arena, "%s.%s", device, key->text);
 	if (point_table_add(points, &point) != POINT_NONE)

@@ -89,6 +89,17 @@ uint32_t point_table_add(struct point_table *table, const struct point *point)
 	return *slot - 1;
 }
 
+void point_table_define(struct point_table *table, uint32_t id, enum value_kind kind,
+			const struct unit *unit, const char *unit_text, double deadband)
+{
+	struct point *point = &table->points[id];
+
+	point->kind = kind;
+	point->unit = *unit;
+	point->unit_text = unit_text;
+	point->deadband = deadband;
+}
+
 size_t point_table_count(const struct point_table *table)
 {
 	return table->count;

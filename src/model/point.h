@@ -20,9 +20,9 @@ struct yaml_node;
 enum { POINT_NONE = UINT32_MAX };
 
 struct point {
-	const char *name;   /* device.point, or device.point.bit */
-	const char *device; /* NULL for a derived point */
-	enum value_kind kind;
+	const char *name;      /* device.point, or device.point.bit */
+	const char *device;    /* NULL for a derived point */
+	enum value_kind kind;  /* NONE: a derived one that is wrong, or not compiled yet */
 	const char *unit_text; /* as written, or NULL */
 	struct unit unit;
 	bool readable;
@@ -53,6 +53,9 @@ uint32_t point_table_find(const struct point_table *table, const char *name, siz
  */
 void point_table_note_broken(struct point_table *table, const char *name);
 bool point_table_is_broken(const struct point_table *table, const char *name, size_t len);
+/* Says what a point is that was added without a kind. The texts live as long as the arena. */
+void point_table_define(struct point_table *table, uint32_t id, enum value_kind kind,
+			const struct unit *unit, const char *unit_text, double deadband);
 /* All names, in order of number, for suggestions. */
 const char *const *point_table_names(const struct point_table *table);
 

@@ -337,6 +337,11 @@ static bool check_edge(struct scope *scope, struct expr *expr)
 	if (scope->place == CHECK_MESSAGE)
 		return typing_fail(scope, expr, NULL, "'%s' has no meaning in a message",
 				   expr->text);
+	if (scope->place == CHECK_VALUE)
+		return typing_fail(scope, expr, NULL,
+				   "'%s' is an instant, and a derived point has a value at "
+				   "all times",
+				   expr->text);
 	if (scope->in_edge)
 		return typing_fail(scope, expr, NULL, "an instant cannot stand inside another");
 	expr->key = key_make(scope->arena, expr);
@@ -509,4 +514,56 @@ bool check_expr(struct arena *arena, struct program *program, const struct expr_
 		return typing_fail(&scope, *tree, NULL,
 				   "this never changes: it reads no point");
 	return true;
+}
+
+/* A bare number takes the unit, another is converted. */
+static bool check_convert(struct scope *scope, struct expr **tree, const struct expr_type *to)
+{
+	struct expr_type *type = &(*tree)->type;
+	struct expr_type wanted = *to;
+	char words[2][TYPING_WORDS];
+
+	wanted.kind = type->kind;
+	if (type->kind != VALUE_NUMBER)
+		return typing_fail(scope, *tree, NULL, "true and false have no unit");
+	if (!type->unit.known) {
+		type->unit = to->unit;
+		type->unit_text = to->unit_text;
+		return true;
+	}
+	if (!unit_same_dimension(&type->unit, &to->unit) ||
+	    type->unit.absolute != to->unit.absolute)
+		return typing_fail(
+			scope, *tree, NULL, "the value is %s, the unit of the point %s",
+			typing_words(type, words[0]), typing_words(&wanted, words[1]));
+	dimension_convert(scope, tree, &wanted);
+	(*tree)->type.unit_text = to->unit_text;
+	return true;
+}
+
+bool check_value(struct arena *arena, struct program *program, const struct expr_source *source,
+		 const struct check_rules *rules, const struct expr_type *to,
+		 struct expr **tree, struct program_use *use)
+{
+	struct scope scope = {
+		.arena = arena,
+		.program = program,
+		.source = source,
+		.rules = rules,
+		.place = CHECK_VALUE,
+		.use = use,
+	};
+
+	if (!check_tree(&scope, tree) || !scope_check_ages(&scope, *tree))
+		return false;
+	if (use->rules.count > 0)
+		return typing_fail(&scope, *tree, "a rule can be inhibited_by others",
+				   "the state of a rule cannot stand in a derived point");
+	if ((*tree)->type.kind == VALUE_TEXT)
+		return typing_fail(&scope, *tree, NULL,
+				   "a derived point is a number or true or false, not a text");
+	if (use->points.count + use->groups.count + use->nodes.count == 0)
+		return typing_fail(&scope, *tree, NULL,
+				   "this never changes: it reads no point");
+	return !to->unit.known || check_convert(&scope, tree, to);
 }

@@ -20,6 +20,7 @@ struct program_use;
 enum check_place {
 	CHECK_CONDITION, /* when, clear */
 	CHECK_INSTANT,	 /* on: needs an edge */
+	CHECK_VALUE,	 /* of a derived point: no edges */
 	CHECK_MESSAGE	 /* seen at the event: no edges, age() is a number */
 };
 
@@ -38,5 +39,13 @@ struct check_rules {
 bool check_expr(struct arena *arena, struct program *program, const struct expr_source *source,
 		const struct check_rules *rules, enum check_place place, enum value_kind wanted,
 		struct expr **tree, struct program_use *use);
+
+/*
+ * Checks the expression of a derived point: a number or a truth. to: the unit that it is wanted
+ * in, to which it is converted; not known: its own. The type is the tree's.
+ */
+bool check_value(struct arena *arena, struct program *program, const struct expr_source *source,
+		 const struct check_rules *rules, const struct expr_type *to,
+		 struct expr **tree, struct program_use *use);
 
 #endif

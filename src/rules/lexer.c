@@ -42,7 +42,8 @@ void expr_hint(const struct expr_source *source, const char *fmt, ...)
 
 void expr_no_hint(const struct expr_source *source)
 {
-	diag_note(source->diags, "in '%s' of rule '%s'", source->field, source->rule);
+	diag_note(source->diags, "in '%s' of %s '%s'", source->field,
+		  source->what != NULL ? source->what : "rule", source->rule);
 }
 
 static bool lexer_name_byte(char c)

@@ -26,7 +26,8 @@ struct expr_source {
 	const struct yaml_node *scalar;
 	size_t from;	   /* where text starts in the scalar, in decoded bytes */
 	const char *field; /* "when" */
-	const char *rule;  /* name of the rule */
+	const char *what;  /* kind of its owner; NULL: a rule */
+	const char *rule;  /* name of the rule, or of the other owner */
 	const struct point_table *points;
 	struct diags *diags;
 };

@@ -15,6 +15,7 @@
 #include "model/point.h"
 #include "rules/check.h"
 #include "rules/compile.h"
+#include "rules/derived.h"
 #include "rules/engine.h"
 #include "rules/message.h"
 #include "rules/parser.h"
@@ -480,24 +481,44 @@ static bool ruleset_index(struct building *building)
 	return loop == PROGRAM_NONE;
 }
 
-struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *maps,
-			      size_t map_count, const struct point_table *points,
+/* The section of each file that has one; how many went to ret. */
+static size_t ruleset_sections(const struct yaml_node *const *roots, size_t count,
+			       const char *name, const struct yaml_node **ret)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		ret[found] = yaml_get(roots[i], name);
+		found += ret[found] != NULL;
+	}
+	return found;
+}
+
+struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *roots,
+			      size_t root_count, struct point_table *points,
 			      struct diags *diags)
 {
+	const struct yaml_node **maps = arena_take(arena, root_count + 1, sizeof(*maps));
 	struct ruleset *set = arena_take(arena, 1, sizeof(*set));
 	struct building building = {.set = set, .diags = diags};
+	struct derived_set *derived;
 	bool good;
 
 	set->arena = arena;
 	set->points = points;
-	good = ruleset_collect(&building, maps, map_count);
+	good = ruleset_collect(&building, maps,
+			       ruleset_sections(roots, root_count, "rules", maps));
 	if (set->count > RULESET_MAX)
 		return NULL;
+	derived = derived_collect(arena, maps,
+				  ruleset_sections(roots, root_count, "derived", maps), points,
+				  diags);
 	set->program = program_new(arena, points, set->count);
 	building.names = (struct check_rules){.find = ruleset_search_for,
 					      .arg = set,
 					      .names = set->names,
 					      .count = set->count};
+	good = derived_compile(derived, set->program, &building.names) && good;
 	for (uint32_t i = 0; i < set->count; i++)
 		good = ruleset_rule(&building, i) && good;
 	if (!good || !ruleset_index(&building))

@@ -28,12 +28,13 @@ enum { RULESET_MAX = 10000 };
 extern const struct option_table ruleset_option_table;
 
 /*
- * Compiles the maps under 'rules:' (one for each file that has one; entries in file order)
- * against the points. NULL after errors were added; every error of every rule is reported. A
- * name defined twice is an error that names both places.
+ * Compiles what stands under 'rules:' and 'derived:' in the files, whose top levels roots are,
+ * against the points, to which it adds the derived ones. NULL after errors were added; every
+ * error of every rule is reported. Entries go in file order; a name defined twice is an error
+ * that names both places.
  */
-struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *maps,
-			      size_t map_count, const struct point_table *points,
+struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *roots,
+			      size_t root_count, struct point_table *points,
 			      struct diags *diags);
 
 /* What the daemon needs to know of a rule without looking inside. */

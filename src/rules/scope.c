@@ -51,10 +51,12 @@ uint32_t scope_find_point(const struct scope *scope, const struct expr *expr)
 	return point_table_find(scope->source->points, expr->text, strlen(expr->text));
 }
 
-static void scope_point(struct scope *scope, struct expr *expr, uint32_t id)
+static bool scope_point(struct scope *scope, struct expr *expr, uint32_t id)
 {
 	const struct point *point = point_table_get(scope->source->points, id);
 
+	if (point->kind == VALUE_NONE)
+		return false; /* a derived point that is wrong: that was told */
 	idlist_add(scope->arena, &scope->use->points, id);
 	expr->op = EXPR_SLOT;
 	expr->slot = program_point(scope->program, id);
@@ -63,6 +65,7 @@ static void scope_point(struct scope *scope, struct expr *expr, uint32_t id)
 	expr->type.kind = point->kind;
 	expr->type.unit = point->unit;
 	expr->type.unit_text = point->unit_text;
+	return true;
 }
 
 static bool scope_rule(struct scope *scope, struct expr *expr, const struct expr *at,
@@ -88,10 +91,8 @@ bool scope_name(struct scope *scope, struct expr *expr)
 	uint32_t point = scope_find_point(scope, expr);
 	size_t len = strlen(expr->text);
 
-	if (point != POINT_NONE) {
-		scope_point(scope, expr, point);
-		return true;
-	}
+	if (point != POINT_NONE)
+		return scope_point(scope, expr, point);
 	if (strncmp(expr->text, prefix, strlen(prefix)) != 0)
 		return scope_unknown_point(scope, expr, expr->text);
 	if (len < strlen(prefix) + strlen(suffix) ||
@@ -212,7 +213,8 @@ bool scope_call(struct scope *scope, struct expr *call)
 			return scope_wants(scope, call, "a point");
 		return scope_unknown_point(scope, arg, arg->text);
 	}
-	scope_point(scope, call, point);
+	if (!scope_point(scope, call, point))
+		return false;
 	switch ((int)rule) {
 	case FUNCTION_AGE:
 		call->op = EXPR_AGE;

@@ -136,15 +136,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct diag_source source = {
 		.file = "fuzz.yaml", .text = (const char *)bytes, .len = size};
 	struct str once, again;
-	const struct yaml_node *root = yaml_parse(arena, &source, diags), *rules;
+	const struct yaml_node *root = yaml_parse(arena, &source, diags);
 	struct point_table *points = make_points(arena);
 	struct ruleset *set = NULL;
 
 	str_init(&once);
 	str_init(&again);
-	rules = root != NULL && root->kind == YAML_MAP ? yaml_get(root, "rules") : NULL;
-	if (rules != NULL) {
-		set = ruleset_parse(arena, &rules, 1, points, diags);
+	if (root != NULL && root->kind == YAML_MAP) {
+		set = ruleset_parse(arena, &root, 1, points, diags);
 		demand((set == NULL) == (diags_errors(diags) > 0));
 	}
 	if (set != NULL) {

@@ -108,7 +108,7 @@ static void load(struct replay *replay, const struct diag_source *source)
 		add_point(replay, points->keys[i], points->values[i]);
 	if (rules != NULL)
 		replay->set =
-			ruleset_parse(replay->arena, &rules, 1, replay->points, replay->diags);
+			ruleset_parse(replay->arena, &root, 1, replay->points, replay->diags);
 	if (rules == NULL || diags_errors(replay->diags) > 0) {
 		struct str out;
 

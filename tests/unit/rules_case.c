@@ -73,13 +73,12 @@ struct point_table *rules_points(struct arena *arena)
 
 static void rules_case_build(struct rules_case *c)
 {
-	const struct yaml_node *rules;
+	const struct yaml_node *root = c->conf.root;
 
 	str_init(&c->log);
 	c->points = rules_points(c->conf.arena);
-	rules = c->conf.root != NULL ? yaml_get(c->conf.root, "rules") : NULL;
-	if (rules != NULL)
-		c->set = ruleset_parse(c->conf.arena, &rules, 1, c->points, c->conf.diags);
+	if (root != NULL)
+		c->set = ruleset_parse(c->conf.arena, &root, 1, c->points, c->conf.diags);
 }
 
 void rules_case_init(struct rules_case *c, const char *text)

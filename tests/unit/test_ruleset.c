@@ -92,7 +92,7 @@ static void test_rules_come_from_several_files(void **state)
 	static const char first[] = "rules: {a: {when: x.p}, b: {when: x.q}}\n";
 	static const char second[] = "rules: {c: {when: x.p}, b: {when: x.r}}\n";
 	struct conf_case one, two;
-	const struct yaml_node *maps[2];
+	const struct yaml_node *roots[2];
 	struct arena *arena = arena_new();
 	struct point_table *points = rules_points(arena);
 
@@ -100,9 +100,9 @@ static void test_rules_come_from_several_files(void **state)
 	conf_case_init(&one, first, strlen(first));
 	conf_case_init(&two, second, strlen(second));
 	two.source.file = "u.yaml";
-	maps[0] = conf_case_get(&one, "rules");
-	maps[1] = conf_case_get(&two, "rules");
-	assert_null(ruleset_parse(arena, maps, 2, points, one.diags));
+	roots[0] = one.root;
+	roots[1] = two.root;
+	assert_null(ruleset_parse(arena, roots, 2, points, one.diags));
 	assert_string_equal(conf_case_said(&one),
 			    "u.yaml:1:25: error: the rule 'b' is defined twice\n"
 			    "    1 | rules: {c: {when: x.p}, b: {when: x.r}}\n"
