@@ -13,15 +13,13 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "conf/diag.h"
+#include "rules/check_node.h"
 #include "rules/dimension.h"
 #include "rules/eval.h"
 #include "rules/function.h"
-#include "rules/key.h"
 #include "rules/program.h"
 #include "rules/scope.h"
 #include "rules/typing.h"
-
-static bool check_tree(struct scope *scope, struct expr **link);
 
 /* ---- constants ------------------------------------------------------------------------ */
 
@@ -140,55 +138,14 @@ static bool check_pair(struct scope *scope, struct expr *expr, enum expr_op op, 
 	return check_quality_word(scope, a, b) && check_quality_word(scope, b, a);
 }
 
-/* age(p) against a constant becomes a node that knows when it will change. */
-static bool check_age(struct scope *scope, struct expr *expr)
-{
-	struct expr *a = expr_kid(expr, 0), *b = expr_kid(expr, 1);
-	bool left = a->op == EXPR_AGE;
-	enum expr_op op = expr->op;
-	double ns;
-	bool reached; /* true from the limit on, rather than false */
-
-	if (scope->place == CHECK_MESSAGE || (!left && b->op != EXPR_AGE))
-		return true;
-	if ((left ? b : a)->op != EXPR_CONST)
-		return true; /* scope_check_ages() will say it */
-	if (op == EXPR_EQ || op == EXPR_NE)
-		return typing_fail(scope, expr,
-				   "use < <= > or >=", "an age is compared by its size");
-	ns = (left ? b : a)->number * 1e9;
-	reached = left ? op == EXPR_GT || op == EXPR_GE : op == EXPR_LT || op == EXPR_LE;
-	/* age > c and its opposite age <= c change one nanosecond behind c. */
-	if (left ? op == EXPR_GT || op == EXPR_LE : op == EXPR_LT || op == EXPR_GE)
-		ns = floor(ns) + 1;
-	else
-		ns = ceil(ns);
-	if (ns < 1 || ns > 9e18)
-		return typing_fail(scope, expr, NULL,
-				   "the limit of an age is above 0 and "
-				   "below 285 years");
-	scope_age(scope, left ? a : b, (int64_t)ns);
-	if (reached) {
-		expr->op = EXPR_SLOT;
-		expr->slot = (left ? a : b)->slot;
-		expr->kids = NULL;
-	} else {
-		expr->op = EXPR_NOT;
-		expr->kids = left ? a : b;
-		expr->kids->next = NULL;
-	}
-	expr->kid_count = expr->kids != NULL;
-	return true;
-}
-
 static bool check_compare(struct scope *scope, struct expr *expr)
 {
 	expr->type.kind = VALUE_BOOL;
-	return check_pair(scope, expr, expr->op, 0, 1) && check_age(scope, expr);
+	return check_pair(scope, expr, expr->op, 0, 1) && check_growing(scope, expr);
 }
 
 /* With an age in it, a chain is two comparisons. */
-static bool check_chain_age(struct scope *scope, struct expr *expr)
+static bool check_chain_growing(struct scope *scope, struct expr *expr)
 {
 	struct expr *kids[3] = {expr_kid(expr, 0), expr_kid(expr, 1), expr_kid(expr, 2)};
 	struct expr *pair[2];
@@ -218,8 +175,8 @@ static bool check_chain(struct scope *scope, struct expr *expr)
 {
 	expr->type.kind = VALUE_BOOL;
 	for (uint32_t i = 0; i < 3; i++) {
-		if (expr_kid(expr, i)->op == EXPR_AGE)
-			return check_chain_age(scope, expr);
+		if (check_grows(expr_kid(expr, i)))
+			return check_chain_growing(scope, expr);
 	}
 	/* The middle one's unit is what both ends are converted to. */
 	if (expr_kid(expr, 1)->type.constant)
@@ -329,41 +286,6 @@ static bool check_plain(struct scope *scope, struct expr *expr)
 	return true;
 }
 
-static bool check_edge(struct scope *scope, struct expr *expr)
-{
-	struct program_use *outer = scope->use;
-	bool good;
-
-	if (scope->place == CHECK_MESSAGE)
-		return typing_fail(scope, expr, NULL, "'%s' has no meaning in a message",
-				   expr->text);
-	if (scope->place == CHECK_VALUE)
-		return typing_fail(scope, expr, NULL,
-				   "'%s' is an instant, and a derived point has a value at "
-				   "all times",
-				   expr->text);
-	if (scope->in_edge)
-		return typing_fail(scope, expr, NULL, "an instant cannot stand inside another");
-	expr->key = key_make(scope->arena, expr);
-	expr->use = arena_take(scope->arena, 1, sizeof(*expr->use));
-	scope->use = expr->use;
-	scope->in_edge = true;
-	good = check_tree(scope, &expr->kids);
-	scope->in_edge = false;
-	scope->use = outer;
-	scope->edges++;
-	expr->type.kind = VALUE_BOOL;
-	if (!good)
-		return false;
-	if (expr->use->rules.count > 0)
-		return typing_fail(scope, expr, "use on_fire and on_clear of that rule",
-				   "the state of a rule cannot stand in '%s'", expr->text);
-	if (expr->use->points.count + expr->use->groups.count == 0)
-		return typing_fail(scope, expr->kids, NULL,
-				   "this never changes: it reads no point");
-	return expr->function->rule == FUNCTION_CHANGED || typing_bool(scope, expr->kids);
-}
-
 static bool check_call(struct scope *scope, struct expr *expr)
 {
 	bool good = true;
@@ -384,6 +306,8 @@ static bool check_call(struct scope *scope, struct expr *expr)
 		   expr->function->rule == FUNCTION_FALLS ||
 		   expr->function->rule == FUNCTION_CHANGED) {
 		return check_edge(scope, expr);
+	} else if (function_remembers(expr->function)) {
+		return check_past(scope, expr);
 	}
 	for (uint32_t i = 0; i < expr->kid_count; i++)
 		good = check_tree(scope, expr_link(expr, i)) && good;
@@ -412,6 +336,11 @@ static bool check_call(struct scope *scope, struct expr *expr)
 	case FUNCTION_RISES:
 	case FUNCTION_FALLS:
 	case FUNCTION_CHANGED:
+	case FUNCTION_HELD:
+	case FUNCTION_ONCE:
+	case FUNCTION_SINCE:
+	case FUNCTION_EWMA:
+	case FUNCTION_PREV:
 	case FUNCTION_FIRING:
 		break;
 	}
@@ -471,7 +400,7 @@ static bool check_operator(struct scope *scope, struct expr **link)
 	}
 }
 
-static bool check_tree(struct scope *scope, struct expr **link)
+bool check_tree(struct scope *scope, struct expr **link)
 {
 	struct expr *expr = *link;
 	bool good = true;
@@ -502,14 +431,14 @@ bool check_expr(struct arena *arena, struct program *program, const struct expr_
 		.use = use,
 	};
 
-	if (!check_tree(&scope, tree) || !scope_check_ages(&scope, *tree))
+	if (!check_tree(&scope, tree) || !scope_check_growing(&scope, *tree))
 		return false;
 	if (wanted == VALUE_BOOL && !typing_bool(&scope, *tree))
 		return false;
 	if (place == CHECK_INSTANT && scope.edges == 0)
 		return typing_fail(&scope, *tree, "a condition that lasts belongs in 'when'",
 				   "an 'on:' needs rises(), falls() or changed()");
-	if (place == CHECK_CONDITION && scope.edges == 0 &&
+	if (place == CHECK_CONDITION && scope.nodes == 0 &&
 	    use->points.count + use->groups.count + use->nodes.count + use->rules.count == 0)
 		return typing_fail(&scope, *tree, NULL,
 				   "this never changes: it reads no point");
@@ -554,7 +483,7 @@ bool check_value(struct arena *arena, struct program *program, const struct expr
 		.use = use,
 	};
 
-	if (!check_tree(&scope, tree) || !scope_check_ages(&scope, *tree))
+	if (!check_tree(&scope, tree) || !scope_check_growing(&scope, *tree))
 		return false;
 	if (use->rules.count > 0)
 		return typing_fail(&scope, *tree, "a rule can be inhibited_by others",
@@ -562,7 +491,7 @@ bool check_value(struct arena *arena, struct program *program, const struct expr
 	if ((*tree)->type.kind == VALUE_TEXT)
 		return typing_fail(&scope, *tree, NULL,
 				   "a derived point is a number or true or false, not a text");
-	if (use->points.count + use->groups.count + use->nodes.count == 0)
+	if (scope.nodes + use->points.count + use->groups.count + use->nodes.count == 0)
 		return typing_fail(&scope, *tree, NULL,
 				   "this never changes: it reads no point");
 	return !to->unit.known || check_convert(&scope, tree, to);

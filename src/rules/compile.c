@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "base/arena.h"
 #include "rules/function.h"
 #include "rules/parser.h"
 
@@ -127,6 +128,11 @@ static uint32_t compile_call(struct program *program, const struct expr *expr, u
 	case FUNCTION_RISES:
 	case FUNCTION_FALLS:
 	case FUNCTION_CHANGED:
+	case FUNCTION_HELD:
+	case FUNCTION_ONCE:
+	case FUNCTION_SINCE:
+	case FUNCTION_EWMA:
+	case FUNCTION_PREV:
 	case FUNCTION_POINT:
 	case FUNCTION_AGE:
 	case FUNCTION_QUALITY:
@@ -212,19 +218,57 @@ static struct code compile_code(struct program *program, const struct expr *tree
 	return code;
 }
 
-static enum node_kind compile_kind(enum function_rule rule)
+enum node_kind compile_node_kind(const struct expr *call)
 {
-	if (rule == FUNCTION_CHANGED)
+	switch ((int)call->function->rule) {
+	case FUNCTION_RISES:
+		return NODE_RISES;
+	case FUNCTION_FALLS:
+		return NODE_FALLS;
+	case FUNCTION_CHANGED:
 		return NODE_CHANGED;
-	return rule == FUNCTION_RISES ? NODE_RISES : NODE_FALLS;
+	case FUNCTION_HELD:
+		return NODE_HELD;
+	case FUNCTION_ONCE:
+		return NODE_ONCE;
+	case FUNCTION_SINCE:
+		return call->span_ns > 0 ? NODE_LASTED : NODE_SINCE;
+	case FUNCTION_EWMA:
+		return NODE_EWMA;
+	default:
+		return NODE_PREV;
+	}
+}
+
+/* since() in a message: how long ago it began, and 0 if it did not. */
+static void compile_since(struct program *program, struct expr *call, uint32_t slot)
+{
+	struct expr *kids = arena_take(program->arena, 4, sizeof(*kids));
+
+	for (int i = 0; i < 4; i++)
+		kids[i].type.kind = VALUE_NUMBER;
+	kids[0].op = kids[1].op = EXPR_SLOT;
+	kids[0].slot = program_now(program);
+	kids[0].next = &kids[1];
+	kids[1].slot = slot;
+	kids[2].op = EXPR_SUB;
+	kids[2].kids = &kids[0];
+	kids[2].kid_count = 2;
+	kids[2].next = &kids[3];
+	kids[3].op = EXPR_CONST;
+	call->function = function_find("max", 3);
+	call->use = NULL;
+	call->kids = &kids[2];
+	call->kid_count = 2;
 }
 
 /* The call becomes the slot of a node; equal nodes are one. */
 static void compile_node(struct program *program, struct expr *call, struct program_use *use)
 {
 	struct node node = {
-		.kind = compile_kind(call->function->rule),
+		.kind = compile_node_kind(call),
 		.operand = call->kids->type.kind,
+		.span_ns = call->span_ns,
 		.use = call->use,
 		.key = call->key,
 	};
@@ -235,6 +279,10 @@ static void compile_node(struct program *program, struct expr *call, struct prog
 		number = program_node(program, &node);
 	}
 	idlist_add(program->arena, &use->nodes, number);
+	if (node.kind == NODE_SINCE) {
+		compile_since(program, call, program->nodes[number].slot);
+		return;
+	}
 	call->op = EXPR_SLOT;
 	call->slot = program->nodes[number].slot;
 	call->kids = NULL;

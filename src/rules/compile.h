@@ -14,4 +14,7 @@ struct expr;
  */
 struct code compile_expr(struct program *program, struct expr *tree, struct program_use *use);
 
+/* The kind of node that a checked call becomes whose operand is a node's. */
+enum node_kind compile_node_kind(const struct expr *call);
+
 #endif

@@ -29,6 +29,8 @@ static void engine_place(struct engine *engine, const struct ruleset *set, struc
 	engine->fresh = room_take(room, program->point_count, sizeof(*engine->fresh));
 	engine->seen = room_take(room, program->point_count, sizeof(*engine->seen));
 	engine->pulses = room_take(room, program->node_count, sizeof(*engine->pulses));
+	engine->prevs = room_take(room, program->node_count, sizeof(*engine->prevs));
+	engine->memory = room_take(room, program->memory_bytes, 1);
 	engine->snapshot = room_take(room, ruleset_most_points(set), sizeof(*engine->snapshot));
 	engine->message = room_take(room, MESSAGE_MAX_BYTES + 1, 1);
 	store_place(&engine->store, program, engine->slots, room);
@@ -66,6 +68,12 @@ struct engine *engine_new(const struct ruleset *set, const struct point_table *p
 	store_init(&engine->store, now);
 	for (uint32_t i = 0; i < program->point_count; i++)
 		engine_rearm(engine, i, now.ns);
+	for (uint32_t i = 0; i < program->node_count; i++) {
+		const struct node_run run = engine_node(engine, i);
+
+		if (node_memory(run.node) > 0)
+			node_start(&run, now.ns);
+	}
 	for (uint32_t i = 0; i < program->rule_count; i++) {
 		rule_machine_init(&engine->runs[i].machine, now);
 		engine->runs[i].condition = CONDITION_FALSE;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/point.h"
+#include "rules/eval.h"
 #include "rules/ruleset.h"
 
 static bool engine_same_text(const char *a, const char *b)
@@ -89,13 +90,32 @@ static uint32_t engine_node_before(const struct engine *engine, const struct eng
 	return program_node_find(old->program, node->kind, node->key);
 }
 
+/* What it remembers, or, of a truth, the present: the past before a reload is not known. */
+static void engine_adopt_memory(struct engine *engine, uint32_t number,
+				const struct engine *old, uint32_t other)
+{
+	const struct node_run run = engine_node(engine, number);
+	double *last = &engine->slots[run.node->last];
+
+	if (other != PROGRAM_NONE) {
+		const struct node_run before = engine_node(old, other);
+
+		node_adopt(&run, &before, engine->now.ns);
+		*last = old->slots[before.node->last];
+	} else if (run.node->operand == VALUE_BOOL && run.node->kind != NODE_PREV) {
+		*last = eval_run(engine->program, run.node->code, engine->slots);
+		node_feed(&run, *last, engine->now.ns);
+	}
+	engine_plan_node(engine, number);
+}
+
 /* Nodes go on from where they were, or start from what is there now. */
 static void engine_adopt_node(struct engine *engine, const struct engine *old, uint32_t number)
 {
 	const struct node *node = &engine->program->nodes[number];
 	uint32_t other = engine_node_before(engine, old, node);
 
-	switch (node->kind) {
+	switch ((int)node->kind) {
 	case NODE_AGE:
 		return; /* came with its point */
 	case NODE_DERIVED:
@@ -109,6 +129,9 @@ static void engine_adopt_node(struct engine *engine, const struct engine *old, u
 		if (other != PROGRAM_NONE && isnan(engine->slots[node->last]) &&
 		    node->operand != VALUE_TEXT)
 			engine->slots[node->last] = old->slots[old->program->nodes[other].last];
+		return;
+	default:
+		engine_adopt_memory(engine, number, old, other);
 		return;
 	}
 }

@@ -70,6 +70,8 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 	struct str text;
 
 	engine->counters.events++;
+	if (engine->program->now_slot != 0)
+		engine->slots[engine->program->now_slot] = (double)engine->now.ns / 1e9;
 	engine_snapshot(engine, rule);
 	str_init_fixed(&text, engine->message, MESSAGE_MAX_BYTES + 1);
 	if (rule->message != NULL)

@@ -13,6 +13,7 @@
 
 #include "rules/agenda.h"
 #include "rules/engine.h"
+#include "rules/node.h"
 #include "rules/program.h"
 #include "rules/rule.h"
 #include "rules/store.h"
@@ -54,6 +55,9 @@ struct engine {
 	uint64_t *seen;	  /* by point: the round of its last reading */
 	uint32_t *pulses; /* nodes whose impulse is set */
 	uint32_t pulse_count;
+	uint32_t *prevs; /* nodes that take their operand when the pass is over */
+	uint32_t prev_count;
+	unsigned char *memory; /* of nodes */
 
 	struct event_point *snapshot;
 	char *message;
@@ -112,6 +116,15 @@ void engine_queue(struct engine *engine, const struct reach *reach, uint32_t sou
 void engine_prime_edge(struct engine *engine, uint32_t number);
 /* The value of a derived point as its inputs are now; bits of enum store_change. */
 unsigned engine_derive(struct engine *engine, uint32_t number, bool reported);
+/* A node that remembers, with its memory in the engine. */
+static inline struct node_run engine_node(const struct engine *engine, uint32_t number)
+{
+	const struct node *node = &engine->program->nodes[number];
+
+	return (struct node_run){node, engine->memory + node->memory, engine->slots};
+}
+/* When the node has to be looked at next. */
+void engine_plan_node(struct engine *engine, uint32_t number);
 /* Everything that depends on what is fresh, in one pass. */
 void engine_pass_fresh(struct engine *engine, const struct fresh *fresh, uint32_t count);
 /* Every timer with a deadline before limit, each seeing its deadline as now. */

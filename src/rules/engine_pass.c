@@ -35,18 +35,16 @@ static void engine_node_changed(struct engine *engine, uint32_t number)
 
 static bool engine_edge(enum node_kind kind, double last, double now)
 {
-	switch (kind) {
+	switch ((int)kind) {
 	case NODE_RISES:
 		return last == 0 && now == 1;
 	case NODE_FALLS:
 		return last == 1 && now == 0;
 	case NODE_CHANGED:
 		return !isnan(last) && last != now;
-	case NODE_AGE:
-	case NODE_DERIVED:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 void engine_prime_edge(struct engine *engine, uint32_t number)
@@ -88,6 +86,35 @@ unsigned engine_derive(struct engine *engine, uint32_t number, bool reported)
 	return changed;
 }
 
+void engine_plan_node(struct engine *engine, uint32_t number)
+{
+	const struct node_run run = engine_node(engine, number);
+
+	timers_set(&engine->timers, engine->first_node + number,
+		   node_deadline(&run, engine->now.ns));
+}
+
+static bool engine_same(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+/* A node that remembers takes a sample: each reading, and each change that needs none. */
+static void engine_feed_node(struct engine *engine, uint32_t number, uint8_t reasons)
+{
+	const struct node_run run = engine_node(engine, number);
+	double value = eval_run(engine->program, run.node->code, engine->slots);
+
+	if ((reasons & PASS_SAMPLE) == 0 && engine_same(value, engine->slots[run.node->last]))
+		return;
+	engine->slots[run.node->last] = value;
+	if (run.node->kind == NODE_PREV)
+		engine->prevs[engine->prev_count++] = number;
+	if (node_feed(&run, value, engine->now.ns))
+		engine_node_changed(engine, number);
+	engine_plan_node(engine, number);
+}
+
 static void engine_run_node(struct engine *engine, uint32_t number, uint8_t reasons)
 {
 	const struct node *node = &engine->program->nodes[number];
@@ -104,6 +131,16 @@ static void engine_run_node(struct engine *engine, uint32_t number, uint8_t reas
 		if ((engine_derive(engine, number, (reasons & PASS_SAMPLE) != 0) &
 		     (STORE_VALUE | STORE_QUALITY)) != 0)
 			engine_point_changed(engine, node->point);
+		return;
+	case NODE_HELD:
+	case NODE_ONCE:
+	case NODE_SINCE:
+	case NODE_LASTED:
+	case NODE_EWMA:
+	case NODE_PREV:
+		engine_feed_node(engine, number, reasons);
+		return;
+	case NODE_KINDS:
 		return;
 	}
 }
@@ -123,6 +160,13 @@ static void engine_end_pulses(struct engine *engine)
 	engine_evaluate_all(engine, NULL, 0);
 }
 
+static void engine_close_prev(struct engine *engine, uint32_t number)
+{
+	const struct node_run run = engine_node(engine, number);
+
+	node_close(&run, eval_run(engine->program, run.node->code, engine->slots));
+}
+
 /* Runs all nodes and rules that wait, and whatever they wake. */
 static void engine_pass(struct engine *engine)
 {
@@ -132,6 +176,8 @@ static void engine_pass(struct engine *engine)
 
 		engine_run_node(engine, number, reasons);
 	}
+	while (engine->prev_count > 0)
+		engine_close_prev(engine, engine->prevs[--engine->prev_count]);
 	engine_evaluate_all(engine, NULL, 0);
 	if (engine->pulse_count > 0)
 		engine_end_pulses(engine);
@@ -191,6 +237,23 @@ static void engine_blind(struct engine *engine, uint32_t number)
 	engine_emit(engine, number, EVENT_BLIND, state, state, NULL);
 }
 
+static void engine_expire_node(struct engine *engine, uint32_t number)
+{
+	const struct node_run run = engine_node(engine, number);
+	bool changed = true;
+
+	if (run.node->kind == NODE_AGE) {
+		engine->slots[run.node->slot] = 1;
+	} else {
+		changed = node_refresh(&run, engine->now.ns);
+		engine_plan_node(engine, number);
+	}
+	if (!changed)
+		return;
+	engine_node_changed(engine, number);
+	engine_pass(engine);
+}
+
 static void engine_run_timer(struct engine *engine, uint32_t owner)
 {
 	const struct program *program = engine->program;
@@ -202,11 +265,7 @@ static void engine_run_timer(struct engine *engine, uint32_t owner)
 		return;
 	}
 	if (owner < engine->first_rule) {
-		uint32_t node = owner - engine->first_node;
-
-		engine->slots[program->nodes[node].slot] = 1;
-		engine_node_changed(engine, node);
-		engine_pass(engine);
+		engine_expire_node(engine, owner - engine->first_node);
 		return;
 	}
 	owner -= engine->first_rule;

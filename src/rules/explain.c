@@ -205,6 +205,11 @@ static bool explain_is_age(const struct explain_node *node)
 	return node->op == EXPR_CALL && node->function->rule == FUNCTION_AGE;
 }
 
+static bool explain_is_since(const struct explain_node *node)
+{
+	return node->op == EXPR_CALL && node->function->rule == FUNCTION_SINCE;
+}
+
 static bool explain_is_comparison(const struct explain_node *node)
 {
 	return node->op >= EXPR_LT && node->op <= EXPR_IN;
@@ -312,10 +317,15 @@ static void explain_evaluate(struct explainer *x, struct explain_node *node)
 
 	for (struct explain_node *kid = node->kids; kid != NULL; kid = kid->next) {
 		explain_evaluate(x, kid);
-		ages = ages || explain_is_age(kid);
+		ages = ages || explain_is_age(kid) || explain_is_since(kid);
 	}
 	if (explain_is_age(node)) {
 		node->value = value_number(explain_walk_age(&x->walk, node->point));
+		node->duration = true;
+		return;
+	}
+	if (explain_is_since(node)) {
+		node->value = explain_walk_since(&x->walk, node->expr);
 		node->duration = true;
 		return;
 	}

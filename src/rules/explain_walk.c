@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns the walk over a checked tree. Shares nothing with compile.c and eval.c, on purpose. */
+/*
+ * Owns the walk over a checked tree. Shares nothing with compile.c and eval.c, on purpose, but
+ * the names of nodes: what those remember is the engine's.
+ */
 #include "rules/explain_walk.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "rules/compile.h"
 #include "rules/engine_core.h"
 #include "rules/function.h"
 
@@ -122,6 +126,51 @@ void explain_walk_read(struct explain_walk *walk, const struct expr *tree,
 	explain_read_edges(walk, tree);
 }
 
+/*
+ * The engine's node of a call, with a copy of what it remembers: the engine may not have been
+ * told yet what has become due. False if the call is new to the engine.
+ */
+static bool explain_node(const struct explain_walk *walk, const struct expr *call,
+			 struct node_run *ret)
+{
+	const struct engine *engine = walk->engine;
+	uint32_t number =
+		program_node_find(engine->program, compile_node_kind(call), call->key);
+	struct node *node;
+
+	if (number == PROGRAM_NONE)
+		return false;
+	*ret = engine_node(engine, number);
+	node = arena_take(walk->arena, 1, sizeof(*node));
+	*node = *ret->node;
+	node->slot = 0;
+	ret->node = node;
+	ret->memory = arena_take(walk->arena, 1, node_memory(node));
+	memcpy(ret->memory, engine->memory + node->memory, node_memory(node));
+	ret->slots = arena_take(walk->arena, 1, sizeof(double));
+	ret->slots[0] = engine->slots[engine->program->nodes[number].slot];
+	return true;
+}
+
+static double explain_past(const struct explain_walk *walk, const struct expr *call)
+{
+	struct node_run run;
+
+	if (!explain_node(walk, call, &run))
+		return NAN;
+	node_refresh(&run, walk->now.ns);
+	return run.slots[0];
+}
+
+struct value explain_walk_since(const struct explain_walk *walk, const struct expr *call)
+{
+	struct node_run run;
+	double seconds =
+		explain_node(walk, call, &run) ? node_since_s(&run, walk->now.ns) : NAN;
+
+	return isnan(seconds) ? (struct value){.kind = VALUE_NONE} : value_number(seconds);
+}
+
 /* ---- the walk ---------------------------------------------------------------------------- */
 
 static double explain_walk(const struct explain_walk *walk, const struct expr *expr);
@@ -233,6 +282,12 @@ static double explain_walk_call(const struct explain_walk *walk, const struct ex
 	case FUNCTION_FALLS:
 	case FUNCTION_CHANGED:
 		return 0; /* an impulse is over when somebody asks */
+	case FUNCTION_HELD:
+	case FUNCTION_ONCE:
+	case FUNCTION_SINCE:
+	case FUNCTION_EWMA:
+	case FUNCTION_PREV:
+		return explain_past(walk, expr);
 	case FUNCTION_POINT:
 	case FUNCTION_AGE:
 	case FUNCTION_QUALITY:
@@ -322,7 +377,14 @@ struct value explain_walk_value(const struct explain_walk *walk, const struct ex
 int64_t explain_walk_change(const struct explain_walk *walk, const struct expr *tree)
 {
 	int64_t next = -1;
+	struct node_run run;
 
+	if (tree->op == EXPR_CALL && function_remembers(tree->function) &&
+	    explain_node(walk, tree, &run)) {
+		int64_t deadline = node_deadline(&run, walk->now.ns);
+
+		return deadline != INT64_MAX ? deadline - walk->now.ns : -1;
+	}
 	for (uint32_t i = 0; tree->op == EXPR_SLOT && i < walk->program->node_count; i++) {
 		const struct node *node = &walk->program->nodes[i];
 

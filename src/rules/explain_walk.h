@@ -34,6 +34,8 @@ void explain_walk_read(struct explain_walk *walk, const struct expr *tree,
 struct value explain_walk_value(const struct explain_walk *walk, const struct expr *tree);
 /* Seconds since the point's last good reading; before any since the start. */
 double explain_walk_age(const struct explain_walk *walk, uint32_t point);
+/* Seconds since the operand of a since() came to be true; none if that is unknown. */
+struct value explain_walk_since(const struct explain_walk *walk, const struct expr *call);
 /* Until the next age that a comparison in tree waits for; -1: none is to come. */
 int64_t explain_walk_change(const struct explain_walk *walk, const struct expr *tree);
 

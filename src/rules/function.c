@@ -97,13 +97,18 @@ static const struct function functions[] = {
 	{"rises",   1, 1,    FUNCTION_RISES,   NULL,           "the instant in which x becomes true"},
 	{"falls",   1, 1,    FUNCTION_FALLS,   NULL,           "the instant in which x becomes false"},
 	{"changed", 1, 1,    FUNCTION_CHANGED, NULL,           "the instant in which x takes another value"},
+	{"held",    2, 2,    FUNCTION_HELD,    NULL,           "whether c was true throughout the last d"},
+	{"once",    2, 2,    FUNCTION_ONCE,    NULL,           "whether c was true at some time in the last d"},
+	{"since",   1, 1,    FUNCTION_SINCE,   NULL,           "how long c has been true without a break"},
+	{"ewma",    2, 2,    FUNCTION_EWMA,    NULL,           "x smoothed: what is older counts for less, by tau"},
+	{"prev",    1, 1,    FUNCTION_PREV,    NULL,           "the known value before this reading"},
 	{"firing",  1, 1,    FUNCTION_FIRING,  NULL,           "whether the rule of that name fires"},
 };
 
 static const char *const names[] = {
 	"abs", "sqrt", "floor", "ceil", "round", "exp", "ln", "pow", "mod", "min", "max", "clamp",
 	"if", "default", "known", "point", "age", "quality", "ok", "bad", "rises", "falls",
-	"changed", "firing",
+	"changed", "held", "once", "since", "ewma", "prev", "firing",
 };
 /* clang-format on */
 
@@ -132,6 +137,11 @@ const struct function *function_get(size_t i)
 uint32_t function_number(const struct function *function)
 {
 	return (uint32_t)(function - functions);
+}
+
+bool function_remembers(const struct function *function)
+{
+	return function->rule >= FUNCTION_HELD && function->rule <= FUNCTION_PREV;
 }
 
 const char *const *function_names(void)

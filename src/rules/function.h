@@ -28,6 +28,11 @@ enum function_rule {
 	FUNCTION_RISES,	  /* a bool; an impulse */
 	FUNCTION_FALLS,	  /* a bool; an impulse */
 	FUNCTION_CHANGED, /* anything; an impulse */
+	FUNCTION_HELD,	  /* (bool, duration): bool, by a node that remembers */
+	FUNCTION_ONCE,	  /* the same */
+	FUNCTION_SINCE,	  /* a bool; a duration, in conditions compared with a constant */
+	FUNCTION_EWMA,	  /* (x, duration): as x */
+	FUNCTION_PREV,	  /* a number or a bool; the same */
 	FUNCTION_FIRING,  /* ('name'): whether the rule of that name fires */
 };
 
@@ -49,6 +54,8 @@ const struct function *function_find(const char *name, size_t len);
 size_t function_count(void);
 const struct function *function_get(size_t i);
 uint32_t function_number(const struct function *function);
+/* Whether a node keeps what it needs of the past. */
+bool function_remembers(const struct function *function);
 /* All names, for suggestions; function_count() of them. */
 const char *const *function_names(void);
 

@@ -71,6 +71,7 @@ struct expr {
 	const struct function *function; /* CALL, once checked */
 	struct program_use *use;	 /* a node, once checked: what its operand reads */
 	const char *key;		 /* a node, once checked: what it is */
+	int64_t span_ns;		 /* a node, once checked */
 	uint32_t slot;			 /* SLOT; AGE: the point */
 	uint32_t kid_count;
 	struct expr *kids; /* first operand */

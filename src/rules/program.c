@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "model/point.h"
+#include "rules/node.h"
 
 /* Room for one more entry behind count of *cap; arenas do not give back, so it doubles. */
 static void *program_grow(struct arena *arena, void *old, uint32_t count, uint32_t *cap,
@@ -118,6 +119,11 @@ uint32_t program_rule(struct program *program, uint32_t rule)
 	return program_cell_once(program, &program->rule_slots[rule], 0);
 }
 
+uint32_t program_now(struct program *program)
+{
+	return program_cell_once(program, &program->now_slot, 0);
+}
+
 uint32_t program_age(struct program *program, uint32_t point)
 {
 	return program_cell_once(program, &program->age_slots[point], 0);
@@ -201,7 +207,7 @@ uint32_t program_derived(const struct program *program, uint32_t point)
 
 bool program_node_samples(enum node_kind kind)
 {
-	return kind >= NODE_DERIVED;
+	return kind == NODE_DERIVED || kind == NODE_EWMA || kind == NODE_PREV;
 }
 
 /* All that use reads, also through nodes; over: through derived points as well. */
@@ -378,6 +384,28 @@ static void pairs_add_points(struct pairs *pairs, const struct program *program,
 	}
 }
 
+/*
+ * The points whose quality is the node's. A derived point behind prev() is left out: it may be
+ * the node's own, whose quality is to be found.
+ */
+static void program_collect_inputs(const struct program *program, const struct program_use *use,
+				   bool before, struct idlist *inputs)
+{
+	for (uint32_t i = 0; i < use->points.count; i++) {
+		uint32_t point = use->points.ids[i];
+
+		if (!before || program_derived(program, point) == PROGRAM_NONE)
+			idlist_add(program->arena, inputs, point);
+	}
+	for (uint32_t i = 0; i < use->nodes.count; i++) {
+		const struct node *inner = &program->nodes[use->nodes.ids[i]];
+
+		if (inner->use != NULL)
+			program_collect_inputs(program, inner->use,
+					       before || inner->kind == NODE_PREV, inputs);
+	}
+}
+
 /* A reading of whatever it reads, directly or not, is a sample. */
 static void program_add_samples(struct program *program, uint32_t number, struct pairs *samples)
 {
@@ -405,15 +433,19 @@ static void program_index_nodes(struct program *program)
 	for (uint32_t i = 0; i < program->node_count; i++) {
 		const struct program_use *use = program->nodes[i].use;
 
+		program->nodes[i].memory = program->memory_bytes;
+		program->memory_bytes += (node_memory(&program->nodes[i]) + 15) & ~(size_t)15;
 		if (program->nodes[i].kind == NODE_AGE)
 			pairs_add(&ages, program->nodes[i].point, i);
 		if (use == NULL)
 			continue;
-		program_collect(program, use, false, &program->nodes[i].inputs);
+		program_collect_inputs(program, use, false, &program->nodes[i].inputs);
 		if (program->nodes[i].kind == NODE_DERIVED)
 			program_watch_inputs(program, &program->nodes[i].inputs);
 		if (program_node_samples(program->nodes[i].kind))
 			program_add_samples(program, i, &samples);
+		if (program->nodes[i].kind == NODE_PREV)
+			continue; /* what it yields changes with a reading only */
 		pairs_add_points(&points, program, use, i);
 		for (uint32_t n = 0; n < use->nodes.count; n++)
 			pairs_add(&nodes, use->nodes.ids[n], i);

@@ -76,7 +76,18 @@ enum node_kind {
 	NODE_FALLS,
 	NODE_CHANGED,
 	NODE_DERIVED, /* the value of a derived point */
+	/* those that remember: see node.h */
+	NODE_HELD,
+	NODE_ONCE,
+	NODE_SINCE,  /* in messages: from when on, in seconds of the engine's clock */
+	NODE_LASTED, /* since(c) has reached span_ns */
+	NODE_EWMA,
+	NODE_PREV,
+	NODE_KINDS
 };
+
+/* What NODE_SINCE yields while its operand is false: a time that does not come. */
+#define NODE_NEVER_S 1e18
 
 /*
  * Something between points and rules: computed from its operand, with a memory of its own.
@@ -88,6 +99,7 @@ struct node {
 	uint32_t last;	/* the slot of the last operand: edges of the last known one */
 	uint32_t point; /* AGE, DERIVED */
 	int64_t span_ns;
+	size_t memory; /* where in an engine's memory it remembers */
 	enum value_kind operand;
 	struct code code;	       /* the operand; none of an age */
 	const struct program_use *use; /* what the operand reads; NULL: it has none */
@@ -138,6 +150,9 @@ struct program {
 		uint32_t size;
 	} * groups;
 
+	uint32_t now_slot;   /* the time in seconds, written before a message; 0: nobody asks */
+	size_t memory_bytes; /* of all nodes, from program_index() on */
+
 	uint32_t rule_count;
 	uint32_t *rule_slots; /* whether it fires; 0: nobody asks */
 
@@ -167,6 +182,7 @@ uint32_t program_quality(struct program *program, uint32_t point);
 uint32_t program_bad(struct program *program, uint32_t point);
 uint32_t program_age(struct program *program, uint32_t point);
 uint32_t program_rule(struct program *program, uint32_t rule);
+uint32_t program_now(struct program *program);
 /* Number of the group of all points of device; PROGRAM_NONE if there is no such device. */
 uint32_t program_group(struct program *program, const char *device);
 /* Number of a text. */

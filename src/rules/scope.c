@@ -127,6 +127,11 @@ bool scope_takes_name(const struct function *function)
 	case FUNCTION_RISES:
 	case FUNCTION_FALLS:
 	case FUNCTION_CHANGED:
+	case FUNCTION_HELD:
+	case FUNCTION_ONCE:
+	case FUNCTION_SINCE:
+	case FUNCTION_EWMA:
+	case FUNCTION_PREV:
 		return false;
 	}
 	return false;
@@ -257,16 +262,21 @@ void scope_age(struct scope *scope, struct expr *age, int64_t limit_ns)
 	age->type = (struct expr_type){.kind = VALUE_BOOL};
 }
 
-bool scope_check_ages(struct scope *scope, const struct expr *tree)
+bool scope_check_growing(struct scope *scope, const struct expr *tree)
 {
+	bool age = tree->op == EXPR_AGE;
 	bool good = true;
 
 	for (const struct expr *kid = tree->kids; kid != NULL; kid = kid->next)
-		good = scope_check_ages(scope, kid) && good;
-	if (tree->op != EXPR_AGE || scope->place == CHECK_MESSAGE)
+		good = scope_check_growing(scope, kid) && good;
+	if (scope->place == CHECK_MESSAGE ||
+	    (!age && (tree->op != EXPR_CALL || tree->function->rule != FUNCTION_SINCE ||
+		      tree->type.kind == VALUE_BOOL)))
 		return good;
 	expr_error(scope->source, tree->from, tree->len,
-		   "an age in a condition is compared with a constant");
-	expr_hint(scope->source, "for example age(x) > 90s");
+		   "%s in a condition is compared with a constant",
+		   age ? "an age" : "the time of 'since'");
+	expr_hint(scope->source,
+		  age ? "for example age(x) > 90s" : "for example since(c) > 5m");
 	return false;
 }

@@ -16,8 +16,9 @@ struct scope {
 	const struct check_rules *rules;
 	enum check_place place;
 	struct program_use *use;
-	bool in_edge;
-	unsigned edges; /* seen so far */
+	bool in_edge, in_node; /* the operand of one is looked at */
+	unsigned edges;	       /* seen so far */
+	unsigned nodes;	       /* calls that become a node: edges and pasts */
 };
 
 /* A name becomes a slot with its type; false after an error. */
@@ -27,8 +28,8 @@ bool scope_takes_name(const struct function *function);
 bool scope_call(struct scope *scope, struct expr *expr);
 /* An EXPR_AGE becomes the slot of a node that is true once the age has reached limit_ns. */
 void scope_age(struct scope *scope, struct expr *age, int64_t limit_ns);
-/* Complains about ages that no comparison has taken in. */
-bool scope_check_ages(struct scope *scope, const struct expr *tree);
+/* Complains about age() and since() that no comparison has taken in. */
+bool scope_check_growing(struct scope *scope, const struct expr *tree);
 /* The point that a name or point('name') means, or POINT_NONE without any error. */
 uint32_t scope_find_point(const struct scope *scope, const struct expr *expr);
 

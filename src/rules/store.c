@@ -279,10 +279,12 @@ unsigned store_derive(struct store *store, uint32_t id, double value,
 	/* All inputs are good, and there is no result: a division by zero, a root of -1. */
 	if (verdict->quality == QUALITY_GOOD)
 		return changed | store_judge(store, id, QUALITY_BAD, BAD_RANGE, 0, true);
+	/* Until all have spoken it is not bad, only not there. */
 	return changed |
 	       store_judge(store, id,
 			   verdict->quality == QUALITY_STALE ? QUALITY_STALE : QUALITY_BAD,
-			   verdict->reason, verdict->code, true);
+			   verdict->reason, verdict->code,
+			   verdict->expired || verdict->reason != BAD_INIT);
 }
 
 unsigned store_expire(struct store *store, uint32_t id)

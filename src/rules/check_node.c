@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns what the operands of nodes may be. */
+#include "rules/check_node.h"
+
+#include <math.h>
+
+#include "base/arena.h"
+#include "rules/dimension.h"
+#include "rules/function.h"
+#include "rules/key.h"
+#include "rules/program.h"
+#include "rules/typing.h"
+
+/* What a node may look back over. */
+#define CHECK_SPAN_MIN_S 0.001
+#define CHECK_SPAN_MAX_S (366 * 86400.0)
+
+/* The operand of a node: what it reads is the node's to follow, not the expression's. */
+static bool check_operand(struct scope *scope, struct expr *expr)
+{
+	struct program_use *outer = scope->use;
+	bool inside = scope->in_node;
+	unsigned nodes = scope->nodes;
+	bool good;
+
+	expr->key = key_make(scope->arena, expr);
+	expr->use = arena_take(scope->arena, 1, sizeof(*expr->use));
+	scope->use = expr->use;
+	scope->in_node = true;
+	good = check_tree(scope, &expr->kids);
+	scope->in_node = inside;
+	scope->use = outer;
+	if (!good)
+		return false;
+	if (expr->use->rules.count > 0)
+		return typing_fail(scope, expr, "use on_fire and on_clear of that rule",
+				   "the state of a rule cannot stand in '%s'", expr->text);
+	if (scope->nodes++ == nodes &&
+	    expr->use->points.count + expr->use->groups.count + expr->use->nodes.count == 0)
+		return typing_fail(scope, expr->kids, NULL,
+				   "this never changes: it reads no point");
+	return true;
+}
+
+bool check_edge(struct scope *scope, struct expr *expr)
+{
+	bool good;
+
+	if (scope->place == CHECK_MESSAGE)
+		return typing_fail(scope, expr, NULL, "'%s' has no meaning in a message",
+				   expr->text);
+	if (scope->place == CHECK_VALUE)
+		return typing_fail(scope, expr, NULL,
+				   "'%s' is an instant, and a derived point has a value at "
+				   "all times",
+				   expr->text);
+	if (scope->in_edge)
+		return typing_fail(scope, expr, NULL, "an instant cannot stand inside another");
+	if (scope->in_node)
+		return typing_fail(scope, expr, "changes(x, 1h) counts how often x changed",
+				   "'%s' is an instant: it has no past", expr->text);
+	scope->edges++;
+	expr->type.kind = VALUE_BOOL;
+	scope->in_edge = true;
+	good = check_operand(scope, expr);
+	scope->in_edge = false;
+	return good &&
+	       (expr->function->rule == FUNCTION_CHANGED || typing_bool(scope, expr->kids));
+}
+
+/* The i-th argument as a constant time; false after an error. */
+static bool check_span(struct scope *scope, struct expr *expr, uint32_t i)
+{
+	static const struct unit second = {.known = true, .dimension = {0, 0, 1}, .scale = 1};
+	const struct expr_type seconds = {.kind = VALUE_NUMBER, .unit = second};
+	struct expr *arg;
+	char words[TYPING_WORDS];
+
+	if (!check_tree(scope, expr_link(expr, i)))
+		return false;
+	arg = expr_kid(expr, i);
+	if (arg->op != EXPR_CONST || arg->type.kind != VALUE_NUMBER || !arg->type.unit.known ||
+	    !unit_same_dimension(&arg->type.unit, &second))
+		return typing_fail(scope, arg, "for example 5m",
+				   "'%s' takes a constant time, got %s", expr->text,
+				   arg->op == EXPR_CONST ? typing_words(&arg->type, words)
+							 : "an expression");
+	dimension_convert(scope, expr_link(expr, i), &seconds);
+	arg = expr_kid(expr, i);
+	if (!(arg->number >= CHECK_SPAN_MIN_S && arg->number <= CHECK_SPAN_MAX_S))
+		return typing_fail(scope, arg, NULL, "the time of '%s' is from 1ms to 366d",
+				   expr->text);
+	expr->span_ns = (int64_t)nearbyint(arg->number * 1e9);
+	return true;
+}
+
+bool check_past(struct scope *scope, struct expr *expr)
+{
+	const struct expr_type *type;
+
+	/* The operand first: its errors stand before the time's. */
+	if (!check_operand(scope, expr) || (expr->kid_count > 1 && !check_span(scope, expr, 1)))
+		return false;
+	type = &expr->kids->type;
+	switch ((int)expr->function->rule) {
+	case FUNCTION_HELD:
+	case FUNCTION_ONCE:
+		expr->type = (struct expr_type){.kind = VALUE_BOOL};
+		return typing_bool(scope, expr->kids);
+	case FUNCTION_SINCE:
+		expr->type = (struct expr_type){
+			.kind = VALUE_NUMBER,
+			.unit = {.known = true, .dimension = {0, 0, 1}, .scale = 1},
+			.unit_text = "s",
+			.duration = true,
+		};
+		return typing_bool(scope, expr->kids);
+	case FUNCTION_PREV:
+		if (type->kind == VALUE_TEXT)
+			return typing_fail(
+				scope, expr->kids, NULL,
+				"'prev' takes a number or true or false, not a text");
+		break;
+	default:
+		if (!typing_number(scope, expr->kids))
+			return false;
+	}
+	expr->type = *type;
+	expr->type.constant = false;
+	return true;
+}
+
+bool check_grows(const struct expr *expr)
+{
+	return expr->op == EXPR_AGE ||
+	       (expr->op == EXPR_CALL && expr->function->rule == FUNCTION_SINCE);
+}
+
+bool check_growing(struct scope *scope, struct expr *expr)
+{
+	struct expr *a = expr_kid(expr, 0), *b = expr_kid(expr, 1), *grows;
+	bool left = check_grows(a);
+	enum expr_op op = expr->op;
+	double ns;
+	bool reached; /* true from the limit on, rather than false */
+
+	if (scope->place == CHECK_MESSAGE || (!left && !check_grows(b)))
+		return true;
+	grows = left ? a : b;
+	if ((left ? b : a)->op != EXPR_CONST)
+		return true; /* scope_check_growing() will say it */
+	if (op == EXPR_EQ || op == EXPR_NE)
+		return typing_fail(scope, expr,
+				   "use < <= > or >=", "%s is compared by its size",
+				   grows->op == EXPR_AGE ? "an age" : "a time");
+	ns = (left ? b : a)->number * 1e9;
+	reached = left ? op == EXPR_GT || op == EXPR_GE : op == EXPR_LT || op == EXPR_LE;
+	/* age > c and its opposite age <= c change one nanosecond behind c. */
+	if (left ? op == EXPR_GT || op == EXPR_LE : op == EXPR_LT || op == EXPR_GE)
+		ns = floor(ns) + 1;
+	else
+		ns = ceil(ns);
+	if (ns < 1 || ns > 9e18)
+		return typing_fail(scope, expr, NULL,
+				   "the limit of %s is above 0 and below 285 years",
+				   grows->op == EXPR_AGE ? "an age" : "a time");
+	if (grows->op == EXPR_AGE) {
+		scope_age(scope, grows, (int64_t)ns);
+	} else {
+		grows->span_ns = (int64_t)ns;
+		grows->key = arena_printf(scope->arena, "%s %jd", grows->key,
+					  (intmax_t)grows->span_ns);
+		grows->type = (struct expr_type){.kind = VALUE_BOOL};
+	}
+	grows->next = NULL;
+	if (reached) {
+		const struct expr was = *expr;
+
+		*expr = *grows;
+		expr->from = was.from;
+		expr->len = was.len;
+		expr->next = was.next;
+		return true;
+	}
+	expr->op = EXPR_NOT;
+	expr->kids = grows;
+	expr->kid_count = 1;
+	return true;
+}

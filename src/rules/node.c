@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns what nodes remember. */
+#include "rules/node.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Times of long ago that are never within a span; no difference with them overflows. */
+#define NODE_LONG_AGO (-(INT64_C(1) << 61))
+
+/* held() and once(): the ends of the last times at which c was false, and was unknown. */
+struct node_held {
+	double value;
+	int64_t false_until, unknown_until;
+};
+
+/* since() and comparisons of it: from when on c was true without a break. */
+struct node_since {
+	double value;
+	int64_t since;
+};
+
+struct node_ewma {
+	double mean, value; /* NaN: none yet; unknown now */
+	int64_t at;
+};
+
+struct node_prev {
+	double current;
+};
+
+/* ---- held, once ------------------------------------------------------------------------- */
+
+static void held_start(const struct node_run *run, int64_t now)
+{
+	struct node_held *held = run->memory;
+
+	(void)now;
+	*held = (struct node_held){NAN, NODE_LONG_AGO, NODE_LONG_AGO};
+}
+
+static void held_take(const struct node_run *run, double value, int64_t now)
+{
+	struct node_held *held = run->memory;
+
+	if (held->value == 0)
+		held->false_until = now;
+	if (isnan(held->value))
+		held->unknown_until = now;
+	held->value = value;
+}
+
+static double held_yield(const struct node_run *run, int64_t now)
+{
+	const struct node_held *held = run->memory;
+	int64_t from = now - run->node->span_ns;
+
+	if (held->value == 0 || held->false_until > from)
+		return 0;
+	return isnan(held->value) || held->unknown_until > from ? NAN : 1;
+}
+
+static int64_t held_deadline(const struct node_run *run, int64_t now)
+{
+	const struct node_held *held = run->memory;
+	int64_t ends[] = {held->false_until + run->node->span_ns,
+			  held->unknown_until + run->node->span_ns};
+	int64_t next = INT64_MAX;
+
+	for (int i = 0; i < 2; i++) {
+		if (ends[i] > now && ends[i] < next)
+			next = ends[i];
+	}
+	return held->value == 0 ? INT64_MAX : next;
+}
+
+/* c was true at some time if it is not so that 'not c' was true throughout. */
+static void once_take(const struct node_run *run, double value, int64_t now)
+{
+	held_take(run, 1 - value, now);
+}
+
+static double once_yield(const struct node_run *run, int64_t now)
+{
+	return 1 - held_yield(run, now);
+}
+
+/* ---- since ------------------------------------------------------------------------------ */
+
+static void since_start(const struct node_run *run, int64_t now)
+{
+	struct node_since *since = run->memory;
+
+	*since = (struct node_since){NAN, now};
+}
+
+static void since_take(const struct node_run *run, double value, int64_t now)
+{
+	struct node_since *since = run->memory;
+
+	if (value == 1 && since->value != 1)
+		since->since = now;
+	since->value = value;
+}
+
+/* Seconds on the engine's clock; a time that never comes while c is false. */
+static double since_yield(const struct node_run *run, int64_t now)
+{
+	const struct node_since *since = run->memory;
+
+	(void)now;
+	if (isnan(since->value))
+		return NAN;
+	return since->value == 1 ? (double)since->since / 1e9 : NODE_NEVER_S;
+}
+
+static double lasted_yield(const struct node_run *run, int64_t now)
+{
+	const struct node_since *since = run->memory;
+
+	if (since->value != 1)
+		return since->value;
+	return now - since->since >= run->node->span_ns;
+}
+
+static int64_t lasted_deadline(const struct node_run *run, int64_t now)
+{
+	const struct node_since *since = run->memory;
+	int64_t end = since->since + run->node->span_ns;
+
+	return since->value == 1 && end > now ? end : INT64_MAX;
+}
+
+static int64_t no_deadline(const struct node_run *run, int64_t now)
+{
+	(void)run;
+	(void)now;
+	return INT64_MAX;
+}
+
+/* ---- ewma, prev ------------------------------------------------------------------------- */
+
+static void ewma_start(const struct node_run *run, int64_t now)
+{
+	struct node_ewma *ewma = run->memory;
+
+	*ewma = (struct node_ewma){NAN, NAN, now};
+}
+
+static void ewma_take(const struct node_run *run, double value, int64_t now)
+{
+	struct node_ewma *ewma = run->memory;
+	double tau = (double)run->node->span_ns;
+
+	ewma->value = value;
+	if (isnan(value))
+		return;
+	if (isnan(ewma->mean))
+		ewma->mean = value;
+	else
+		ewma->mean -= expm1(-(double)(now - ewma->at) / tau) * (value - ewma->mean);
+	ewma->at = now;
+}
+
+static double ewma_yield(const struct node_run *run, int64_t now)
+{
+	const struct node_ewma *ewma = run->memory;
+
+	(void)now;
+	return isnan(ewma->value) ? NAN : ewma->mean;
+}
+
+static void prev_start(const struct node_run *run, int64_t now)
+{
+	struct node_prev *prev = run->memory;
+
+	(void)now;
+	prev->current = NAN;
+}
+
+/* Only its own turn in a pass moves it on. */
+static double prev_yield(const struct node_run *run, int64_t now)
+{
+	(void)now;
+	return run->slots[run->node->slot];
+}
+
+/* ---- all of them ------------------------------------------------------------------------ */
+
+struct node_type {
+	size_t memory;
+	void (*start)(const struct node_run *run, int64_t now);
+	void (*take)(const struct node_run *run, double value, int64_t now);
+	double (*yield)(const struct node_run *run, int64_t now);
+	int64_t (*deadline)(const struct node_run *run, int64_t now);
+};
+
+/* clang-format off */
+static const struct node_type types[NODE_KINDS] = {
+	[NODE_HELD]   = {sizeof(struct node_held),  held_start,  held_take,  held_yield,   held_deadline},
+	[NODE_ONCE]   = {sizeof(struct node_held),  held_start,  once_take,  once_yield,   held_deadline},
+	[NODE_SINCE]  = {sizeof(struct node_since), since_start, since_take, since_yield,  no_deadline},
+	[NODE_LASTED] = {sizeof(struct node_since), since_start, since_take, lasted_yield, lasted_deadline},
+	[NODE_EWMA]   = {sizeof(struct node_ewma),  ewma_start,  ewma_take,  ewma_yield,   no_deadline},
+	[NODE_PREV]   = {sizeof(struct node_prev),  prev_start,  NULL,        prev_yield,   no_deadline},
+};
+/* clang-format on */
+
+size_t node_memory(const struct node *node)
+{
+	return types[node->kind].memory;
+}
+
+void node_start(const struct node_run *run, int64_t now)
+{
+	types[run->node->kind].start(run, now);
+}
+
+static bool node_yields(const struct node_run *run, double value)
+{
+	double *slot = &run->slots[run->node->slot], last = *slot;
+
+	*slot = value;
+	return isnan(last) ? !isnan(value) : last != value;
+}
+
+bool node_refresh(const struct node_run *run, int64_t now)
+{
+	return node_yields(run, types[run->node->kind].yield(run, now));
+}
+
+bool node_feed(const struct node_run *run, double value, int64_t now)
+{
+	const struct node_prev *prev = run->memory;
+
+	if (run->node->kind == NODE_PREV)
+		return node_yields(run, prev->current);
+	types[run->node->kind].take(run, value, now);
+	return node_refresh(run, now);
+}
+
+int64_t node_deadline(const struct node_run *run, int64_t now)
+{
+	return types[run->node->kind].deadline(run, now);
+}
+
+double node_since_s(const struct node_run *run, int64_t now)
+{
+	const struct node_since *since = run->memory;
+
+	return since->value == 1 ? (double)(now - since->since) / 1e9 : since->value;
+}
+
+void node_close(const struct node_run *run, double value)
+{
+	struct node_prev *prev = run->memory;
+
+	if (!isnan(value))
+		prev->current = value;
+}
+
+void node_adopt(const struct node_run *run, const struct node_run *from, int64_t now)
+{
+	memcpy(run->memory, from->memory, types[run->node->kind].memory);
+	if (run->node->kind == NODE_PREV)
+		run->slots[run->node->slot] = from->slots[from->node->slot];
+	else
+		node_refresh(run, now);
+}

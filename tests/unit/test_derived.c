@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "conf/diag.h"
+#include "model/point.h"
+#include "rules/ruleset.h"
+#include "rules_case.h"
+
+/* The points of rules_points(), and what is derived from them. */
+static struct engine_point look(const struct rules_case *c, double at, const char *name)
+{
+	uint32_t id = point_table_find(c->points, name, strlen(name));
+	struct engine_point seen;
+
+	assert_int_not_equal(id, POINT_NONE);
+	engine_point(c->engine, id, (struct boot){llround(at * 1e9)}, &seen);
+	return seen;
+}
+
+static void assert_number(const struct rules_case *c, double at, const char *name,
+			  double number)
+{
+	struct engine_point seen = look(c, at, name);
+
+	assert_int_equal(seen.value.kind, VALUE_NUMBER);
+	assert_true(fabs(seen.value.number - number) < 1e-9);
+}
+
+static void assert_nothing(const struct rules_case *c, double at, const char *name,
+			   enum quality quality)
+{
+	struct engine_point seen = look(c, at, name);
+
+	assert_int_equal(seen.value.kind, VALUE_NONE);
+	assert_int_equal(seen.quality, quality);
+}
+
+static const struct point *declared(const struct rules_case *c, const char *name)
+{
+	return point_table_get(c->points, point_table_find(c->points, name, strlen(name)));
+}
+
+static void start(struct rules_case *c, const char *text)
+{
+	rules_case_init(c, text);
+	assert_string_equal(conf_case_said(&c->conf), "");
+	assert_non_null(c->set);
+	rules_case_start(c);
+}
+
+/* Two readings of one answer. */
+static void feed_both(struct rules_case *c, double at, double a, double b)
+{
+	struct reading reading = {.quality = QUALITY_GOOD, .at = {llround(at * 1e9)}};
+
+	reading.point = point_table_find(c->points, "x.a", 3);
+	reading.value = value_number(a);
+	engine_feed(c->engine, &reading);
+	reading.point = point_table_find(c->points, "x.b", 3);
+	reading.value = value_number(b);
+	engine_feed(c->engine, &reading);
+	engine_settle(c->engine);
+}
+
+static void test_value_follows_its_inputs(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c,
+	      "derived:\n"
+	      "  boiler.lift: {value: boiler.temp - boiler.return_temp}\n"
+	      "rules:\n"
+	      "  r: {when: boiler.lift > 20 K, message: '${boiler.lift} ${boiler.lift.unit}'}\n");
+	assert_string_equal(declared(&c, "boiler.lift")->unit_text, "K");
+	assert_nothing(&c, 0, "boiler.lift", QUALITY_BAD);
+	feed_number(&c, 1, "boiler.temp", 60);
+	tick(&c, 1.5);
+	assert_nothing(&c, 1.5, "boiler.lift", QUALITY_BAD);
+	feed_number(&c, 2, "boiler.return_temp", 45);
+	tick(&c, 2.5);
+	assert_number(&c, 2.5, "boiler.lift", 15);
+	assert_log(&c, "");
+	feed_number(&c, 3, "boiler.temp", 66);
+	tick(&c, 4);
+	assert_number(&c, 4, "boiler.lift", 21);
+	assert_log(&c, "3.000000000 r fire ok->firing warning \"21 K\" boiler.lift=21\n");
+	rules_case_done(&c);
+}
+
+static void test_readings_of_one_instant_make_one_value(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "derived: {d: {value: x.a - x.b}}\n"
+		  "rules: {r: {when: d != 0}}\n");
+	feed_both(&c, 1, 5, 5);
+	feed_both(&c, 2, 9, 9);
+	tick(&c, 3);
+	assert_log(&c, "");
+	rules_case_done(&c);
+}
+
+static void test_quality_is_that_of_the_inputs(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "derived:\n"
+		  "  sum: {value: x.a + x.b}\n"
+		  "  safe: {value: x.a ?? x.b}\n"
+		  "  ratio: {value: x.a / x.b}\n"
+		  "rules: {r: {when: bad(sum)}}\n");
+	feed_number(&c, 1, "x.a", 1);
+	feed_number(&c, 1, "x.b", 2);
+	tick(&c, 2);
+	assert_int_equal(look(&c, 2, "sum").quality, QUALITY_GOOD);
+	feed_bad(&c, 3, "x.a", BAD_TIMEOUT);
+	tick(&c, 4);
+	assert_number(&c, 4, "sum", 3);
+	assert_int_equal(look(&c, 4, "sum").quality, QUALITY_UNCERTAIN);
+	assert_int_equal(look(&c, 4, "sum").reason, BAD_TIMEOUT);
+	/* x.a goes stale at 31; x.b is kept alive */
+	feed_number(&c, 20, "x.b", 2);
+	feed_number(&c, 31, "x.b", 2);
+	tick(&c, 32);
+	assert_nothing(&c, 32, "sum", QUALITY_BAD);
+	assert_number(&c, 32, "safe", 2);
+	assert_int_equal(look(&c, 32, "safe").quality, QUALITY_UNCERTAIN);
+	assert_log(&c, "31.000000000 r fire ok->firing warning \"\" sum=unknown(bad)\n");
+	/* all are good, and there is no result */
+	feed_both(&c, 33, 1, 0);
+	tick(&c, 34);
+	assert_nothing(&c, 34, "ratio", QUALITY_BAD);
+	assert_int_equal(look(&c, 34, "ratio").reason, BAD_RANGE);
+	assert_log(&c,
+		   "33.000000000 r clear firing->ok warning active=2.000000000 \"\" sum=1\n");
+	/* silence of all */
+	tick(&c, 100);
+	assert_nothing(&c, 100, "sum", QUALITY_STALE);
+	rules_case_done(&c);
+}
+
+static void test_age_starts_anew_with_each_reading_of_an_input(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "derived: {d: {value: x.a + x.b}}\n"
+		  "rules: {r: {when: age(d) > 10s}}\n");
+	feed_number(&c, 1, "x.a", 1);
+	feed_number(&c, 1, "x.b", 1);
+	feed_number(&c, 8, "x.b", 1); /* the same value: a reading all the same */
+	tick(&c, 18);
+	assert_log(&c, "");
+	tick(&c, 18.5);
+	assert_log(&c, "18.000000001 r fire ok->firing warning \"\" d=2\n");
+	feed_bad(&c, 19, "x.a", BAD_CRC);
+	tick(&c, 20);
+	assert_log(&c, "");
+	feed_number(&c, 21, "x.a", 1);
+	tick(&c, 22);
+	assert_log(&c, "21.000000000 r clear firing->ok warning active=2.999999999 \"\" d=2\n");
+	rules_case_done(&c);
+}
+
+static void test_derived_points_read_one_another_in_any_order(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "derived:\n"
+		  "  c: {value: b * 2}\n"
+		  "  b: {value: point('a') + x.b}\n"
+		  "  a: {value: x.a + 1, deadband: 0.5}\n"
+		  "  high: {value: c > 20}\n"
+		  "rules: {r: {when: high}}\n");
+	feed_number(&c, 1, "x.b", 1);
+	feed_number(&c, 1, "x.a", 7);
+	tick(&c, 2);
+	assert_number(&c, 2, "c", 18);
+	assert_int_equal(declared(&c, "high")->kind, VALUE_BOOL);
+	feed_number(&c, 3, "x.a", 7.25); /* within the deadband of a */
+	tick(&c, 4);
+	assert_number(&c, 4, "c", 18);
+	feed_number(&c, 5, "x.a", 9);
+	tick(&c, 6);
+	assert_number(&c, 6, "c", 22);
+	assert_log(&c, "5.000000000 r fire ok->firing warning \"\" high=true\n");
+	rules_case_done(&c);
+}
+
+static void test_unit_converts_and_names(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "derived:\n"
+		  "  kw: {value: point('meter-3.power'), unit: kW}\n"
+		  "  f: {value: boiler.temp, unit: degF}\n"
+		  "  bare: {value: x.a * 2, unit: bar}\n"
+		  "rules: {r: {when: 'bare > 300 [kPa] and kw < 3000 W and f > 175 degF'}}\n");
+	feed_number(&c, 1, "x.a", 2);
+	feed_number(&c, 1, "meter-3.power", 2500);
+	feed_number(&c, 1, "boiler.temp", 80);
+	tick(&c, 2);
+	assert_number(&c, 2, "kw", 2.5);
+	assert_number(&c, 2, "f", 176);
+	assert_number(&c, 2, "bare", 4);
+	assert_string_equal(declared(&c, "bare")->unit_text, "bar");
+	assert_int_equal(rules_case_state(&c), RULE_FIRING);
+	rules_case_done(&c);
+}
+
+static void test_prev_lets_a_total_read_itself(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "derived:\n"
+		  "  total: {value: (prev(total) ?? 0) + x.a}\n"
+		  "  step: {value: x.a - prev(x.a)}\n"
+		  "rules: {r: {when: total >= 6}}\n");
+	feed_number(&c, 1, "x.a", 1);
+	tick(&c, 1.5);
+	assert_number(&c, 1.5, "total", 1);
+	assert_nothing(&c, 1.5, "step", QUALITY_BAD);
+	feed_number(&c, 2, "x.a", 3);
+	tick(&c, 2.5);
+	assert_number(&c, 2.5, "total", 4);
+	assert_number(&c, 2.5, "step", 2);
+	feed_number(&c, 3, "x.a", 3); /* each reading counts */
+	tick(&c, 3.5);
+	assert_number(&c, 3.5, "total", 7);
+	assert_number(&c, 3.5, "step", 0);
+	assert_log(&c, "3.000000000 r fire ok->firing warning \"\" total=7\n");
+	feed_bad(&c, 4, "x.a", BAD_CRC);
+	tick(&c, 5);
+	assert_number(&c, 5, "total", 7);
+	rules_case_done(&c);
+}
+
+/* What is said of a file. */
+static void assert_said(const char *text, const char *said)
+{
+	struct rules_case c;
+
+	rules_case_init(&c, text);
+	assert_null(c.set);
+	assert_string_equal(conf_case_said(&c.conf), said);
+	rules_case_done(&c);
+}
+
+static void test_loops_are_told_with_their_path(void **state)
+{
+	(void)state;
+	assert_said("derived:\n"
+		    "  a: {value: b + 1}\n"
+		    "  b: {value: avg_c}\n"
+		    "  avg_c: {value: 'if(x.p, a, x.a)'}\n"
+		    "rules: {r: {when: a > 1}}\n",
+		    "t.yaml:2:3: error: these derived points depend on each other in a loop: a "
+		    "-> b -> avg_c -> a\n"
+		    "    2 |   a: {value: b + 1}\n"
+		    "      |   ^\n"
+		    "      = hint: prev(x) is the value before this one, and breaks a loop\n");
+	assert_said(
+		"derived: {a: {value: a + 1}}\n",
+		"t.yaml:1:11: error: these derived points depend on each other in a loop: a "
+		"-> a\n"
+		"    1 | derived: {a: {value: a + 1}}\n"
+		"      |           ^\n"
+		"      = hint: prev(x) is the value before this one, and breaks a loop\n");
+}
+
+static void test_errors_say_which_point_and_once(void **state)
+{
+	(void)state;
+	/* the rule that reads it does not complain as well */
+	assert_said(
+		"derived: {d: {value: boiler.temp > 3 bar}}\n"
+		"rules: {r: {when: d}}\n",
+		"t.yaml:1:34: error: cannot compare temperature [degC] with pressure [bar]\n"
+		"    1 | derived: {d: {value: boiler.temp > 3 bar}}\n"
+		"      |                                  ^\n"
+		"      = in 'value' of derived point 'd'\n");
+	assert_said("derived: {d: {value: boiler.mode}}\n",
+		    "t.yaml:1:22: error: a derived point is a number or true or false, not a "
+		    "text\n"
+		    "    1 | derived: {d: {value: boiler.mode}}\n"
+		    "      |                      ^~~~~~~~~~~\n"
+		    "      = in 'value' of derived point 'd'\n");
+	assert_said(
+		"derived: {d: {value: boiler.temp, unit: bar}}\n",
+		"t.yaml:1:22: error: the value is temperature [degC], the unit of the point "
+		"pressure [bar]\n"
+		"    1 | derived: {d: {value: boiler.temp, unit: bar}}\n"
+		"      |                      ^~~~~~~~~~~\n"
+		"      = in 'value' of derived point 'd'\n");
+	assert_said("derived: {x.a: {value: x.b}, -d: {value: x.b}, e: {value: 5}}\n",
+		    "t.yaml:1:11: error: there is a point 'x.a' already\n"
+		    "    1 | derived: {x.a: {value: x.b}, -d: {value: x.b}, e: {value: 5}}\n"
+		    "      |           ^~~\n"
+		    "t.yaml:1:30: error: '-d' is no name for a derived point\n"
+		    "    1 | derived: {x.a: {value: x.b}, -d: {value: x.b}, e: {value: 5}}\n"
+		    "      |                              ^~\n"
+		    "      = expected: names joined by dots, such as boiler.lift, at most 64 "
+		    "characters\n"
+		    "t.yaml:1:59: error: this never changes: it reads no point\n"
+		    "    1 | derived: {x.a: {value: x.b}, -d: {value: x.b}, e: {value: 5}}\n"
+		    "      |                                                           ^\n"
+		    "      = in 'value' of derived point 'e'\n");
+	assert_said(
+		"derived: {d: {value: rises(x.p)}}\n",
+		"t.yaml:1:22: error: 'rises' is an instant, and a derived point has a value "
+		"at all times\n"
+		"    1 | derived: {d: {value: rises(x.p)}}\n"
+		"      |                      ^~~~~\n"
+		"      = in 'value' of derived point 'd'\n");
+	assert_said("derived: {d: {value: firing('r')}}\nrules: {r: {when: x.p}}\n",
+		    "t.yaml:1:22: error: the state of a rule cannot stand in a derived point\n"
+		    "    1 | derived: {d: {value: firing('r')}}\n"
+		    "      |                      ^~~~~~\n"
+		    "      = hint: a rule can be inhibited_by others\n");
+	assert_said("derived: {d: {value: (prev(d) ?? 0) + tank.level}}\n",
+		    "t.yaml:1:11: error: prev() reads 'd' in a loop: that needs its unit said\n"
+		    "    1 | derived: {d: {value: (prev(d) ?? 0) + tank.level}}\n"
+		    "      |           ^\n"
+		    "      = hint: unit: m\n");
+	assert_said("derived: {d: {unit: bar}}\n",
+		    "t.yaml:1:14: error: derived point 'd' needs 'value'\n"
+		    "    1 | derived: {d: {unit: bar}}\n"
+		    "      |              ^\n"
+		    "      = value: the expression that is the point's value\n");
+}
+
+static void reload(struct rules_case *c, struct rules_case *next, const char *text, double at)
+{
+	rules_case_init(next, text);
+	assert_string_equal(conf_case_said(&next->conf), "");
+	rules_case_start(next);
+	engine_adopt(next->engine, c->engine, (struct boot){llround(at * 1e9)});
+}
+
+static void test_reload_keeps_values_and_what_prev_knows(void **state)
+{
+	static const char text[] = "derived:\n"
+				   "  total: {value: (prev(total) ?? 0) + x.a}\n"
+				   "rules: {r: {when: total >= 6}}\n";
+	struct rules_case c, next, other;
+
+	(void)state;
+	start(&c, text);
+	feed_number(&c, 1, "x.a", 2);
+	feed_number(&c, 2, "x.a", 2);
+	tick(&c, 3);
+	reload(&c, &next, text, 4);
+	assert_number(&next, 4, "total", 4);
+	feed_number(&next, 5, "x.a", 3);
+	tick(&next, 6);
+	assert_number(&next, 6, "total", 7);
+	assert_log(&next, "5.000000000 r fire ok->firing warning \"\" total=7\n");
+	/* another formula: another point, computed at once from what is there */
+	reload(&next, &other,
+	       "derived: {total: {value: x.a * 10}}\n"
+	       "rules: {r: {when: total >= 6}}\n",
+	       7);
+	assert_number(&other, 7, "total", 30);
+	assert_int_equal(rules_case_state(&other), RULE_FIRING);
+	rules_case_done(&c);
+	rules_case_done(&next);
+	rules_case_done(&other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_value_follows_its_inputs),
+		cmocka_unit_test(test_readings_of_one_instant_make_one_value),
+		cmocka_unit_test(test_quality_is_that_of_the_inputs),
+		cmocka_unit_test(test_age_starts_anew_with_each_reading_of_an_input),
+		cmocka_unit_test(test_derived_points_read_one_another_in_any_order),
+		cmocka_unit_test(test_unit_converts_and_names),
+		cmocka_unit_test(test_prev_lets_a_total_read_itself),
+		cmocka_unit_test(test_loops_are_told_with_their_path),
+		cmocka_unit_test(test_errors_say_which_point_and_once),
+		cmocka_unit_test(test_reload_keeps_values_and_what_prev_knows),
+	};
+
+	return cmocka_run_group_tests_name("derived", tests, NULL, NULL);
+}
