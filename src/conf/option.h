@@ -63,6 +63,11 @@ struct option {
 	const char *const *choices; /* CHOICE: NULL-terminated */
 	bool required;
 	const char *help; /* one sentence for the reference and the schema */
+	/*
+	 * What the schema says of the value (the notation: conf/schema.h). NODE, MAP and SEQ
+	 * need it, the others where they take less than their type.
+	 */
+	const char *shape;
 };
 
 struct option_table {
@@ -70,6 +75,10 @@ struct option_table {
 	const char *manual;  /* the page that documents it: "gauged.yaml(5)" */
 	const struct option *rows;
 	size_t count;
+	/* For the schema: */
+	const char *name;		 /* of the definition: "modbus_bus" */
+	const struct option_table *also; /* its rows stand in the same map */
+	const char *one_of;		 /* "when|on": exactly one of these keys stands there */
 };
 
 #define OPTION(type_, struct_, member_) \

@@ -60,7 +60,12 @@ static const struct option rows[] = {
 	{.name = "seq", OPTION(SEQ, bound, seq), .required = true, .help = "a list"},
 };
 /* clang-format on */
-static const struct option_table table = {"example", "gauged.yaml(5)", rows, ARRAY_SIZE(rows)};
+static const struct option_table table = {
+	.section = "example",
+	.manual = "gauged.yaml(5)",
+	.rows = rows,
+	.count = ARRAY_SIZE(rows),
+};
 
 static void bind(struct arena *arena, const struct yaml_node *map, struct diags *diags)
 {

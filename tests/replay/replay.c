@@ -41,8 +41,12 @@ static const struct option point_rows[] = {
 	{"stale_after", OPTION(DURATION, point_options, stale_ns), .fallback = "30s"},
 	{"deadband", OPTION(NUMBER, point_options, deadband)},
 };
-static const struct option_table point_table_options = {"point", "replay", point_rows,
-							ARRAY_SIZE(point_rows)};
+static const struct option_table point_table_options = {
+	.section = "point",
+	.manual = "replay",
+	.rows = point_rows,
+	.count = ARRAY_SIZE(point_rows),
+};
 
 struct replay {
 	struct arena *arena;

@@ -73,7 +73,12 @@ static const struct option rows[] = {
 	{.name = "any_number", OPTION(NUMBER, bus, any_number)},
 };
 
-static const struct option_table table = {"bus", "gauged.yaml(5)", rows, ARRAY_SIZE(rows)};
+static const struct option_table table = {
+	.section = "bus",
+	.manual = "gauged.yaml(5)",
+	.rows = rows,
+	.count = ARRAY_SIZE(rows),
+};
 
 static bool bind(struct conf_case *c, const char *yaml, struct bus *bus)
 {
@@ -495,8 +500,11 @@ static const struct option hook_rows[] = {
 	 .help = "the address that events are posted to"},
 	{.name = "method", OPTION(TEXT, hook, method)},
 };
-static const struct option_table hook_table = {"webhook", NULL, hook_rows,
-					       ARRAY_SIZE(hook_rows)};
+static const struct option_table hook_table = {
+	.section = "webhook",
+	.rows = hook_rows,
+	.count = ARRAY_SIZE(hook_rows),
+};
 
 static void test_missing_options_are_explained(void **state)
 {
