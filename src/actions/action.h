@@ -64,6 +64,8 @@ typedef void deed_fn(void *arg, const struct deed *deed);
 
 struct action_type {
 	const char *key; /* the key of the entry's map that selects it: "webhook" */
+	/* What stands behind it, for the schema: a shape (conf/schema.h), and a sentence. */
+	const char *shape, *help;
 
 	/* Binds one entry such as {webhook: ops}; NULL after errors were added. */
 	struct action *(*parse)(struct arena *arena, const struct yaml_node *entry,

@@ -67,6 +67,8 @@ static void log_action_tell(const struct action *action, enum event_type event, 
 
 const struct action_type log_action = {
 	.key = "log",
+	.shape = "text",
+	.help = "Writes the event to the log: true, or the text to write, with ${...}.",
 	.parse = log_action_parse,
 	.run = log_action_run,
 	.tell = log_action_tell,

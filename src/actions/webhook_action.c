@@ -63,6 +63,8 @@ static void webhook_action_tell(const struct action *action, enum event_type eve
 
 const struct action_type webhook_action = {
 	.key = "webhook",
+	.shape = "name",
+	.help = "Sends the event to the webhook of this name.",
 	.parse = webhook_action_parse,
 	.run = webhook_action_run,
 	.tell = webhook_action_tell,

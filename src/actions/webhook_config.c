@@ -38,25 +38,26 @@ static const char *const methods[] = {"POST", "PUT", "PATCH", NULL};
 static const char *const orders[] = {"strict", "none", NULL};
 
 static const struct option webhook_rows[] = {
-	{"url", OPTION(NODE, webhook_options, url), .required = true,
+	{"url", OPTION(NODE, webhook_options, url), .required = true, .shape = "text",
 	 .help = "Where messages go: http or https; ${...} only behind the host."},
 	{"method", OPTION(CHOICE, webhook_options, method), .fallback = "POST",
 	 .choices = methods, .help = "The HTTP method."},
-	{"headers", OPTION(MAP, webhook_options, headers),
+	{"headers", OPTION(MAP, webhook_options, headers), .shape = "{text}",
 	 .help = "Header fields to send, with ${...}."},
 	{"timeout", OPTION(DURATION, webhook_options, timeout_ns), .fallback = "10s",
 	 .min = 0.1, .max = 300,
 	 .help = "How long one try may take, from resolving the name to the answer."},
-	{"retry", OPTION(MAP, webhook_options, retry), .help = "The pauses between tries."},
+	{"retry", OPTION(MAP, webhook_options, retry), .shape = "webhook_retry",
+	 .help = "The pauses between tries."},
 	{"order", OPTION(CHOICE, webhook_options, order), .fallback = "strict",
 	 .choices = orders,
 	 .help = "strict: one message at a time, oldest first; none: several at a time."},
 	{"in_flight", OPTION(INT, webhook_options, in_flight), .min = 1,
 	 .max = OUTBOX_IN_FLIGHT_MAX,
 	 .help = "With order none: how many messages at a time (default 4)."},
-	{"body", OPTION(NODE, webhook_options, body),
+	{"body", OPTION(NODE, webhook_options, body), .shape = "text",
 	 .help = "event: the built-in JSON; otherwise the text to send, with ${...}."},
-	{"content_type", OPTION(NODE, webhook_options, content_type),
+	{"content_type", OPTION(NODE, webhook_options, content_type), .shape = "text",
 	 .help = "Of the body; default application/json."},
 };
 
@@ -74,6 +75,7 @@ static const struct option_table webhook_table = {
 	.manual = "gauged.yaml(5)",
 	.rows = webhook_rows,
 	.count = ARRAY_SIZE(webhook_rows),
+	.name = "webhook",
 };
 
 static const struct option_table retry_table = {
@@ -81,6 +83,7 @@ static const struct option_table retry_table = {
 	.manual = "gauged.yaml(5)",
 	.rows = retry_rows,
 	.count = ARRAY_SIZE(retry_rows),
+	.name = "webhook_retry",
 };
 
 const struct option_table *const webhook_option_tables[] = {&webhook_table, &retry_table, NULL};

@@ -169,6 +169,8 @@ static void write_action_tell(const struct action *action, enum event_type event
 
 const struct action_type write_action = {
 	.key = "write",
+	.shape = "{text}",
+	.help = "Writes to points: {boiler.burner: off}.",
 	.parse = write_action_parse,
 	.run = write_action_run,
 	.tell = write_action_tell,

@@ -32,8 +32,9 @@ enum ctl_option {
 	/* without one: */
 	CTL_COVERAGE = 1 << 11,
 	CTL_PLAN = 1 << 12,
+	CTL_TESTS = 1 << 13,
 };
-enum { CTL_OPTIONS = 13 };
+enum { CTL_OPTIONS = 14 };
 
 struct ctl {
 	const char *socket;
@@ -63,7 +64,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_explain, cmd_health,
-	cmd_points, cmd_probe, cmd_queue, cmd_reload, cmd_rules, cmd_shelve, cmd_status,
-	cmd_test, cmd_unshelve, cmd_watch, cmd_write;
+	cmd_points, cmd_probe, cmd_queue, cmd_reload, cmd_rules, cmd_schema, cmd_shelve,
+	cmd_status, cmd_test, cmd_unshelve, cmd_watch, cmd_write;
 
 #endif

@@ -16,9 +16,9 @@
 #define DEFAULT_SOCKET "/run/gauged/control.sock"
 
 static const struct ctl_command *const commands[] = {
-	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_explain, &cmd_watch, &cmd_write,
-	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload,  &cmd_check, &cmd_buses,
-	&cmd_queue,  &cmd_health, &cmd_probe,	 &cmd_test,
+	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_explain, &cmd_watch,  &cmd_write,
+	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload,  &cmd_check,  &cmd_buses,
+	&cmd_queue,  &cmd_health, &cmd_probe,	 &cmd_test,    &cmd_schema,
 };
 
 struct command_line {
@@ -38,6 +38,7 @@ static const struct {
 	{"--coverage", CTL_COVERAGE, NULL, "which conditions no test made true, or false"},
 	{"--junit", CTL_JUNIT, "FILE", "write the results as JUnit XML"},
 	{"--plan", CTL_PLAN, NULL, "every request that is repeated, and what it takes"},
+	{"--tests", CTL_TESTS, NULL, "of a file of rule tests instead of a configuration"},
 	{"--unit", CTL_UNIT, "LIST", "units to ask, such as 1..20,255"},
 	{"--holding", CTL_HOLDING, "A..B",
 	 "holding registers to read; 0..99 if no table is named"},

@@ -43,6 +43,7 @@ static const struct option file_rows[] = {
 	{.name = "config", OPTION(TEXT, file_options, config), .required = true,
 	 .help = "the configuration that is tested, relative to this file"},
 	{.name = "tests", OPTION(SEQ, file_options, tests), .required = true,
+	 .shape = "[test]",
 	 .help = "the tests; each starts with a fresh engine at 0 s"},
 };
 
@@ -54,12 +55,16 @@ static const struct option trial_rows[] = {
 	{.name = "until", OPTION(DURATION, trial_options, until_ns), .max = LONGEST_S,
 	 .help = "the end of the test; the last sample or 'at', if that is later"},
 	{.name = "inputs", OPTION(MAP, trial_options, inputs),
+	 .shape = "{text}",
 	 .help = "samples by point: 70*3 81..95*5 _*2 timeout"},
 	{.name = "expect", OPTION(SEQ, trial_options, expect),
+	 .shape = "[expect]",
 	 .help = "what has to be so, when all that is due by then has run"},
 	{.name = "actions", OPTION(SEQ, trial_options, actions),
+	 .shape = "[deed]",
 	 .help = "all that the rules do: an action that is not in the list fails the test"},
 	{.name = "do", OPTION(SEQ, trial_options, acts),
+	 .shape = "[act]",
 	 .help = "what somebody does: a reload, an acknowledgement"},
 };
 
@@ -72,6 +77,7 @@ static const struct option expect_rows[] = {
 	 .help = "what the condition of the rule is"},
 	{.name = "point", OPTION(TEXT, trial_expect, point), .help = "the point that is looked at"},
 	{.name = "value", OPTION(NODE, trial_expect, value),
+	 .shape = "text|null",
 	 .help = "the value of the point; null: it is unknown"},
 	{.name = "quality", OPTION(CHOICE, trial_expect, quality), .choices = qualities,
 	 .help = "the quality of the point"},
@@ -81,12 +87,14 @@ static const struct option deed_rows[] = {
 	AT(trial_deed),
 	{.name = "webhook", OPTION(TEXT, trial_deed, webhook), .help = "the webhook that is called"},
 	{.name = "write", OPTION(MAP, trial_deed, write),
+	 .shape = "{text}",
 	 .help = "the points that are written, and their values"},
 	{.name = "log", OPTION(BOOL, trial_deed, log), .help = "true: a line is written to the log"},
 	{.name = "rule", OPTION(TEXT, trial_deed, rule), .help = "the rule that does it"},
 	{.name = "event", OPTION(CHOICE, trial_deed, event), .choices = events,
 	 .help = "the event that it is done for"},
 	{.name = "body", OPTION(MAP, trial_deed, body),
+	 .shape = "{any}",
 	 .help = "what the body of the message has to hold, at least"},
 };
 
@@ -108,30 +116,38 @@ static const struct option_table file_table = {
 	.manual = "gauged-rules(5)",
 	.rows = file_rows,
 	.count = ARRAY_SIZE(file_rows),
+	.name = "file",
 };
 static const struct option_table trial_table = {
 	.section = "test",
 	.manual = "gauged-rules(5)",
 	.rows = trial_rows,
 	.count = ARRAY_SIZE(trial_rows),
+	.name = "test",
 };
 static const struct option_table expect_table = {
 	.section = "expectation",
 	.manual = "gauged-rules(5)",
 	.rows = expect_rows,
 	.count = ARRAY_SIZE(expect_rows),
+	.name = "expect",
+	.one_of = "rule|point",
 };
 static const struct option_table deed_table = {
 	.section = "expected action",
 	.manual = "gauged-rules(5)",
 	.rows = deed_rows,
 	.count = ARRAY_SIZE(deed_rows),
+	.name = "deed",
+	.one_of = "webhook|write|log",
 };
 static const struct option_table act_table = {
 	.section = "deed of a test",
 	.manual = "gauged-rules(5)",
 	.rows = act_rows,
 	.count = ARRAY_SIZE(act_rows),
+	.name = "act",
+	.one_of = "reload|ack|shelve|unshelve",
 };
 
 const struct option_table *const trial_option_tables[] = {

@@ -16,33 +16,55 @@
 static const struct option config_file_rows[] = {
 	{.name = "site",
 	 OPTION(NODE, config_sections, site),
+	 .shape = "text",
 	 .help = "Name of the installation; stands in every event."},
 	{.name = "secrets_dir",
 	 OPTION(NODE, config_sections, secrets_dir),
+	 .shape = "text",
 	 .help = "Directory of the files that ${secret:NAME} reads."},
-	{.name = "state", OPTION(MAP, config_sections, state), .help = "Where state is kept."},
+	{.name = "state",
+	 OPTION(MAP, config_sections, state),
+	 .shape = "state",
+	 .help = "Where state is kept."},
 	{.name = "control",
 	 OPTION(MAP, config_sections, control),
+	 .shape = "control",
 	 .help = "The control socket."},
-	{.name = "metrics", OPTION(MAP, config_sections, metrics), .help = "Metrics over TCP."},
+	{.name = "metrics",
+	 OPTION(MAP, config_sections, metrics),
+	 .shape = "metrics",
+	 .help = "Metrics over TCP."},
 	{.name = "include",
 	 OPTION(NODE, config_sections, include),
+	 .shape = "text|[text]",
 	 .help = "Further files: one pattern or a list; only in the main file."},
-	{.name = "buses", OPTION(MAP, config_sections, buses), .help = "Buses by name."},
-	{.name = "devices", OPTION(MAP, config_sections, devices), .help = "Devices by name."},
+	{.name = "buses",
+	 OPTION(MAP, config_sections, buses),
+	 .shape = "{name:bus}",
+	 .help = "Buses by name."},
+	{.name = "devices",
+	 OPTION(MAP, config_sections, devices),
+	 .shape = "{name:device}",
+	 .help = "Devices by name."},
 	{.name = "derived",
 	 OPTION(MAP, config_sections, derived),
+	 .shape = "{names:derived}",
 	 .help = "Points that are computed from others, by name."},
 	{.name = "webhooks",
 	 OPTION(MAP, config_sections, webhooks),
+	 .shape = "{name:webhook}",
 	 .help = "Webhooks by name."},
-	{.name = "rules", OPTION(MAP, config_sections, rules), .help = "Rules by name."},
+	{.name = "rules",
+	 OPTION(MAP, config_sections, rules),
+	 .shape = "{name:rule}",
+	 .help = "Rules by name."},
 };
 const struct option_table config_file_options = {
 	.section = "configuration file",
 	.manual = "gauged.yaml(5)",
 	.rows = config_file_rows,
 	.count = ARRAY_SIZE(config_file_rows),
+	.name = "file",
 };
 
 static const struct option config_text_rows[] = {
@@ -78,6 +100,7 @@ const struct option_table config_state_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = config_state_rows,
 	.count = ARRAY_SIZE(config_state_rows),
+	.name = "state",
 };
 
 static const struct option config_control_rows[] = {
@@ -91,6 +114,7 @@ const struct option_table config_control_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = config_control_rows,
 	.count = ARRAY_SIZE(config_control_rows),
+	.name = "control",
 };
 
 static const struct option config_metrics_rows[] = {
@@ -104,6 +128,7 @@ const struct option_table config_metrics_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = config_metrics_rows,
 	.count = ARRAY_SIZE(config_metrics_rows),
+	.name = "metrics",
 };
 
 size_t config_tables(const struct option_table **ret, size_t max)

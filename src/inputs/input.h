@@ -21,6 +21,7 @@ struct error;
 struct input;	     /* a driver's own: one open bus */
 struct input_config; /* a driver's own: one bus with its devices and points, immutable */
 struct loop;
+struct option_table;
 struct plan_request;
 struct point_table;
 struct yaml_node;
@@ -109,6 +110,9 @@ struct input_type {
 		     struct plan_request *ret_request);
 	/* Ends within this call; open writes are done with WRITE_UNKNOWN or WRITE_REFUSED. */
 	void (*close)(struct input *input);
+
+	/* What may stand in the maps of buses and devices, for the schema. */
+	const struct option_table *bus_options, *device_options;
 };
 
 /* All drivers, ending in NULL. */

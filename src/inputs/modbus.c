@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "inputs/modbus_config.h"
 #include "inputs/modbus_input.h"
+#include "inputs/modbus_options.h"
 #include "inputs/modbus_serve.h"
 #include "inputs/plan.h"
 #include "io/loop.h"
@@ -160,4 +161,6 @@ const struct input_type input_modbus = {
 	.report = modbus_report,
 	.plan = modbus_plan,
 	.close = modbus_close,
+	.bus_options = &modbus_bus_options,
+	.device_options = &modbus_device_options,
 };

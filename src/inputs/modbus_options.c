@@ -70,6 +70,7 @@ static const struct option bus_rows[] = {
 	 .help = "The longest pause before a lost connection is made again."},
 	{.name = "serve",
 	 OPTION(MAP, modbus_bus_settings, serve),
+	 .shape = "modbus_serve",
 	 .help = "Lets other masters read what gauged has read from the bus."},
 	{.name = "baud",
 	 OPTION(INT, modbus_bus_settings, baud),
@@ -89,6 +90,7 @@ static const struct option bus_rows[] = {
 	 .help = "Stop bits behind a character; if absent 1 with parity, 2 without."},
 	{.name = "rs485",
 	 OPTION(MAP, modbus_bus_settings, rs485),
+	 .shape = "modbus_rs485",
 	 .help = "Has the kernel switch the direction of an RS-485 line; not for adapters which "
 		 "do that by themselves."},
 	{.name = "adapter",
@@ -257,24 +259,30 @@ static const struct option device_rows[] = {
 	{.name = "points",
 	 OPTION(MAP, modbus_device_settings, points),
 	 .required = true,
+	 .shape = "{name:modbus_point}",
 	 .help = "The values of the device, by name."},
 };
 
 static const struct option point_rows[] = {
 	{.name = "holding",
 	 OPTION(TEXT, modbus_point_settings, holding),
+	 .shape = "0..65535|/0x[0-9a-fA-F]+|0o[0-7]+|[+]?[0-9]+/",
 	 .help = "Zero-based address of a holding register."},
 	{.name = "input",
 	 OPTION(TEXT, modbus_point_settings, input),
+	 .shape = "0..65535|/0x[0-9a-fA-F]+|0o[0-7]+|[+]?[0-9]+/",
 	 .help = "Zero-based address of an input register."},
 	{.name = "coil",
 	 OPTION(TEXT, modbus_point_settings, coil),
+	 .shape = "0..65535|/0x[0-9a-fA-F]+|0o[0-7]+|[+]?[0-9]+/",
 	 .help = "Zero-based address of a coil."},
 	{.name = "discrete",
 	 OPTION(TEXT, modbus_point_settings, discrete),
+	 .shape = "0..65535|/0x[0-9a-fA-F]+|0o[0-7]+|[+]?[0-9]+/",
 	 .help = "Zero-based address of a discrete input."},
 	{.name = "ref",
 	 OPTION(TEXT, modbus_point_settings, ref),
+	 .shape = "0..465536|/[0134][0-9]{4,5}/",
 	 .help = "One-based reference of 5 or 6 digits as manuals print it: 40101 is holding "
 		 "100."},
 	{.name = "type",
@@ -283,6 +291,7 @@ static const struct option point_rows[] = {
 		 "float64 bcd16 bcd32 string(N), N in registers; uint16 if absent."},
 	{.name = "bits",
 	 OPTION(MAP, modbus_point_settings, bits),
+	 .shape = "{name:0..63|text}",
 	 .help = "Single bits of the register as points of their own, by name: a number, or "
 		 "4..6; bit 0 is the lowest."},
 	{.name = "order",
@@ -311,6 +320,7 @@ static const struct option point_rows[] = {
 	 .help = "Changes smaller than this leave the value as it is."},
 	{.name = "invalid",
 	 OPTION(SEQ, modbus_point_settings, invalid),
+	 .shape = "[text]",
 	 .help = "Raw values that mean that there is none: [0x7FFF, -1]."},
 	{.name = "poll",
 	 OPTION(DURATION, modbus_point_settings, poll_ns),
@@ -351,28 +361,34 @@ const struct option_table modbus_bus_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = bus_rows,
 	.count = ARRAY_SIZE(bus_rows),
+	.name = "modbus_bus",
 };
 const struct option_table modbus_rs485_options = {
 	.section = "rs485",
 	.manual = "gauged.yaml(5)",
 	.rows = rs485_rows,
 	.count = ARRAY_SIZE(rs485_rows),
+	.name = "modbus_rs485",
 };
 const struct option_table modbus_serve_options = {
 	.section = "serve of a Modbus bus",
 	.manual = "gauged.yaml(5)",
 	.rows = serve_rows,
 	.count = ARRAY_SIZE(serve_rows),
+	.name = "modbus_serve",
 };
 const struct option_table modbus_device_options = {
 	.section = "Modbus device",
 	.manual = "gauged.yaml(5)",
 	.rows = device_rows,
 	.count = ARRAY_SIZE(device_rows),
+	.name = "modbus_device",
 };
 const struct option_table modbus_point_options = {
 	.section = "Modbus point",
 	.manual = "gauged.yaml(5)",
 	.rows = point_rows,
 	.count = ARRAY_SIZE(point_rows),
+	.name = "modbus_point",
+	.one_of = "holding|input|coil|discrete|ref",
 };

@@ -102,7 +102,10 @@ static const struct option bus_rows[] = {
 };
 
 static const struct option device_rows[] = {
-	{.name = "bus", OPTION(NODE, device_options, bus), .help = "The bus it stands on."},
+	{.name = "bus",
+	 OPTION(NODE, device_options, bus),
+	 .shape = "name",
+	 .help = "The bus it stands on."},
 	{.name = "stale_after",
 	 OPTION(DURATION, device_options, stale_ns),
 	 .fallback = "60s",
@@ -112,6 +115,7 @@ static const struct option device_rows[] = {
 	{.name = "points",
 	 OPTION(MAP, device_options, points),
 	 .required = true,
+	 .shape = "{name:point_entry|null}",
 	 .help = "The points of the recording that are played, by name."},
 };
 
@@ -120,6 +124,7 @@ const struct option_table playback_bus_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = bus_rows,
 	.count = ARRAY_SIZE(bus_rows),
+	.name = "playback_bus",
 };
 
 const struct option_table playback_device_options = {
@@ -127,6 +132,7 @@ const struct option_table playback_device_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = device_rows,
 	.count = ARRAY_SIZE(device_rows),
+	.name = "playback_device",
 };
 
 static int playback_compare(const void *a, const void *b)
@@ -505,4 +511,6 @@ const struct input_type input_playback = {
 	.open = playback_open,
 	.report = playback_report,
 	.close = playback_close,
+	.bus_options = &playback_bus_options,
+	.device_options = &playback_device_options,
 };

@@ -50,6 +50,7 @@ const struct option_table point_entry_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = entry_rows,
 	.count = ARRAY_SIZE(entry_rows),
+	.name = "point_entry",
 };
 
 struct point_scaling point_entry_scaling(const struct point_entry *entry)

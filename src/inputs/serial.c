@@ -378,4 +378,6 @@ const struct input_type input_serial = {
 	.open = serial_open,
 	.report = serial_report,
 	.close = serial_close,
+	.bus_options = &serial_bus_options,
+	.device_options = &serial_device_options,
 };

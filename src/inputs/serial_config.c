@@ -75,6 +75,7 @@ static const struct option bus_rows[] = {
 	 .help = "Stop bits behind a character."},
 	{.name = "framing",
 	 OPTION(MAP, bus_options, framing),
+	 .shape = "serial_framing",
 	 .help = "How the bytes of the line are cut into frames."},
 	{.name = "max_lines",
 	 OPTION(RATE, bus_options, max_lines),
@@ -87,6 +88,7 @@ const struct option_table serial_bus_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = bus_rows,
 	.count = ARRAY_SIZE(bus_rows),
+	.name = "serial_bus",
 };
 
 static const struct option framing_rows[] = {
@@ -113,24 +115,33 @@ const struct option_table serial_framing_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = framing_rows,
 	.count = ARRAY_SIZE(framing_rows),
+	.name = "serial_framing",
 };
 
 static const struct option device_rows[] = {
-	{.name = "bus", OPTION(NODE, device_options, bus), .help = "The bus it stands on."},
+	{.name = "bus",
+	 OPTION(NODE, device_options, bus),
+	 .shape = "name",
+	 .help = "The bus it stands on."},
 	{.name = "match",
 	 OPTION(NODE, device_options, decoders[0]),
+	 .shape = "text",
 	 .help = "A PCRE2 pattern; its named groups are the fields of frames that match."},
 	{.name = "csv",
 	 OPTION(NODE, device_options, decoders[1]),
+	 .shape = "true|serial_csv",
 	 .help = "true or options: fields are columns, by number from 1 or by name."},
 	{.name = "keyvalue",
 	 OPTION(NODE, device_options, decoders[2]),
+	 .shape = "true|serial_keyvalue",
 	 .help = "true or options: fields are keys of pairs such as T=21.5."},
 	{.name = "json",
 	 OPTION(NODE, device_options, decoders[3]),
+	 .shape = "true|serial_json",
 	 .help = "true or options: fields are paths such as wind.speed."},
 	{.name = "nmea",
 	 OPTION(NODE, device_options, decoders[4]),
+	 .shape = "true|serial_nmea",
 	 .help = "true or options: NMEA 0183 sentences; fields are numbers, or groups of match."},
 	{.name = "stale_after",
 	 OPTION(DURATION, device_options, stale_ns),
@@ -141,6 +152,7 @@ static const struct option device_rows[] = {
 	{.name = "points",
 	 OPTION(MAP, device_options, points),
 	 .required = true,
+	 .shape = "{name:serial_point|null}",
 	 .help = "The values of the device, by name."},
 };
 
@@ -149,11 +161,13 @@ const struct option_table serial_device_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = device_rows,
 	.count = ARRAY_SIZE(device_rows),
+	.name = "serial_device",
 };
 
 static const struct option point_rows[] = {
 	{.name = "field",
 	 OPTION(NODE, point_options, field),
+	 .shape = "text|null",
 	 .help = "The field it is read from; the name of the point if absent."},
 };
 
@@ -162,6 +176,8 @@ const struct option_table serial_point_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = point_rows,
 	.count = ARRAY_SIZE(point_rows),
+	.name = "serial_point",
+	.also = &point_entry_options,
 };
 
 /* tcp://host:port, tcp://[::1]:port; what stands behind tcp:// is text. */

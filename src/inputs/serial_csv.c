@@ -47,6 +47,7 @@ const struct option_table serial_csv_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = csv_rows,
 	.count = ARRAY_SIZE(csv_rows),
+	.name = "serial_csv",
 };
 
 static bool csv_separator(struct serial_decoder *csv, const struct yaml_node *node,

@@ -59,6 +59,7 @@ const struct option_table serial_json_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = json_rows,
 	.count = ARRAY_SIZE(json_rows),
+	.name = "serial_json",
 };
 
 static struct serial_decoder *json_parse(struct arena *arena, const struct yaml_node *node,

@@ -33,6 +33,7 @@ const struct option_table serial_keyvalue_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = keyvalue_rows,
 	.count = ARRAY_SIZE(keyvalue_rows),
+	.name = "serial_keyvalue",
 };
 
 static struct serial_decoder *keyvalue_parse(struct arena *arena, const struct yaml_node *node,

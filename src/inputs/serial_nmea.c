@@ -51,6 +51,7 @@ const struct option_table serial_nmea_options = {
 	.manual = "gauged.yaml(5)",
 	.rows = nmea_rows,
 	.count = ARRAY_SIZE(nmea_rows),
+	.name = "serial_nmea",
 };
 
 static struct serial_decoder *nmea_parse(struct arena *arena, const struct yaml_node *node,

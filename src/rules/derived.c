@@ -27,9 +27,9 @@ struct derived_options {
 
 /* clang-format off */
 static const struct option derived_rows[] = {
-	{"value", OPTION(NODE, derived_options, value), .required = true,
+	{"value", OPTION(NODE, derived_options, value), .required = true, .shape = "text",
 	 .help = "the expression that is the point's value"},
-	{"unit", OPTION(NODE, derived_options, unit),
+	{"unit", OPTION(NODE, derived_options, unit), .shape = "text",
 	 .help = "the unit to give the value in; otherwise the expression's own"},
 	{"deadband", OPTION(NUMBER, derived_options, deadband), .fallback = "0", .max = INFINITY,
 	 .help = "changes smaller than this leave the value as it is"},
@@ -41,6 +41,7 @@ const struct option_table derived_option_table = {
 	.manual = "gauged-rules(5)",
 	.rows = derived_rows,
 	.count = ARRAY_SIZE(derived_rows),
+	.name = "derived",
 };
 
 enum derived_visit { DERIVED_NEW, DERIVED_OPEN, DERIVED_DONE };

@@ -41,10 +41,12 @@ enum { RULE_LONGEST_S = 366 * 86400 };
 /* clang-format off */
 static const struct option rule_rows[] = {
 	{"when", OPTION(NODE, rule_options, when),
+	 .shape = "text",
 	 .help = "the condition; the rule fires while it is true"},
 	{"for", OPTION(DURATION, rule_options, for_ns), .max = RULE_LONGEST_S,
 	 .help = "on-delay: how long the condition has to be known true before the rule fires"},
 	{"clear", OPTION(NODE, rule_options, clear),
+	 .shape = "text",
 	 .help = "the condition that ends it, when it differs from 'not when' (hysteresis)"},
 	{"clear_for", OPTION(DURATION, rule_options, clear_for_ns), .max = RULE_LONGEST_S,
 	 .help = "off-delay: how long it has to be over before the rule is clear"},
@@ -56,20 +58,24 @@ static const struct option rule_rows[] = {
 	{"latch", OPTION(BOOL, rule_options, latch), .fallback = "false",
 	 .help = "true: a rule that has fired stays an alarm until somebody acknowledges it"},
 	{"inhibited_by", OPTION(SEQ, rule_options, inhibited_by),
+	 .shape = "[text]",
 	 .help = "rules whose alarm holds this rule's actions back"},
 	{"repeat", OPTION(DURATION, rule_options, repeat_ns), .min = 1, .max = RULE_LONGEST_S,
 	 .help = "runs on_fire again after each such time while the rule fires"},
 	{"severity", OPTION(CHOICE, rule_options, severity), .fallback = "warning",
 	 .choices = severities, .help = "how bad it is"},
 	{"message", OPTION(NODE, rule_options, message),
+	 .shape = "text",
 	 .help = "a text for people, with ${expressions}"},
 	{"labels", OPTION(MAP, rule_options, labels),
+	 .shape = "{text}",
 	 .help = "names and texts that go with every event of the rule"},
-	{"on_fire", OPTION(SEQ, rule_options, on_fire), .help = "actions when it fires"},
-	{"on_clear", OPTION(SEQ, rule_options, on_clear), .help = "actions when it clears"},
+	{"on_fire", OPTION(SEQ, rule_options, on_fire), .shape = "[action]", .help = "actions when it fires"},
+	{"on_clear", OPTION(SEQ, rule_options, on_clear), .shape = "[action]", .help = "actions when it clears"},
 	{"on", OPTION(NODE, rule_options, on),
+	 .shape = "text",
 	 .help = "an instant, instead of 'when': rises(x), falls(x), changed(x)"},
-	{"do", OPTION(SEQ, rule_options, on_instant), .help = "actions at that instant"},
+	{"do", OPTION(SEQ, rule_options, on_instant), .shape = "[action]", .help = "actions at that instant"},
 };
 /* clang-format on */
 
@@ -78,6 +84,8 @@ const struct option_table ruleset_option_table = {
 	.manual = "gauged-rules(5)",
 	.rows = rule_rows,
 	.count = ARRAY_SIZE(rule_rows),
+	.name = "rule",
+	.one_of = "when|on",
 };
 
 struct ruleset {

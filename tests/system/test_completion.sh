@@ -40,7 +40,7 @@ for command in $commands; do
 	grep -Eq "^\.B[A-Z]* \"? ?$command" "$srcdir/docs/gaugectl.1" || { echo "gaugectl.1 does not name $command"; exit 1; }
 done
 for option in $("$dir/gaugectl" --help; "$dir/gaugectl" watch --help; "$dir/gaugectl" probe --help;
-	"$dir/gaugectl" test --help); do
+	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help); do
 	case $option in
 	--[a-z]*)
 		option=$(printf %s "$option" | tr -dc a-z)
@@ -58,6 +58,7 @@ expect "--events" gaugectl watch --e
 expect "" gaugectl status ""
 expect "--holding" gaugectl probe --ho
 expect "--junit" gaugectl test --ju
+expect "--tests" gaugectl schema --te
 expect "none" gaugectl probe --parity n
 expect "tcp://" gaugectl probe t
 kill "$pid"
