@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UNIT_DIMENSIONS = 8, UNIT_EXPONENT_MAX = 12 };
+enum { UNIT_DIMENSIONS = 8, UNIT_EXPONENT_MAX = 12, UNIT_TIME = 2 };
 
 /* length, mass, time, current, temperature, amount, light, information */
 struct unit {

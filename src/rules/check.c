@@ -291,6 +291,8 @@ static bool check_call(struct scope *scope, struct expr *expr)
 	bool good = true;
 
 	expr->function = function_find(expr->text, strlen(expr->text));
+	if (check_is_window(expr))
+		expr->function = function_find_window(expr->text);
 	if (expr->function == NULL) {
 		expr_error(scope->source, expr->from, expr->len, "unknown function '%s'",
 			   expr->text);
@@ -339,6 +341,7 @@ static bool check_call(struct scope *scope, struct expr *expr)
 	case FUNCTION_HELD:
 	case FUNCTION_ONCE:
 	case FUNCTION_SINCE:
+	case FUNCTION_WINDOW:
 	case FUNCTION_EWMA:
 	case FUNCTION_PREV:
 	case FUNCTION_FIRING:

@@ -11,6 +11,7 @@
 #include "rules/key.h"
 #include "rules/program.h"
 #include "rules/typing.h"
+#include "rules/window.h"
 
 /* What a node may look back over. */
 #define CHECK_SPAN_MIN_S 0.001
@@ -95,9 +96,93 @@ static bool check_span(struct scope *scope, struct expr *expr, uint32_t i)
 	return true;
 }
 
+bool check_is_window(const struct expr *expr)
+{
+	const struct expr *time = expr->kid_count == 2 ? expr->kids->next : NULL;
+
+	return time != NULL && time->op == EXPR_NUMBER && time->type.duration &&
+	       function_find_window(expr->text) != NULL;
+}
+
+/* What a window over numbers yields. */
+static bool check_window_unit(struct scope *scope, struct expr *expr)
+{
+	expr->type = expr->kids->type;
+	expr->type.constant = false;
+	switch ((int)expr->function->window) {
+	case WINDOW_SUM:
+	case WINDOW_INTEGRAL:
+		if (!dimension_no_degrees(scope, expr, expr->kids, "sum up"))
+			return false;
+		break;
+	case WINDOW_SPREAD:
+	case WINDOW_STDDEV:
+	case WINDOW_RATE:
+	case WINDOW_DELTA:
+	case WINDOW_SLOPE:
+	case WINDOW_INCREASE:
+		dimension_difference(scope, &expr->type);
+		break;
+	default:
+		return true;
+	}
+	if (expr->function->window == WINDOW_INTEGRAL)
+		return dimension_with_time(scope, expr, 1);
+	if (expr->function->window == WINDOW_RATE || expr->function->window == WINDOW_SLOPE)
+		return dimension_with_time(scope, expr, -1);
+	return true;
+}
+
+/* The fraction of quantile(x, q, d) goes to the call's number. */
+static bool check_fraction(struct scope *scope, struct expr *expr)
+{
+	const struct expr *arg;
+
+	expr->number = 0.5;
+	if (expr->kid_count == 2)
+		return true;
+	if (!check_tree(scope, expr_link(expr, 1)))
+		return false;
+	dimension_plain(scope, expr, 1);
+	arg = expr_kid(expr, 1);
+	if (arg->op != EXPR_CONST || arg->type.kind != VALUE_NUMBER ||
+	    !(arg->number >= 0 && arg->number <= 1))
+		return typing_fail(scope, arg, "for example quantile(x, 95 %, 1h)",
+				   "'%s' takes a constant fraction from 0 to 1", expr->text);
+	expr->number = arg->number;
+	return true;
+}
+
+/* One window serves all functions of one operand and time: the function is no part of its key.
+ */
+static bool check_window(struct scope *scope, struct expr *expr)
+{
+	const char *key = key_make(scope->arena, expr->kids);
+
+	if (!check_operand(scope, expr) || !check_fraction(scope, expr) ||
+	    !check_span(scope, expr, expr->kid_count - 1))
+		return false;
+	expr->key = arena_printf(scope->arena, "%s %jd", key, (intmax_t)expr->span_ns);
+	switch ((int)expr->function->window) {
+	case WINDOW_COUNT:
+	case WINDOW_CHANGES:
+		expr->type = (struct expr_type){.kind = VALUE_NUMBER};
+		return true;
+	case WINDOW_SHARE:
+		expr->type = (struct expr_type){.kind = VALUE_NUMBER,
+						.unit = {.known = true, .scale = 1}};
+		return typing_bool(scope, expr->kids);
+	default:
+		return typing_number(scope, expr->kids) && check_window_unit(scope, expr);
+	}
+}
+
 bool check_past(struct scope *scope, struct expr *expr)
 {
 	const struct expr_type *type;
+
+	if (expr->function->rule == FUNCTION_WINDOW)
+		return check_window(scope, expr);
 
 	/* The operand first: its errors stand before the time's. */
 	if (!check_operand(scope, expr) || (expr->kid_count > 1 && !check_span(scope, expr, 1)))

@@ -18,6 +18,8 @@ bool check_tree(struct scope *scope, struct expr **link);
 bool check_edge(struct scope *scope, struct expr *expr);
 /* A call of a function that remembers. */
 bool check_past(struct scope *scope, struct expr *expr);
+/* min or max of two, of which the second is written as a time: 5m. */
+bool check_is_window(const struct expr *expr);
 /* Whether it changes as time goes by: age(p), since(c). */
 bool check_grows(const struct expr *expr);
 /*

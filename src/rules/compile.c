@@ -131,6 +131,7 @@ static uint32_t compile_call(struct program *program, const struct expr *expr, u
 	case FUNCTION_HELD:
 	case FUNCTION_ONCE:
 	case FUNCTION_SINCE:
+	case FUNCTION_WINDOW:
 	case FUNCTION_EWMA:
 	case FUNCTION_PREV:
 	case FUNCTION_POINT:
@@ -233,6 +234,8 @@ enum node_kind compile_node_kind(const struct expr *call)
 		return NODE_ONCE;
 	case FUNCTION_SINCE:
 		return call->span_ns > 0 ? NODE_LASTED : NODE_SINCE;
+	case FUNCTION_WINDOW:
+		return NODE_WINDOW;
 	case FUNCTION_EWMA:
 		return NODE_EWMA;
 	default:
@@ -279,6 +282,13 @@ static void compile_node(struct program *program, struct expr *call, struct prog
 		number = program_node(program, &node);
 	}
 	idlist_add(program->arena, &use->nodes, number);
+	if (node.kind == NODE_WINDOW) {
+		call->op = EXPR_SLOT;
+		call->slot =
+			program_window(program, number, call->function->window, call->number);
+		call->kids = NULL;
+		return;
+	}
 	if (node.kind == NODE_SINCE) {
 		compile_since(program, call, program->nodes[number].slot);
 		return;

@@ -208,6 +208,39 @@ void dimension_plain_result(struct scope *scope, struct expr **link)
 	(*link)->type.unit_text = NULL;
 }
 
+void dimension_difference(struct scope *scope, struct expr_type *type)
+{
+	if (!type->unit.absolute)
+		return;
+	type->unit.absolute = false;
+	type->unit.offset = 0;
+	type->unit_text =
+		fabs(type->unit.scale - 1) < 1e-12
+			? "K"
+			: arena_printf(scope->arena, "%s difference", type->unit_text);
+}
+
+bool dimension_with_time(struct scope *scope, struct expr *expr, int exponent)
+{
+	struct expr_type *type = &expr->type;
+	int sum = type->unit.dimension[UNIT_TIME] + exponent;
+
+	if (!type->unit.known)
+		return true;
+	if (abs(sum) > UNIT_EXPONENT_MAX)
+		return typing_fail(scope, expr, NULL,
+				   "the dimension of the result is out of bounds");
+	type->unit.dimension[UNIT_TIME] = (int8_t)sum;
+	type->duration = false;
+	/* A difference of degrees has a name of words, which takes no factor. */
+	if (type->unit_text != NULL && strpbrk(type->unit_text, exponent < 0 ? "*/ " : "/ "))
+		type->unit_text = NULL;
+	if (type->unit_text != NULL)
+		type->unit_text = arena_printf(scope->arena, "%s%cs", type->unit_text,
+					       exponent < 0 ? '/' : '*');
+	return true;
+}
+
 bool dimension_sum(struct scope *scope, struct expr *expr)
 {
 	const struct expr *a = expr_kid(expr, 0), *b = expr_kid(expr, 1);
@@ -244,15 +277,9 @@ bool dimension_sum(struct scope *scope, struct expr *expr)
 		return false;
 	expr->type = type;
 	expr->type.constant = false;
-	if (!add && type.unit.absolute) {
-		/* A bare number beside a temperature is one as well: 20 - outside.temp. */
-		expr->type.unit.absolute = false;
-		expr->type.unit.offset = 0;
-		expr->type.unit_text =
-			fabs(type.unit.scale - 1) < 1e-12
-				? "K"
-				: arena_printf(scope->arena, "%s difference", type.unit_text);
-	}
+	/* A bare number beside a temperature is one as well: 20 - outside.temp. */
+	if (!add)
+		dimension_difference(scope, &expr->type);
 	return true;
 }
 

@@ -27,6 +27,10 @@ void dimension_plain(struct scope *scope, struct expr *expr, uint32_t i);
 /* A temperature on a scale has no double and no half: false after that error. */
 bool dimension_no_degrees(struct scope *scope, const struct expr *expr, const struct expr *kid,
 			  const char *verb);
+/* A temperature on a scale becomes a difference of two; other types stay what they are. */
+void dimension_difference(struct scope *scope, struct expr_type *type);
+/* The type of expr times seconds (1), or by seconds (-1); false after an error. */
+bool dimension_with_time(struct scope *scope, struct expr *expr, int exponent);
 /* The types of + -, * /, ^ and pow(), sqrt(); false after an error. */
 bool dimension_sum(struct scope *scope, struct expr *expr);
 bool dimension_product(struct scope *scope, struct expr *expr);

@@ -97,7 +97,8 @@ static void engine_adopt_memory(struct engine *engine, uint32_t number,
 	const struct node_run run = engine_node(engine, number);
 	double *last = &engine->slots[run.node->last];
 
-	if (other != PROGRAM_NONE) {
+	/* The numbers of texts are each engine's own. */
+	if (other != PROGRAM_NONE && run.node->operand != VALUE_TEXT) {
 		const struct node_run before = engine_node(old, other);
 
 		node_adopt(&run, &before, engine->now.ns);

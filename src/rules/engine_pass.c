@@ -132,6 +132,7 @@ static void engine_run_node(struct engine *engine, uint32_t number, uint8_t reas
 		     (STORE_VALUE | STORE_QUALITY)) != 0)
 			engine_point_changed(engine, node->point);
 		return;
+	case NODE_WINDOW:
 	case NODE_HELD:
 	case NODE_ONCE:
 	case NODE_SINCE:

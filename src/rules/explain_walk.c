@@ -158,6 +158,10 @@ static double explain_past(const struct explain_walk *walk, const struct expr *c
 
 	if (!explain_node(walk, call, &run))
 		return NAN;
+	if (run.node->kind == NODE_WINDOW) {
+		window_expire(run.memory, walk->now.ns);
+		return node_window_result(&run, call->function->window, call->number);
+	}
 	node_refresh(&run, walk->now.ns);
 	return run.slots[0];
 }
@@ -285,6 +289,7 @@ static double explain_walk_call(const struct explain_walk *walk, const struct ex
 	case FUNCTION_HELD:
 	case FUNCTION_ONCE:
 	case FUNCTION_SINCE:
+	case FUNCTION_WINDOW:
 	case FUNCTION_EWMA:
 	case FUNCTION_PREV:
 		return explain_past(walk, expr);

@@ -31,6 +31,7 @@ enum function_rule {
 	FUNCTION_HELD,	  /* (bool, duration): bool, by a node that remembers */
 	FUNCTION_ONCE,	  /* the same */
 	FUNCTION_SINCE,	  /* a bool; a duration, in conditions compared with a constant */
+	FUNCTION_WINDOW,  /* (x, duration), quantile: (x, fraction, duration) */
 	FUNCTION_EWMA,	  /* (x, duration): as x */
 	FUNCTION_PREV,	  /* a number or a bool; the same */
 	FUNCTION_FIRING,  /* ('name'): whether the rule of that name fires */
@@ -47,6 +48,7 @@ struct function {
 	 */
 	double (*eval)(const double *args);
 	const char *help; /* one line for the reference */
+	uint8_t window;	  /* WINDOW: enum window_function */
 };
 
 /* The row of name (len bytes), or NULL. */
@@ -54,6 +56,8 @@ const struct function *function_find(const char *name, size_t len);
 size_t function_count(void);
 const struct function *function_get(size_t i);
 uint32_t function_number(const struct function *function);
+/* min and max of a window, which have the names of others: min(x, 5m). NULL for other names. */
+const struct function *function_find_window(const char *name);
 /* Whether a node keeps what it needs of the past. */
 bool function_remembers(const struct function *function);
 /* All names, for suggestions; function_count() of them. */

@@ -186,8 +186,66 @@ static double prev_yield(const struct node_run *run, int64_t now)
 	return run->slots[run->node->slot];
 }
 
+/* ---- windows ---------------------------------------------------------------------------- */
+
+void node_window_spec(const struct node *node, struct window_spec *ret)
+{
+	*ret = (struct window_spec){.span_ns = node->span_ns, .interval_ns = node->interval_ns};
+	for (const struct node_output *out = node->outputs; out != NULL; out = out->next)
+		ret->functions |= 1u << out->function;
+}
+
+static size_t node_window_memory(const struct node *node)
+{
+	struct window_spec spec;
+
+	node_window_spec(node, &spec);
+	return window_size(&spec);
+}
+
+static void node_window_start(const struct node_run *run, int64_t now)
+{
+	struct window_spec spec;
+
+	node_window_spec(run->node, &spec);
+	window_init(run->memory, &spec, now);
+}
+
+double node_window_result(const struct node_run *run, uint8_t function, double parameter)
+{
+	return window_result(run->memory, (enum window_function)function, parameter);
+}
+
+static bool node_set(double *slot, double value)
+{
+	double last = *slot;
+
+	*slot = value;
+	return isnan(last) ? !isnan(value) : last != value;
+}
+
+static bool node_window_yields(const struct node_run *run)
+{
+	bool changed = false;
+
+	for (const struct node_output *out = run->node->outputs; out != NULL; out = out->next) {
+		double result = node_window_result(run, out->function, out->parameter);
+
+		changed = node_set(&run->slots[out->slot], result) || changed;
+	}
+	return changed;
+}
+
+static int64_t node_window_deadline(const struct node_run *run)
+{
+	int64_t deadline;
+
+	return window_deadline(run->memory, &deadline) ? deadline : INT64_MAX;
+}
+
 /* ---- all of them ------------------------------------------------------------------------ */
 
+/* Windows are of several sizes and yield several values: they have functions of their own. */
 struct node_type {
 	size_t memory;
 	void (*start)(const struct node_run *run, int64_t now);
@@ -209,25 +267,24 @@ static const struct node_type types[NODE_KINDS] = {
 
 size_t node_memory(const struct node *node)
 {
-	return types[node->kind].memory;
+	return node->kind == NODE_WINDOW ? node_window_memory(node) : types[node->kind].memory;
 }
 
 void node_start(const struct node_run *run, int64_t now)
 {
-	types[run->node->kind].start(run, now);
-}
-
-static bool node_yields(const struct node_run *run, double value)
-{
-	double *slot = &run->slots[run->node->slot], last = *slot;
-
-	*slot = value;
-	return isnan(last) ? !isnan(value) : last != value;
+	if (run->node->kind == NODE_WINDOW)
+		node_window_start(run, now);
+	else
+		types[run->node->kind].start(run, now);
 }
 
 bool node_refresh(const struct node_run *run, int64_t now)
 {
-	return node_yields(run, types[run->node->kind].yield(run, now));
+	if (run->node->kind == NODE_WINDOW) {
+		window_expire(run->memory, now);
+		return node_window_yields(run);
+	}
+	return node_set(&run->slots[run->node->slot], types[run->node->kind].yield(run, now));
 }
 
 bool node_feed(const struct node_run *run, double value, int64_t now)
@@ -235,13 +292,19 @@ bool node_feed(const struct node_run *run, double value, int64_t now)
 	const struct node_prev *prev = run->memory;
 
 	if (run->node->kind == NODE_PREV)
-		return node_yields(run, prev->current);
+		return node_set(&run->slots[run->node->slot], prev->current);
+	if (run->node->kind == NODE_WINDOW) {
+		window_put(run->memory, now, value);
+		return node_window_yields(run);
+	}
 	types[run->node->kind].take(run, value, now);
 	return node_refresh(run, now);
 }
 
 int64_t node_deadline(const struct node_run *run, int64_t now)
 {
+	if (run->node->kind == NODE_WINDOW)
+		return node_window_deadline(run);
 	return types[run->node->kind].deadline(run, now);
 }
 
@@ -262,7 +325,10 @@ void node_close(const struct node_run *run, double value)
 
 void node_adopt(const struct node_run *run, const struct node_run *from, int64_t now)
 {
-	memcpy(run->memory, from->memory, types[run->node->kind].memory);
+	if (run->node->kind == NODE_WINDOW)
+		window_adopt(run->memory, from->memory);
+	else
+		memcpy(run->memory, from->memory, types[run->node->kind].memory);
 	if (run->node->kind == NODE_PREV)
 		run->slots[run->node->slot] = from->slots[from->node->slot];
 	else

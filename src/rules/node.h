@@ -11,6 +11,8 @@
  * since(c)     how long c has been known true without a break; 0 while it is false, unknown
  *              while it is unknown. In a condition it is compared with a constant, and changes
  *              by a timer.
+ * windows      see window.h: a sample is taken whenever an input reports, and when the operand
+ *              changes without, as by a timer; a failed reading is none.
  * ewma(x, tau) y += (1 - exp(-dt / tau)) (x - y) at each reading, dt since the one before; the
  *              first is y. Unknown while x is. (Eckner, Algorithms for Unevenly Spaced Time
  *              Series, 2019, section 2: the EMA of last points.)
@@ -24,6 +26,7 @@
 #include <stdint.h>
 
 #include "rules/program.h"
+#include "rules/window.h"
 
 /* One node at work. */
 struct node_run {
@@ -41,6 +44,9 @@ bool node_feed(const struct node_run *run, double value, int64_t now);
 bool node_refresh(const struct node_run *run, int64_t now);
 /* The next time after now at which node_refresh() may matter; INT64_MAX: none. */
 int64_t node_deadline(const struct node_run *run, int64_t now);
+/* A window's specification, and what one function of it yields at the last refresh. */
+void node_window_spec(const struct node *node, struct window_spec *ret);
+double node_window_result(const struct node_run *run, uint8_t function, double parameter);
 /* SINCE and LASTED: seconds since c came to be true, 0 while it is false, NaN for unknown. */
 double node_since_s(const struct node_run *run, int64_t now);
 /* prev(): the pass is over, and value is what the next one will see. */

@@ -189,6 +189,24 @@ uint32_t program_node(struct program *program, const struct node *node)
 	return program->node_count++;
 }
 
+uint32_t program_window(struct program *program, uint32_t number, uint8_t function,
+			double parameter)
+{
+	struct node_output **end = &program->nodes[number].outputs;
+
+	for (; *end != NULL; end = &(*end)->next) {
+		if ((*end)->function == function && (*end)->parameter == parameter)
+			return (*end)->slot;
+	}
+	*end = arena_take(program->arena, 1, sizeof(**end));
+	**end = (struct node_output){
+		.slot = program_cell(program, NAN),
+		.function = function,
+		.parameter = parameter,
+	};
+	return (*end)->slot;
+}
+
 uint32_t program_node_find(const struct program *program, enum node_kind kind, const char *key)
 {
 	for (uint32_t i = 0; i < program->node_count; i++) {
@@ -207,7 +225,8 @@ uint32_t program_derived(const struct program *program, uint32_t point)
 
 bool program_node_samples(enum node_kind kind)
 {
-	return kind == NODE_DERIVED || kind == NODE_EWMA || kind == NODE_PREV;
+	return kind == NODE_DERIVED || kind == NODE_WINDOW || kind == NODE_EWMA ||
+	       kind == NODE_PREV;
 }
 
 /* All that use reads, also through nodes; over: through derived points as well. */
@@ -406,16 +425,26 @@ static void program_collect_inputs(const struct program *program, const struct p
 	}
 }
 
-/* A reading of whatever it reads, directly or not, is a sample. */
+/*
+ * A reading of whatever it reads, directly or not, is a sample. Points that are read at one
+ * instant make one together, so there may be fewer than expected, but not more.
+ */
 static void program_add_samples(struct program *program, uint32_t number, struct pairs *samples)
 {
+	struct node *node = &program->nodes[number];
 	struct idlist points = {0};
+	double rate = 0;
 
-	program_collect(program, program->nodes[number].use, true, &points);
+	program_collect(program, node->use, true, &points);
 	for (uint32_t i = 0; i < points.count; i++) {
-		if (program_derived(program, points.ids[i]) == PROGRAM_NONE)
-			pairs_add(samples, points.ids[i], number);
+		const struct point *point = point_table_get(program->points, points.ids[i]);
+
+		if (program_derived(program, points.ids[i]) != PROGRAM_NONE)
+			continue;
+		pairs_add(samples, points.ids[i], number);
+		rate += 1 / (double)point->interval_ns;
 	}
+	node->interval_ns = isfinite(rate) && rate > 0 ? (int64_t)(1 / rate) : 0;
 }
 
 /* A derived point is as good as its inputs: it has to hear when they get worse. */
@@ -433,8 +462,6 @@ static void program_index_nodes(struct program *program)
 	for (uint32_t i = 0; i < program->node_count; i++) {
 		const struct program_use *use = program->nodes[i].use;
 
-		program->nodes[i].memory = program->memory_bytes;
-		program->memory_bytes += (node_memory(&program->nodes[i]) + 15) & ~(size_t)15;
 		if (program->nodes[i].kind == NODE_AGE)
 			pairs_add(&ages, program->nodes[i].point, i);
 		if (use == NULL)
@@ -449,6 +476,10 @@ static void program_index_nodes(struct program *program)
 		pairs_add_points(&points, program, use, i);
 		for (uint32_t n = 0; n < use->nodes.count; n++)
 			pairs_add(&nodes, use->nodes.ids[n], i);
+	}
+	for (uint32_t i = 0; i < program->node_count; i++) {
+		program->nodes[i].memory = program->memory_bytes;
+		program->memory_bytes += (node_memory(&program->nodes[i]) + 15) & ~(size_t)15;
 	}
 	program->point_ages = pairs_reach(&ages, program->point_count);
 	program->point_nodes = pairs_reach(&points, program->point_count);

@@ -77,6 +77,7 @@ enum node_kind {
 	NODE_CHANGED,
 	NODE_DERIVED, /* the value of a derived point */
 	/* those that remember: see node.h */
+	NODE_WINDOW,
 	NODE_HELD,
 	NODE_ONCE,
 	NODE_SINCE,  /* in messages: from when on, in seconds of the engine's clock */
@@ -88,6 +89,14 @@ enum node_kind {
 
 /* What NODE_SINCE yields while its operand is false: a time that does not come. */
 #define NODE_NEVER_S 1e18
+
+/* One function of a window; a window may yield several. */
+struct node_output {
+	uint32_t slot;
+	uint8_t function; /* enum window_function */
+	double parameter; /* of a quantile */
+	struct node_output *next;
+};
 
 /*
  * Something between points and rules: computed from its operand, with a memory of its own.
@@ -101,7 +110,9 @@ struct node {
 	int64_t span_ns;
 	size_t memory; /* where in an engine's memory it remembers */
 	enum value_kind operand;
-	struct code code;	       /* the operand; none of an age */
+	int64_t interval_ns;	     /* WINDOW: how often a sample is expected; 0: not known */
+	struct node_output *outputs; /* WINDOW, instead of slot */
+	struct code code;	     /* the operand; none of an age */
 	const struct program_use *use; /* what the operand reads; NULL: it has none */
 	struct idlist inputs;	       /* the points that it reads, also through other nodes */
 	const char
@@ -189,6 +200,9 @@ uint32_t program_group(struct program *program, const char *device);
 uint32_t program_text(struct program *program, const char *text);
 /* Number of the new node; its slot (unless it has one) and last are made here. */
 uint32_t program_node(struct program *program, const struct node *node);
+/* The slot of a function of a window, which is asked for here. */
+uint32_t program_window(struct program *program, uint32_t node, uint8_t function,
+			double parameter);
 /* The node of that kind and key, or PROGRAM_NONE. */
 uint32_t program_node_find(const struct program *program, enum node_kind kind, const char *key);
 /* The node that computes a derived point; PROGRAM_NONE for one that is read. */

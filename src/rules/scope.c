@@ -130,6 +130,7 @@ bool scope_takes_name(const struct function *function)
 	case FUNCTION_HELD:
 	case FUNCTION_ONCE:
 	case FUNCTION_SINCE:
+	case FUNCTION_WINDOW:
 	case FUNCTION_EWMA:
 	case FUNCTION_PREV:
 		return false;
