@@ -88,17 +88,18 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
-void engine_feed(struct engine *engine, const struct reading *reading)
+void engine_set_guards(struct engine *engine, bool guarded)
+{
+	engine->unguarded = !guarded;
+}
+
+/* A reading that may matter to somebody. */
+static void engine_take(struct engine *engine, const struct reading *reading)
 {
 	unsigned changed;
 	uint8_t reasons = 0;
 	bool aged = false;
 
-	engine->counters.readings++;
-	if (reading->at.ns < engine->now.ns) {
-		engine->counters.late_readings++;
-		return;
-	}
 	if (reading->at.ns > engine->now.ns || engine->seen[reading->point] == engine->round)
 		engine_settle(engine);
 	engine->seen[reading->point] = engine->round;
@@ -107,16 +108,43 @@ void engine_feed(struct engine *engine, const struct reading *reading)
 	engine->now = reading->at;
 	changed = store_put(&engine->store, reading);
 	engine->counters.bad_readings += (changed & STORE_BAD) != 0;
-	if (changed & STORE_GOOD)
+	if ((changed & STORE_GOOD) != 0) {
 		aged = engine_rearm(engine, reading->point, reading->at.ns);
+		if (!engine->unguarded)
+			store_guard(&engine->store, reading->point);
+	}
 	if (aged || (changed & (STORE_VALUE | STORE_QUALITY)) != 0)
 		reasons |= PASS_CHANGE;
-	if ((changed & STORE_GOOD) != 0)
-		reasons |= reach_any(&engine->program->point_samplers, reading->point)
-				   ? PASS_SAMPLE
-				   : 0;
+	if ((changed & STORE_GOOD) != 0 &&
+	    reach_any(&engine->program->point_samplers, reading->point))
+		reasons |= PASS_SAMPLE;
 	if (reasons != 0)
 		engine->fresh[engine->fresh_count++] = (struct fresh){reading->point, reasons};
+}
+
+/*
+ * Most readings lie between the guards of a good point: they are stored, and that is all. The
+ * stale timer is left where it is; it is put right when it comes up: see engine_next_timer().
+ */
+void engine_feed(struct engine *engine, const struct reading *reading)
+{
+	struct stored *point = &engine->store.points[reading->point];
+	double number = reading->value.number;
+
+	engine->counters.readings++;
+	if (reading->at.ns < engine->now.ns) {
+		engine->counters.late_readings++;
+		return;
+	}
+	if (reading->value.kind == VALUE_NUMBER && reading->quality == QUALITY_GOOD &&
+	    number > point->guard_low && number < point->guard_high &&
+	    engine->fresh_count == 0 && !timers_maybe_due(&engine->timers, reading->at.ns)) {
+		engine->now = reading->at;
+		point->at = reading->at.ns;
+		engine->slots[program_point(engine->program, reading->point)] = number;
+		return;
+	}
+	engine_take(engine, reading);
 }
 
 void engine_settle(struct engine *engine)
@@ -142,7 +170,7 @@ bool engine_deadline(struct engine *engine, struct boot *ret)
 	int64_t deadline;
 	uint32_t owner;
 
-	if (!timers_first(&engine->timers, &deadline, &owner))
+	if (!engine_next_timer(engine, &deadline, &owner))
 		return false;
 	*ret = (struct boot){deadline};
 	return true;

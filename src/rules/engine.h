@@ -46,6 +46,11 @@ size_t engine_size(const struct ruleset *set);
  * the engine's time is stored for nobody, and counted as late.
  */
 void engine_feed(struct engine *engine, const struct reading *reading);
+/*
+ * Whether a reading that cannot change the mind of any rule is evaluated all the same; it is
+ * not unless somebody says so. The events are the same either way: that is for tests to show.
+ */
+void engine_set_guards(struct engine *engine, bool guarded);
 /* All readings of this instant are there: evaluates what depends on them, once. */
 void engine_settle(struct engine *engine);
 /* Runs every timer with a deadline before now, in order. */

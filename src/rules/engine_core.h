@@ -35,6 +35,7 @@ struct engine {
 	const struct point_table *points;
 	struct engine_sink sink;
 	struct boot now;
+	bool unguarded;
 	uint64_t seq;
 	struct engine_counters counters;
 
@@ -127,6 +128,8 @@ static inline struct node_run engine_node(const struct engine *engine, uint32_t 
 void engine_plan_node(struct engine *engine, uint32_t number);
 /* Everything that depends on what is fresh, in one pass. */
 void engine_pass_fresh(struct engine *engine, const struct fresh *fresh, uint32_t count);
+/* The earliest timer; false if there is none. */
+bool engine_next_timer(struct engine *engine, int64_t *ret_deadline, uint32_t *ret_owner);
 /* Every timer with a deadline before limit, each seeing its deadline as now. */
 void engine_run_timers(struct engine *engine, struct boot limit);
 /* The age of point starts anew at at; whether a node noticed. */

@@ -287,6 +287,24 @@ static void engine_run_timer(struct engine *engine, uint32_t owner)
 	}
 }
 
+/* A point's own stale deadline may be later than its timer: readings move the one alone. */
+bool engine_next_timer(struct engine *engine, int64_t *ret_deadline, uint32_t *ret_owner)
+{
+	while (timers_first(&engine->timers, ret_deadline, ret_owner)) {
+		const struct stored *point;
+		struct boot stale;
+
+		if (*ret_owner >= engine->first_node)
+			return true;
+		point = &engine->store.points[*ret_owner];
+		stale = boot_add((struct boot){point->at}, point->stale_ns);
+		if (stale.ns <= *ret_deadline)
+			return true;
+		timers_set(&engine->timers, *ret_owner, stale.ns);
+	}
+	return false;
+}
+
 /* Every timer with a deadline before limit, each seeing its deadline as now. */
 void engine_run_timers(struct engine *engine, struct boot limit)
 {
@@ -294,7 +312,7 @@ void engine_run_timers(struct engine *engine, struct boot limit)
 	uint32_t owner;
 
 	while (timers_maybe_due(&engine->timers, limit.ns) &&
-	       timers_first(&engine->timers, &deadline, &owner) && deadline < limit.ns) {
+	       engine_next_timer(engine, &deadline, &owner) && deadline < limit.ns) {
 		if (deadline > engine->now.ns)
 			engine->now.ns = deadline;
 		engine_run_timer(engine, owner);

@@ -67,6 +67,7 @@ struct program *program_new(struct arena *arena, const struct point_table *point
 	memset(program->point_groups, 0xff, count * sizeof(uint32_t));
 	program->derived = arena_take(arena, count, sizeof(uint32_t));
 	program->rule_count = rule_count;
+	guards_init(&program->guards, arena, program->point_count);
 	program->rule_slots = arena_take(arena, rule_count, sizeof(uint32_t));
 	/* Never NULL, even if there is nothing in them. */
 	program->code = program_grow(arena, NULL, 0, &program->code_cap, sizeof(struct instr));
@@ -515,5 +516,12 @@ uint32_t program_index(struct program *program, const struct program_reader *rea
 	program->point_rules = pairs_reach(&points, program->point_count);
 	program->node_rules = pairs_reach(&nodes, program->node_count);
 	program->rule_rules = pairs_reach(&rules, program->rule_count);
+	for (uint32_t i = 0; i < program->point_count; i++) {
+		if (reach_any(&program->point_nodes, i) ||
+		    reach_any(&program->point_samplers, i) ||
+		    reach_any(&program->point_ages, i))
+			program->guards.wild[i] = true;
+	}
+	guards_finish(&program->guards, program->arena, program->point_count);
 	return PROGRAM_NONE;
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "model/value.h"
+#include "rules/guard.h"
 
 struct arena;
 struct point_table;
@@ -161,7 +162,8 @@ struct program {
 		uint32_t size;
 	} * groups;
 
-	uint32_t now_slot;   /* the time in seconds, written before a message; 0: nobody asks */
+	uint32_t now_slot; /* the time in seconds, written before a message; 0: nobody asks */
+	struct guards guards;
 	size_t memory_bytes; /* of all nodes, from program_index() on */
 
 	uint32_t rule_count;

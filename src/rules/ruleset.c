@@ -247,6 +247,8 @@ static bool ruleset_expr(struct building *building, struct rule *rule,
 	if (tree == NULL || !check_expr(set->arena, set->program, &source, &building->names,
 					place, VALUE_BOOL, &tree, &use))
 		return false;
+	if (place == CHECK_CONDITION)
+		guards_add(&set->program->guards, set->program, tree);
 	*ret = compile_expr(set->program, tree, &use);
 	program_use_merge(set->arena, &rule->use, &use);
 	return true;
@@ -529,9 +531,9 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	good = derived_compile(derived, set->program, &building.names) && good;
 	for (uint32_t i = 0; i < set->count; i++)
 		good = ruleset_rule(&building, i) && good;
-	if (!good || !ruleset_index(&building))
-		return NULL;
-	return set;
+	good = good && ruleset_index(&building);
+	guards_done(&set->program->guards);
+	return good ? set : NULL;
 }
 
 size_t ruleset_count(const struct ruleset *set)

@@ -112,6 +112,32 @@ static uint32_t store_intern(struct store *store, const char *bytes)
 	return held;
 }
 
+static void store_unguard(struct stored *point)
+{
+	point->guard_low = INFINITY;
+	point->guard_high = -INFINITY;
+}
+
+void store_guard(struct store *store, uint32_t id)
+{
+	struct stored *point = &store->points[id];
+	double value = store->slots[program_point(store->program, id)];
+
+	store_unguard(point);
+	if (point->kind == VALUE_NUMBER && point->quality == QUALITY_GOOD && !point->bad &&
+	    point->deadband == 0)
+		guards_around(&store->program->guards, id, value, &point->guard_low,
+			      &point->guard_high);
+}
+
+/* The last good value, however old. */
+static double store_last(const struct store *store, uint32_t id)
+{
+	double number = store->slots[program_point(store->program, id)];
+
+	return isnan(number) ? store->points[id].last : number;
+}
+
 void store_init(struct store *store, struct boot now)
 {
 	const struct program *program = store->program;
@@ -135,6 +161,8 @@ void store_init(struct store *store, struct boot now)
 			.at = now.ns,
 			.stale_ns = point->stale_ns,
 			.deadband = point->deadband,
+			.guard_low = INFINITY,
+			.guard_high = -INFINITY,
 			.last = NAN,
 			.kind = (uint8_t)point->kind,
 			.quality = QUALITY_BAD,
@@ -179,9 +207,10 @@ static unsigned store_judge(struct store *store, uint32_t id, enum quality quali
 static unsigned store_put_bad(struct store *store, uint32_t id, enum bad_reason reason,
 			      uint8_t code)
 {
-	const struct stored *point = &store->points[id];
+	struct stored *point = &store->points[id];
 	bool held = point->ever && !point->expired;
 
+	store_unguard(point);
 	return STORE_BAD | store_judge(store, id, held ? QUALITY_UNCERTAIN : QUALITY_BAD,
 				       reason, code, true);
 }
@@ -226,7 +255,6 @@ unsigned store_put(struct store *store, const struct reading *reading)
 	point->expired = false;
 	if (*slot != number && !(fabs(*slot - number) < point->deadband)) {
 		*slot = number;
-		point->last = number;
 		changed |= STORE_VALUE;
 	}
 	if (point->quality != QUALITY_GOOD || point->bad)
@@ -267,8 +295,9 @@ unsigned store_derive(struct store *store, uint32_t id, double value,
 	}
 	point->expired = !known && verdict->expired;
 	if (isnan(*slot) ? known : *slot != value && !(fabs(*slot - value) < point->deadband)) {
+		if (!known)
+			point->last = *slot;
 		*slot = value;
-		point->last = known ? value : point->last;
 		changed |= STORE_VALUE;
 	}
 	if (known && verdict->quality == QUALITY_GOOD)
@@ -295,6 +324,9 @@ unsigned store_expire(struct store *store, uint32_t id)
 	/* The last reading failed: it has told why. Otherwise there was silence. */
 	bool told = point->reason != BAD_NONE && point->reason != BAD_INIT;
 
+	store_unguard(point);
+	if (!isnan(*slot))
+		point->last = *slot;
 	*slot = NAN;
 	point->expired = true;
 	return changed | store_judge(store, id, told ? QUALITY_BAD : QUALITY_STALE,
@@ -306,7 +338,7 @@ void store_adopt(struct store *store, uint32_t id, const struct store *old, uint
 {
 	const struct stored *from = &old->points[other];
 	struct stored *point = &store->points[id];
-	double number = from->last;
+	double number = store_last(old, other);
 
 	point->at = from->at;
 	point->ever = from->ever;
@@ -382,7 +414,7 @@ void store_point(const struct store *store, uint32_t id, struct boot now,
 		.code = point->code,
 		.ever = point->ever,
 		.at = {point->at},
-		.last = store_own_value(store, point, point->last),
+		.last = store_own_value(store, point, store_last(store, id)),
 	};
 	/* The engine may not have been told yet that the time is over. */
 	if (!point->expired && now.ns - point->at >= point->stale_ns) {

@@ -17,10 +17,15 @@
 #include "rules/room.h"
 
 struct stored {
+	/*
+	 * While the point is good and nothing but rules read it, a number strictly between
+	 * these changes nothing. Otherwise there is nothing between them.
+	 */
+	double guard_low, guard_high;
 	int64_t at;	  /* of the last good reading; before any: of the start */
 	int64_t stale_ns; /* from the point */
 	double deadband;
-	double last;   /* the last good value, however old; NAN: never */
+	double last;   /* the last good value while there is none; NaN: never */
 	uint32_t text; /* entry of the last good text + 1; 0: none */
 	uint8_t kind;
 	uint8_t quality;
@@ -63,6 +68,8 @@ enum store_change {
 	STORE_GOOD = 4,	   /* a good reading: the age starts anew */
 	STORE_BAD = 8,	   /* counted as bad */
 };
+/* The next number that is not between the guards is the next to be looked at. */
+void store_guard(struct store *store, uint32_t point);
 /* Bits of enum store_change. reading->at is not before the last one. */
 unsigned store_put(struct store *store, const struct reading *reading);
 /* What the points that a derived one is computed from are worth, taken together. */
