@@ -189,11 +189,15 @@ void source_index_free(struct source_index *index)
 static size_t index_offset(const struct source_index *index, size_t character)
 {
 	const struct diag_source *source = index->source;
-	size_t at;
+	size_t step = character / INDEX_STEP, at;
 
 	if (character >= index->characters)
 		return source->len;
-	at = index->steps[character / INDEX_STEP];
+	at = index->steps[step];
+	/* As many bytes as characters: all of one byte. */
+	if ((step + 1) * INDEX_STEP < index->characters &&
+	    index->steps[step + 1] - at == INDEX_STEP)
+		return at + character % INDEX_STEP;
 	for (size_t i = 0; i < character % INDEX_STEP; i++)
 		at += character_bytes(source->text + at, source->len - at);
 	return at;
