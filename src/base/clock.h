@@ -37,6 +37,7 @@ bool clock_synchronised(void);
 
 #define MONO_NEVER ((struct mono){INT64_MAX})
 #define BOOT_NEVER ((struct boot){INT64_MAX})
+#define WALL_NEVER ((struct wall){INT64_MAX})
 
 static inline struct mono mono_add(struct mono t, int64_t ns)
 {
