@@ -88,6 +88,47 @@ void engine_queue(struct engine *engine, const struct reach *reach, uint32_t sou
 		agenda_add(&engine->ranks, reach->ids[i], PASS_CHANGE);
 }
 
+static enum condition engine_condition(const struct engine *engine, const struct rule *rule,
+				       enum rule_state state)
+{
+	double when = eval_run(engine->program, rule->when, engine->slots);
+
+	/* It ends only if clear holds and when does not. */
+	if (rule->has_clear && engine_is_firing(state))
+		when = eval_or(when,
+			       eval_not(eval_run(engine->program, rule->clear, engine->slots)));
+	if (isnan(when))
+		return CONDITION_UNKNOWN;
+	return when == 0 ? CONDITION_FALSE : CONDITION_TRUE;
+}
+
+void engine_note_blind(struct engine *engine, const struct rule *rule, uint32_t number,
+		       bool was, bool is)
+{
+	uint32_t owner = engine_owner(engine, RULE_TIMER_BLIND, number);
+
+	if (rule->blind_ns == 0 || was == is)
+		return;
+	engine->runs[number].blind = false;
+	if (is)
+		timers_set(&engine->timers, owner, boot_add(engine->now, rule->blind_ns).ns);
+	else
+		timers_clear(&engine->timers, owner);
+}
+
+/* Takes down what the condition is in the state that the rule is in. */
+static enum condition engine_see(struct engine *engine, const struct rule *rule,
+				 uint32_t number)
+{
+	struct rule_run *run = &engine->runs[number];
+	enum condition condition = engine_condition(engine, rule, run->machine.state);
+
+	engine_note_blind(engine, rule, number, run->condition == CONDITION_UNKNOWN,
+			  condition == CONDITION_UNKNOWN);
+	run->condition = (uint8_t)condition;
+	return condition;
+}
+
 void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 		 const char *reason)
 {
@@ -111,6 +152,9 @@ void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 	if (!run->held && engine_is_alarm(step.from) != engine_is_alarm(step.to))
 		run->told = engine_is_alarm(step.to);
 	engine_emit(engine, number, step.type, step.from, step.to, reason);
+	/* Firing, the condition is another than before: 'clear' has a say in it. */
+	if (rule->has_clear && engine_is_firing(step.from) != engine_is_firing(step.to))
+		engine_see(engine, rule, number);
 }
 
 uint32_t engine_inhibitor(const struct engine *engine, uint32_t number)
@@ -154,48 +198,17 @@ static bool engine_any_expired(const struct engine *engine, const struct rule *r
 	return false;
 }
 
-static enum condition engine_condition(const struct engine *engine, const struct rule *rule,
-				       enum rule_state state)
-{
-	double when = eval_run(engine->program, rule->when, engine->slots);
-
-	/* It ends only if clear holds and when does not. */
-	if (rule->has_clear && engine_is_firing(state))
-		when = eval_or(when,
-			       eval_not(eval_run(engine->program, rule->clear, engine->slots)));
-	if (isnan(when))
-		return CONDITION_UNKNOWN;
-	return when == 0 ? CONDITION_FALSE : CONDITION_TRUE;
-}
-
-void engine_note_blind(struct engine *engine, const struct rule *rule, uint32_t number,
-		       bool was, bool is)
-{
-	uint32_t owner = engine_owner(engine, RULE_TIMER_BLIND, number);
-
-	if (rule->blind_ns == 0 || was == is)
-		return;
-	engine->runs[number].blind = false;
-	if (is)
-		timers_set(&engine->timers, owner, boot_add(engine->now, rule->blind_ns).ns);
-	else
-		timers_clear(&engine->timers, owner);
-}
-
 static void engine_evaluate_state(struct engine *engine, const struct rule *rule,
 				  uint32_t number)
 {
 	struct rule_run *run = &engine->runs[number];
-	enum condition raw = engine_condition(engine, rule, run->machine.state), meant = raw;
+	enum condition raw = engine_see(engine, rule, number), meant = raw;
 	struct boot deadline = run->machine.deadline;
 	bool held = run->held;
 	struct rule_step step;
 
 	if (held || rule->inhibitor_count > 0)
 		run->held = engine_is_held(engine, number);
-	engine_note_blind(engine, rule, number, run->condition == CONDITION_UNKNOWN,
-			  raw == CONDITION_UNKNOWN);
-	run->condition = (uint8_t)raw;
 	if (raw == CONDITION_UNKNOWN && rule->on_unknown != ON_UNKNOWN_HOLD &&
 	    engine_any_expired(engine, rule))
 		meant = rule->on_unknown == ON_UNKNOWN_FIRE ? CONDITION_TRUE : CONDITION_FALSE;

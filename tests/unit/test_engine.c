@@ -398,6 +398,31 @@ static void test_hysteresis_ends_only_if_clear_holds_and_when_does_not(void **st
 	rules_case_done(&c);
 }
 
+/* Clear ends it by being unknown: the rule is ok then, where its condition is 'when' alone. */
+static void test_the_condition_is_that_of_the_state_that_was_reached(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init_expr(&c, "when", "x.a > 80",
+			     "    clear: x.b < 5\n    on_unknown: clear\n"
+			     "    blind_after: 20s\n");
+	rules_case_start(&c);
+	feed_number(&c, 1, "x.b", 9);
+	feed_number(&c, 1, "x.a", 90);
+	feed_number(&c, 30, "x.a", 90);
+	rules_case_log(&c);
+	tick(&c, 32);
+	assert_log(&c, "");
+	feed_number(&c, 33, "x.a", 70);
+	assert_log(&c, "33.000000000 r clear firing->ok warning active=32.000000000 \"\" "
+		       "x.a=70 x.b=unknown(stale)\n");
+	assert_int_equal(rules_case_condition(&c), 0);
+	tick(&c, 60);
+	assert_log(&c, "");
+	rules_case_done(&c);
+}
+
 /* ---- instants and texts ------------------------------------------------------------------ */
 
 static void test_instants_happen_each_time_and_not_at_first(void **state)
@@ -903,6 +928,7 @@ int main(void)
 		cmocka_unit_test(test_late_readings_are_counted_and_rule_on_nothing),
 		cmocka_unit_test(test_repeat_follows_its_rhythm_while_firing),
 		cmocka_unit_test(test_hysteresis_ends_only_if_clear_holds_and_when_does_not),
+		cmocka_unit_test(test_the_condition_is_that_of_the_state_that_was_reached),
 		cmocka_unit_test(test_instants_happen_each_time_and_not_at_first),
 		cmocka_unit_test(test_an_impulse_in_a_state_lasts_one_pass),
 		cmocka_unit_test(test_texts_are_compared_by_their_bytes),
