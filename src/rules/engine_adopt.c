@@ -137,27 +137,33 @@ static void engine_adopt_node(struct engine *engine, const struct engine *old, u
 	}
 }
 
-static void engine_adopt_timers(struct engine *engine, const struct engine *old,
-				uint32_t number, uint32_t other)
+static void engine_adopt_timers(struct engine *engine, uint32_t number)
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
-	struct rule_run *run = &engine->runs[number];
-	int64_t repeat = old->timers.deadlines[engine_owner(old, RULE_TIMER_REPEAT, other)];
+	const struct rule_run *run = &engine->runs[number];
 
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
 		   run->machine.deadline.ns);
 	if (rule->repeat_ns > 0 && engine_is_alarm(run->machine.state)) {
-		struct boot next = boot_add(run->machine.fired, rule->repeat_ns);
+		int64_t age = boot_diff(engine->now, run->machine.fired);
+		int64_t beats = age > 0 ? (age - 1) / rule->repeat_ns + 1 : 1;
 
-		/* The same rhythm if there is one; otherwise from when it fired, never late. */
-		if (repeat == INT64_MAX ||
-		    ruleset_rule_get(old->set, other)->repeat_ns != rule->repeat_ns)
-			repeat = next.ns > engine->now.ns
-					 ? next.ns
-					 : boot_add(engine->now, rule->repeat_ns).ns;
+		/* The rhythm counts from the moment of firing, whatever it was before. */
 		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_REPEAT, number),
-			   repeat);
+			   boot_add(run->machine.fired, beats * rule->repeat_ns).ns);
 	}
+}
+
+/* The rule is unknown since when it was; what is over by that is due now. */
+static void engine_adopt_blind(struct engine *engine, uint32_t number, int64_t longer_ns,
+			       int64_t deadline)
+{
+	if (deadline != INT64_MAX) {
+		deadline += longer_ns;
+		if (deadline < engine->now.ns)
+			deadline = engine->now.ns;
+	}
+	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number), deadline);
 }
 
 /* Whether the rule has to be looked at: it is new, or its condition is. */
@@ -192,16 +198,17 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	} else {
 		rule_machine_restart(&run->machine, rule, engine->now);
 	}
-	engine_adopt_timers(engine, old, number, other);
+	engine_adopt_timers(engine, number);
 	if (slot != 0)
 		engine->slots[slot] = engine_is_alarm(run->machine.state);
 	if (same && run->condition != CONDITION_UNKNOWN) {
 		/* A new engine is blind from its start on: this rule was not. */
 		timers_clear(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number));
-	} else if (same && rule->blind_ns > 0 && rule->blind_ns == before->blind_ns) {
+	} else if (same && rule->blind_ns > 0 && before->blind_ns > 0) {
 		run->blind = old->runs[other].blind;
-		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number),
-			   old->timers.deadlines[engine_owner(old, RULE_TIMER_BLIND, other)]);
+		engine_adopt_blind(
+			engine, number, rule->blind_ns - before->blind_ns,
+			old->timers.deadlines[engine_owner(old, RULE_TIMER_BLIND, other)]);
 	}
 }
 

@@ -696,6 +696,35 @@ static void test_reload_makes_no_rule_blind_that_sees(void **state)
 	rules_case_done(&next);
 }
 
+static void test_reload_moves_repeats_and_blindness_to_their_new_times(void **state)
+{
+	struct rules_case c, next;
+
+	(void)state;
+	rules_case_init(&c, "rules:\n"
+			    "  a: {when: x.p, repeat: 10s}\n"
+			    "  b: {when: x.a > 1, blind_after: 26s}\n"
+			    "  c: {when: x.a > 1, blind_after: 21s}\n");
+	rules_case_start(&c);
+	feed_bool(&c, 1, "x.p", true);
+	tick(&c, 20);
+	rules_case_log(&c);
+	reload(&c, &next,
+	       "rules:\n"
+	       "  a: {when: x.p, repeat: 7s}\n"
+	       "  b: {when: x.a > 1, blind_after: 19s}\n"
+	       "  c: {when: x.a > 1, blind_after: 23s}\n",
+	       20);
+	tick(&next, 30);
+	assert_log(&next, "20.000000000 b blind ok->ok warning \"\" x.a=unknown(bad)\n"
+			  "22.000000000 a repeat firing->firing warning active=21.000000000 "
+			  "\"\" x.p=true\n"
+			  "23.000000000 c blind ok->ok warning \"\" x.a=unknown(bad)\n"
+			  "29.000000000 a repeat firing->firing warning active=28.000000000 "
+			  "\"\" x.p=true\n");
+	rules_case_done(&next);
+}
+
 static void test_reload_does_not_demote_a_firing_rule(void **state)
 {
 	struct rules_case c, next;
@@ -937,6 +966,7 @@ int main(void)
 		cmocka_unit_test(test_reload_keeps_values_states_and_timers),
 		cmocka_unit_test(test_no_value_of_an_instant_is_passed_over),
 		cmocka_unit_test(test_reload_makes_no_rule_blind_that_sees),
+		cmocka_unit_test(test_reload_moves_repeats_and_blindness_to_their_new_times),
 		cmocka_unit_test(test_reload_does_not_demote_a_firing_rule),
 		cmocka_unit_test(
 			test_reload_with_another_condition_keeps_the_state_and_looks_at_once),
