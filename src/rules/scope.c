@@ -252,10 +252,23 @@ bool scope_call(struct scope *scope, struct expr *call)
 	return true;
 }
 
+/* Rules that wait for one age share its node: they are evaluated together then. */
+static uint32_t scope_age_node(struct program *program, uint32_t point, int64_t limit_ns)
+{
+	const struct node age = {.kind = NODE_AGE, .point = point, .span_ns = limit_ns};
+
+	for (uint32_t i = 0; i < program->node_count; i++) {
+		const struct node *node = &program->nodes[i];
+
+		if (node->kind == NODE_AGE && node->point == point && node->span_ns == limit_ns)
+			return i;
+	}
+	return program_node(program, &age);
+}
+
 void scope_age(struct scope *scope, struct expr *age, int64_t limit_ns)
 {
-	struct node node = {.kind = NODE_AGE, .point = age->slot, .span_ns = limit_ns};
-	uint32_t number = program_node(scope->program, &node);
+	uint32_t number = scope_age_node(scope->program, age->slot, limit_ns);
 
 	idlist_add(scope->arena, &scope->use->nodes, number);
 	age->op = EXPR_SLOT;
