@@ -96,9 +96,9 @@ void engine_set_guards(struct engine *engine, bool guarded)
 /* A reading that may matter to somebody. */
 static void engine_take(struct engine *engine, const struct reading *reading)
 {
-	unsigned changed;
+	bool aged = false, silent;
 	uint8_t reasons = 0;
-	bool aged = false;
+	unsigned changed;
 
 	if (reading->at.ns > engine->now.ns || engine->seen[reading->point] == engine->round)
 		engine_settle(engine);
@@ -106,7 +106,10 @@ static void engine_take(struct engine *engine, const struct reading *reading)
 	if (timers_maybe_due(&engine->timers, reading->at.ns))
 		engine_run_timers(engine, reading->at);
 	engine->now = reading->at;
+	silent = engine->store.points[reading->point].expired;
 	changed = store_put(&engine->store, reading);
+	if (silent && (changed & STORE_GOOD) != 0)
+		engine_queue(engine, &engine->program->point_waits, reading->point);
 	engine->counters.bad_readings += (changed & STORE_BAD) != 0;
 	if ((changed & STORE_GOOD) != 0) {
 		aged = engine_rearm(engine, reading->point, reading->at.ns);

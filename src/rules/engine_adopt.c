@@ -90,6 +90,17 @@ static uint32_t engine_node_before(const struct engine *engine, const struct eng
 	return program_node_find(old->program, node->kind, node->key);
 }
 
+/* The last known operand of a node of old. The numbers of texts are each engine's own. */
+static double engine_adopt_last(const struct engine *engine, const struct engine *old,
+				const struct node *before)
+{
+	double last = old->slots[before->last];
+
+	return before->operand == VALUE_TEXT && last >= 0
+		       ? store_text_number(&engine->store, store_text(&old->store, last))
+		       : last;
+}
+
 /* What it remembers, or, of a truth, the present: the past before a reload is not known. */
 static void engine_adopt_memory(struct engine *engine, uint32_t number,
 				const struct engine *old, uint32_t other)
@@ -102,7 +113,7 @@ static void engine_adopt_memory(struct engine *engine, uint32_t number,
 		const struct node_run before = engine_node(old, other);
 
 		node_adopt(&run, &before, engine->now.ns);
-		*last = old->slots[before.node->last];
+		*last = engine_adopt_last(engine, old, before.node);
 	} else if (run.node->operand == VALUE_BOOL && run.node->kind != NODE_PREV) {
 		*last = eval_run(engine->program, run.node->code, engine->slots);
 		node_feed(&run, *last, engine->now.ns);
@@ -125,11 +136,12 @@ static void engine_adopt_node(struct engine *engine, const struct engine *old, u
 	case NODE_RISES:
 	case NODE_FALLS:
 	case NODE_CHANGED:
-		engine_prime_edge(engine, number);
-		/* The numbers of texts are each engine's own. */
-		if (other != PROGRAM_NONE && isnan(engine->slots[node->last]) &&
-		    node->operand != VALUE_TEXT)
-			engine->slots[node->last] = old->slots[old->program->nodes[other].last];
+		/* Seen for the first time it makes no instant. */
+		if (other == PROGRAM_NONE)
+			engine_prime_edge(engine, number);
+		else
+			engine->slots[node->last] =
+				engine_adopt_last(engine, old, &old->program->nodes[other]);
 		return;
 	default:
 		engine_adopt_memory(engine, number, old, other);
@@ -166,6 +178,24 @@ static void engine_adopt_blind(struct engine *engine, uint32_t number, int64_t l
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number), deadline);
 }
 
+/* Whether anything that the rule reads has spoken since the start. */
+static bool engine_has_source(const struct engine *engine, const struct rule *rule)
+{
+	for (uint32_t i = 0; i < rule->condition_points; i++) {
+		const struct stored *point = &engine->store.points[rule->points[i]];
+
+		if (point->ever || point->expired || point->bad)
+			return true;
+	}
+	for (uint32_t i = 0; i < rule->use.nodes.count; i++) {
+		const struct node *node = &engine->program->nodes[rule->use.nodes.ids[i]];
+
+		if (node->kind == NODE_AGE && engine->slots[node->slot] == 1)
+			return true;
+	}
+	return rule->use.groups.count + rule->use.rules.count > 0;
+}
+
 /* Whether the rule has to be looked at: it is new, or its condition is. */
 static void engine_adopt_rule(struct engine *engine, const struct engine *old, uint32_t number)
 {
@@ -181,6 +211,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	       engine_same_text(before->when_text, rule->when_text) &&
 	       engine_same_text(before->clear_text, rule->clear_text) &&
 	       !engine_differs(engine, old, rule->points, rule->condition_points);
+	run->looked = before != NULL || engine_has_source(engine, rule);
 	if (before == NULL)
 		return;
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_SHELF, number),
@@ -194,6 +225,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	run->told = old->runs[other].told;
 	if (same) {
 		run->condition = old->runs[other].condition;
+		run->looked = old->runs[other].looked;
 		rule_machine_retime(&run->machine, rule, engine->now);
 	} else {
 		rule_machine_restart(&run->machine, rule, engine->now);
@@ -245,18 +277,6 @@ static void engine_adopt_removed(struct engine *engine, const struct engine *old
 	}
 }
 
-/* Whether anything that the rule reads has spoken since the start. */
-static bool engine_has_source(const struct engine *engine, const struct rule *rule)
-{
-	for (uint32_t i = 0; i < rule->condition_points; i++) {
-		const struct stored *point = &engine->store.points[rule->points[i]];
-
-		if (point->ever || point->expired || point->bad)
-			return true;
-	}
-	return rule->use.groups.count + rule->use.rules.count > 0;
-}
-
 void engine_adopt(struct engine *engine, const struct engine *old, struct boot now)
 {
 	engine->now = now.ns > old->now.ns ? now : old->now;
@@ -273,8 +293,10 @@ void engine_adopt(struct engine *engine, const struct engine *old, struct boot n
 		uint32_t number = engine->program->order[rank];
 		const struct rule *rule = ruleset_rule_get(engine->set, number);
 
-		if (!rule->instant && engine_has_source(engine, rule))
+		if (!rule->instant && engine->runs[number].looked)
 			engine_evaluate(engine, rank);
+		else if (!rule->instant)
+			engine_review_hold(engine, number);
 	}
 	engine_evaluate_all(engine, NULL, 0);
 }

@@ -20,6 +20,8 @@
 static void engine_snapshot(struct engine *engine, const struct rule *rule)
 {
 	const struct program *program = engine->program;
+	/* As the rule saw them: what goes stale now does so behind what else happens now. */
+	struct boot just = {engine->now.ns - 1};
 
 	for (uint32_t i = 0; i < rule->point_count; i++) {
 		uint32_t id = rule->points[i];
@@ -27,7 +29,7 @@ static void engine_snapshot(struct engine *engine, const struct rule *rule)
 		struct engine_point seen;
 		int64_t age;
 
-		store_point(&engine->store, id, engine->now, &seen);
+		store_point(&engine->store, id, just, &seen);
 		age = boot_diff(engine->now, seen.at);
 		engine->snapshot[i] = (struct event_point){
 			.name = point->name,
@@ -126,6 +128,7 @@ static enum condition engine_see(struct engine *engine, const struct rule *rule,
 	engine_note_blind(engine, rule, number, run->condition == CONDITION_UNKNOWN,
 			  condition == CONDITION_UNKNOWN);
 	run->condition = (uint8_t)condition;
+	run->looked = true;
 	return condition;
 }
 
@@ -187,6 +190,15 @@ static void engine_release(struct engine *engine, uint32_t number)
 	run->told = engine_is_alarm(state);
 	engine_emit(engine, number, run->told ? EVENT_FIRE : EVENT_CLEAR, state, state,
 		    "no longer held");
+}
+
+void engine_review_hold(struct engine *engine, uint32_t number)
+{
+	bool held = engine->runs[number].held;
+
+	engine->runs[number].held = engine_is_held(engine, number);
+	if (held && !engine->runs[number].held)
+		engine_release(engine, number);
 }
 
 static bool engine_any_expired(const struct engine *engine, const struct rule *rule)

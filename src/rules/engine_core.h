@@ -26,6 +26,7 @@ struct rule_run {
 	bool blind;	   /* the blind event was raised */
 	bool held;	   /* shelved or inhibited, as last looked at */
 	bool told;	   /* its fire ran its actions, and no clear has yet */
+	bool looked;	   /* it was evaluated since the start */
 	uint64_t fired, cleared;
 };
 
@@ -109,6 +110,8 @@ void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 /* An event of the rule, with its message and its points as they are now. */
 void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 		 enum rule_state from, enum rule_state to, const char *reason);
+/* Whether the rule is held back now; what is no more makes up for what it missed. */
+void engine_review_hold(struct engine *engine, uint32_t number);
 /* The first of the rule's inhibitors that is an alarm now, or UINT32_MAX. */
 uint32_t engine_inhibitor(const struct engine *engine, uint32_t number);
 /* Rules that depend on source, in the running pass. */

@@ -47,7 +47,6 @@ int engine_unshelve(struct engine *engine, uint32_t number, struct boot now)
 	if (engine->timers.deadlines[owner] == INT64_MAX)
 		return -EALREADY;
 	timers_clear(&engine->timers, owner);
-	engine_evaluate(engine, engine->program->ranks[number]);
-	engine_evaluate_all(engine, NULL, 0);
+	engine_review_hold(engine, number);
 	return 0;
 }

@@ -257,11 +257,11 @@ static void engine_expire_node(struct engine *engine, uint32_t number)
 
 static void engine_run_timer(struct engine *engine, uint32_t owner)
 {
-	const struct program *program = engine->program;
-
 	timers_clear(&engine->timers, owner);
 	if (owner < engine->first_node) {
 		store_expire(&engine->store, owner);
+		/* What is unknown may be so because of this point, from now on. */
+		engine_queue(engine, &engine->program->point_waits, owner);
 		engine_pass_fresh(engine, &(struct fresh){owner, PASS_CHANGE}, 1);
 		return;
 	}
@@ -281,8 +281,7 @@ static void engine_run_timer(struct engine *engine, uint32_t owner)
 		engine_blind(engine, owner % engine->rule_count);
 		return;
 	case RULE_TIMER_SHELF:
-		engine_evaluate(engine, program->ranks[owner % engine->rule_count]);
-		engine_evaluate_all(engine, NULL, 0);
+		engine_review_hold(engine, owner % engine->rule_count);
 		return;
 	}
 }

@@ -488,11 +488,22 @@ static void program_index_nodes(struct program *program)
 	program->node_nodes = pairs_reach(&nodes, program->node_count);
 }
 
+/* Points that use reads through nodes only. */
+static void pairs_add_waits(struct pairs *pairs, const struct program *program,
+			    const struct program_use *use, uint32_t id)
+{
+	struct idlist all = {0};
+
+	program_use_points(program, use, &all);
+	for (uint32_t i = use->points.count; i < all.count; i++)
+		pairs_add(pairs, all.ids[i], id);
+}
+
 uint32_t program_index(struct program *program, const struct program_reader *readers,
 		       uint32_t *ret_next)
 {
 	struct pairs points = {.arena = program->arena}, nodes = {.arena = program->arena};
-	struct pairs rules = {.arena = program->arena};
+	struct pairs rules = {.arena = program->arena}, waits = {.arena = program->arena};
 	uint32_t loop = program_sort(program, readers, ret_next);
 
 	if (loop != PROGRAM_NONE)
@@ -503,6 +514,7 @@ uint32_t program_index(struct program *program, const struct program_reader *rea
 
 		if (!reader->instant) {
 			pairs_add_points(&points, program, reader->use, rank);
+			pairs_add_waits(&waits, program, reader->use, rank);
 			for (uint32_t i = 0; i < reader->use->rules.count; i++)
 				pairs_add(&rules, reader->use->rules.ids[i], rank);
 		}
@@ -514,6 +526,7 @@ uint32_t program_index(struct program *program, const struct program_reader *rea
 		}
 	}
 	program->point_rules = pairs_reach(&points, program->point_count);
+	program->point_waits = pairs_reach(&waits, program->point_count);
 	program->node_rules = pairs_reach(&nodes, program->node_count);
 	program->rule_rules = pairs_reach(&rules, program->rule_count);
 	for (uint32_t i = 0; i < program->point_count; i++) {

@@ -209,10 +209,13 @@ static unsigned store_put_bad(struct store *store, uint32_t id, enum bad_reason 
 {
 	struct stored *point = &store->points[id];
 	bool held = point->ever && !point->expired;
+	/* The first word of a point, even a bad one: its rules begin to be looked at. */
+	unsigned first = point->reason == BAD_INIT ? STORE_QUALITY : 0;
 
 	store_unguard(point);
-	return STORE_BAD | store_judge(store, id, held ? QUALITY_UNCERTAIN : QUALITY_BAD,
-				       reason, code, true);
+	return STORE_BAD | first |
+	       store_judge(store, id, held ? QUALITY_UNCERTAIN : QUALITY_BAD, reason, code,
+			   true);
 }
 
 /* The number that a good value is in its slot; NaN is none. */
@@ -374,6 +377,16 @@ const char *store_text(const struct store *store, double id)
 			return text->text;
 	}
 	return "";
+}
+
+double store_text_number(const struct store *store, const char *text)
+{
+	for (uint32_t held = *store_bucket(store, text); held != 0;
+	     held = store->texts[held - 1].next) {
+		if (strcmp(store->texts[held - 1].text, text) == 0)
+			return store->texts[held - 1].id;
+	}
+	return -1;
 }
 
 struct value store_value(const struct store *store, enum value_kind kind, double slot)

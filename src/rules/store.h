@@ -97,6 +97,8 @@ void store_adopt(struct store *store, uint32_t point, const struct store *old, u
 struct value store_value(const struct store *store, enum value_kind kind, double slot);
 /* A text of the program's or of a reading by its number. */
 const char *store_text(const struct store *store, double id);
+/* The number of a text that is the program's or some point's now; -1: that of none. */
+double store_text_number(const struct store *store, const char *text);
 void store_point(const struct store *store, uint32_t point, struct boot now,
 		 struct engine_point *ret);
 

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Tests of when a rule is looked at, and with what it is seen then: what the opinions on random
+ * sets of rules have found, each as small as it gets.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "rules/engine.h"
+#include "rules_case.h"
+
+static struct boot at(double seconds)
+{
+	return (struct boot){(int64_t)(seconds * 1e9)};
+}
+
+static void start(struct rules_case *c, const char *text)
+{
+	rules_case_init(c, text);
+	rules_case_start(c);
+}
+
+/* next goes on with the rules of text from second s on. */
+static void reload(struct rules_case *c, struct rules_case *next, const char *text, double s)
+{
+	start(next, text);
+	engine_adopt(next->engine, c->engine, at(s));
+	rules_case_done(c);
+}
+
+static void test_a_reload_of_the_same_rules_changes_nothing(void **state)
+{
+	static const char text[] = "rules:\n"
+				   "  a: {when: not firing('b')}\n"
+				   "  b: {when: x.p}\n"
+				   "  c: {on: falls(quality(x.a) != 'stale')}\n";
+	struct rules_case old, c;
+
+	(void)state;
+	start(&old, text);
+	reload(&old, &c, text, 5);
+	tick(&c, 50);
+	assert_log(&c, "");
+	feed_bool(&c, 60, "x.p", true);
+	feed_bool(&c, 61, "x.p", false);
+	assert_log(&c, "60.000000000 b fire ok->firing warning \"\" x.p=true\n"
+		       "61.000000000 b clear firing->ok warning active=1.000000000 \"\" "
+		       "x.p=false\n"
+		       "61.000000000 a fire ok->firing warning \"\"\n");
+	rules_case_done(&c);
+}
+
+static void test_an_operator_makes_no_rule_be_looked_at(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules: {a: {when: not firing('b')}, b: {when: x.p}}\n");
+	engine_shelve(c.engine, 0, at(10), at(1));
+	engine_unshelve(c.engine, 0, at(2));
+	engine_shelve(c.engine, 0, at(10), at(3));
+	tick(&c, 20);
+	assert_log(&c, "");
+	rules_case_done(&c);
+}
+
+/* Whether or not another rule reads the quality. */
+static void test_a_bad_first_reading_is_a_first_look(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules: {a: {when: not known(x.a)}}\n");
+	feed_bad(&c, 1, "x.a", BAD_TIMEOUT);
+	assert_log(&c, "1.000000000 a fire ok->firing warning \"\" x.a=unknown(bad)\n");
+	rules_case_done(&c);
+}
+
+static void test_another_condition_is_looked_at_whoever_has_spoken(void **state)
+{
+	struct rules_case old, c;
+
+	(void)state;
+	start(&old, "rules: {a: {when: x.p, for: 10s}}\n");
+	feed_bool(&old, 1, "x.p", true);
+	reload(&old, &c, "rules: {a: {when: known(x.b), for: 10s}}\n", 2);
+	assert_log(&c, "2.000000000 a calm pending->ok warning \"\" x.b=unknown(bad)\n");
+	rules_case_done(&c);
+}
+
+static void test_what_holds_a_rule_back_is_known_at_once_after_a_reload(void **state)
+{
+	struct rules_case old, c;
+
+	(void)state;
+	start(&old, "rules: {a: {when: x.a > 1, blind_after: 10s}, off: {when: x.p}}\n");
+	feed_bool(&old, 1, "x.p", true);
+	reload(&old, &c,
+	       "rules: {a: {when: x.a > 1, blind_after: 10s, inhibited_by: [off]}, "
+	       "off: {when: x.p}}\n",
+	       2);
+	tick(&c, 11);
+	assert_log(&c, "10.000000000 a blind ok->ok warning held \"\" x.a=unknown(bad)\n");
+	rules_case_done(&c);
+}
+
+/* Of two points that go stale in one instant the second still counts for the first. */
+static void test_an_event_shows_points_as_the_rule_saw_them(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules: {a: {when: not known(x.a) and known(x.b)}}\n");
+	feed_number(&c, 1, "x.a", 1);
+	feed_number(&c, 1, "x.b", 2);
+	tick(&c, 32);
+	assert_log(&c, "31.000000000 a fire ok->firing warning \"\" x.a=unknown(stale) x.b=2\n"
+		       "31.000000000 a clear firing->ok warning \"\" x.a=unknown(stale) "
+		       "x.b=unknown(stale)\n");
+	rules_case_done(&c);
+}
+
+static void test_an_edge_remembers_through_silence_and_reload(void **state)
+{
+	static const char text[] = "rules:\n"
+				   "  s: {on: changed(x.s)}\n"
+				   "  a: {on: changed(x.a)}\n";
+	struct rules_case first, second, third, c;
+
+	(void)state;
+	start(&first, text);
+	feed_text(&first, 1, "x.s", "one");
+	feed_number(&first, 1, "x.a", 1);
+	tick(&first, 40);
+	reload(&first, &second, text, 50);
+	reload(&second, &third, text, 51);
+	feed_text(&third, 60, "x.s", "one");
+	feed_number(&third, 60, "x.a", 1);
+	assert_log(&third, "");
+	tick(&third, 100);
+	reload(&third, &c, text, 110);
+	feed_text(&c, 120, "x.s", "two");
+	feed_number(&c, 120, "x.a", 2);
+	assert_log(&c, "120.000000000 s instant ok->ok warning \"\" x.s=\"two\"\n"
+		       "120.000000000 a instant ok->ok warning \"\" x.a=2\n");
+	rules_case_done(&c);
+}
+
+/* Both are due in one instant: the order of evaluation is that of the rules, as always. */
+static void test_rules_that_wait_for_one_age_are_looked_at_together(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules:\n"
+		  "  first: {when: rule.c.firing and x.q}\n"
+		  "  b: {when: age(x.a) > 10s}\n"
+		  "  c: {when: age(x.a) > 10s}\n");
+	tick(&c, 11);
+	assert_log(&c, "10.000000001 c fire ok->firing warning \"\" x.a=unknown(bad)\n"
+		       "10.000000001 b fire ok->firing warning \"\" x.a=unknown(bad)\n");
+	rules_case_done(&c);
+}
+
+static void test_silence_in_an_edge_makes_on_unknown_act_in_time(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules: {a: {when: rises(x.p) or x.a / x.b > 1, on_unknown: fire, "
+		  "for: 10s}}\n");
+	feed_bool(&c, 1, "x.p", true);
+	for (int i = 0; i < 6; i++) {
+		feed_number(&c, 1 + 10 * i, "x.a", 1);
+		feed_number(&c, 1 + 10 * i, "x.b", 0);
+		if (i == 3) /* the pending time stands still until x.p is silent again */
+			feed_bool(&c, 35, "x.p", true);
+	}
+	assert_int_equal(rules_case_condition(&c), -1);
+	feed_number(&c, 61, "x.a", 1);
+	feed_number(&c, 61, "x.b", 0);
+	tick(&c, 90);
+	assert_log(&c, "31.000000000 a pending ok->pending warning \"\" x.a=1 x.b=0 "
+		       "x.p=unknown(stale)\n"
+		       "71.000000000 a fire pending->firing warning \"\" x.a=1 x.b=0 "
+		       "x.p=unknown(stale)\n");
+	rules_case_done(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_reload_of_the_same_rules_changes_nothing),
+		cmocka_unit_test(test_an_operator_makes_no_rule_be_looked_at),
+		cmocka_unit_test(test_a_bad_first_reading_is_a_first_look),
+		cmocka_unit_test(test_another_condition_is_looked_at_whoever_has_spoken),
+		cmocka_unit_test(test_what_holds_a_rule_back_is_known_at_once_after_a_reload),
+		cmocka_unit_test(test_an_event_shows_points_as_the_rule_saw_them),
+		cmocka_unit_test(test_an_edge_remembers_through_silence_and_reload),
+		cmocka_unit_test(test_rules_that_wait_for_one_age_are_looked_at_together),
+		cmocka_unit_test(test_silence_in_an_edge_makes_on_unknown_act_in_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
