@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the reference model of a rule's life; no line of it comes from src/rules. */
+#include "model_rule.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+void model_rule_init(struct model_rule *rule, const struct model_says *says, int64_t now)
+{
+	*rule = (struct model_rule){
+		.says = *says,
+		.tell = rule->tell,
+		.arg = rule->arg,
+		.state = RULE_OK,
+		.since = now,
+		.when = MODEL_UNKNOWN,
+		.clear = MODEL_UNKNOWN,
+		.condition = MODEL_UNKNOWN,
+		.taken = MODEL_UNKNOWN,
+		.unknown_since = now,
+		.reloaded = now,
+		.repeat_at = MODEL_NEVER,
+		.shelved_until = MODEL_NEVER,
+	};
+}
+
+bool model_rule_is_alarm(const struct model_rule *rule)
+{
+	return rule->state == RULE_FIRING || rule->state == RULE_CLEARING ||
+	       rule->state == RULE_RETURNED;
+}
+
+bool model_rule_is_held(const struct model_rule *rule)
+{
+	return rule->shelved_until != MODEL_NEVER || rule->inhibited;
+}
+
+static void tell(struct model_rule *rule, enum event_type type, enum rule_state from,
+		 const char *reason, int64_t now)
+{
+	struct model_event event = {
+		.type = type,
+		.from = from,
+		.to = rule->state,
+		.at = now,
+		.reason = reason,
+		.held = model_rule_is_held(rule),
+	};
+
+	if (from != RULE_OK && from != RULE_PENDING)
+		event.active_ns = now - rule->fired;
+	if (!event.held && type == EVENT_FIRE)
+		rule->told = true;
+	if (!event.held && type == EVENT_CLEAR)
+		rule->told = false;
+	rule->tell(rule->arg, &event);
+}
+
+/* The first instant of its rhythm that is not before now. */
+static int64_t next_beat(const struct model_rule *rule, int64_t now)
+{
+	int64_t step = rule->says.repeat_ns, at = rule->fired + step;
+
+	if (step == 0)
+		return MODEL_NEVER;
+	return at >= now ? at : at + (now - at + step - 1) / step * step;
+}
+
+static void enter(struct model_rule *rule, enum rule_state state, enum event_type type,
+		  const char *reason, int64_t now)
+{
+	enum rule_state from = rule->state;
+
+	rule->state = state;
+	rule->since = now;
+	if (state == RULE_PENDING) {
+		rule->counted = 0;
+		rule->counted_to = now;
+	}
+	if (type == EVENT_FIRE) {
+		rule->fired = now;
+		rule->acked = false;
+		rule->fires++;
+		rule->repeat_at = next_beat(rule, now);
+	}
+	if (type == EVENT_CLEAR)
+		rule->clears++;
+	tell(rule, type, from, reason, now);
+	if (state == RULE_OK) {
+		rule->acked = false;
+		rule->repeat_at = MODEL_NEVER;
+	}
+}
+
+/* 'clear' holds, for as long as it had to. */
+static void end(struct model_rule *rule, int64_t now)
+{
+	if (rule->says.latch && !rule->acked)
+		enter(rule, RULE_RETURNED, EVENT_RETURN, NULL, now);
+	else
+		enter(rule, RULE_OK, EVENT_CLEAR, NULL, now);
+}
+
+static void fire(struct model_rule *rule, int64_t now)
+{
+	enter(rule, RULE_FIRING, EVENT_FIRE, NULL, now);
+}
+
+static enum model_truth not_truth(enum model_truth a)
+{
+	return a == MODEL_UNKNOWN ? a : a == MODEL_TRUE ? MODEL_FALSE : MODEL_TRUE;
+}
+
+static enum model_truth or_truth(enum model_truth a, enum model_truth b)
+{
+	if (a == MODEL_TRUE || b == MODEL_TRUE)
+		return MODEL_TRUE;
+	return a == MODEL_UNKNOWN || b == MODEL_UNKNOWN ? MODEL_UNKNOWN : MODEL_FALSE;
+}
+
+/* The table's columns "condition true" and "false". */
+static void step(struct model_rule *rule, int64_t now)
+{
+	bool holds = rule->taken == MODEL_TRUE;
+
+	switch (rule->state) {
+	case RULE_OK:
+		if (holds && rule->says.for_ns == 0)
+			fire(rule, now);
+		else if (holds)
+			enter(rule, RULE_PENDING, EVENT_PENDING, NULL, now);
+		break;
+	case RULE_PENDING:
+		if (!holds)
+			enter(rule, RULE_OK, EVENT_CALM, NULL, now);
+		break;
+	case RULE_FIRING:
+		if (!holds && rule->says.clear_for_ns == 0)
+			end(rule, now);
+		else if (!holds)
+			enter(rule, RULE_CLEARING, EVENT_CLEARING, NULL, now);
+		break;
+	case RULE_CLEARING:
+		if (holds)
+			enter(rule, RULE_FIRING, EVENT_REFIRE, NULL, now);
+		break;
+	case RULE_RETURNED:
+		if (holds)
+			enter(rule, RULE_FIRING, EVENT_REFIRE, NULL, now);
+		else if (!rule->says.latch)
+			enter(rule, RULE_OK, EVENT_CLEAR, NULL, now);
+		break;
+	}
+}
+
+/* "What it has come to is sent": once nothing holds it back any more. */
+static void make_up(struct model_rule *rule, int64_t now)
+{
+	if (model_rule_is_held(rule))
+		return;
+	if (model_rule_is_alarm(rule) && !rule->told)
+		tell(rule, EVENT_FIRE, rule->state, "no longer held", now);
+	else if (!model_rule_is_alarm(rule) && rule->told)
+		tell(rule, EVENT_CLEAR, rule->state, "no longer held", now);
+}
+
+static void count(struct model_rule *rule, int64_t now)
+{
+	if (rule->state != RULE_PENDING)
+		return;
+	if (rule->taken == MODEL_TRUE)
+		rule->counted += now - rule->counted_to;
+	rule->counted_to = now;
+}
+
+static void note_blind(struct model_rule *rule, int64_t now)
+{
+	if (rule->condition != MODEL_UNKNOWN) {
+		rule->unknown_since = MODEL_NEVER;
+		rule->blind = false;
+	} else if (rule->unknown_since == MODEL_NEVER) {
+		rule->unknown_since = now;
+	}
+}
+
+/* What the condition is in the state that the rule is in. */
+static void see(struct model_rule *rule, int64_t now)
+{
+	rule->condition = rule->when;
+	if (rule->says.has_clear &&
+	    (rule->state == RULE_FIRING || rule->state == RULE_CLEARING))
+		rule->condition = or_truth(rule->when, not_truth(rule->clear));
+	rule->taken = rule->condition;
+	if (rule->condition == MODEL_UNKNOWN && rule->stale) {
+		if (rule->says.on_unknown == MODEL_FIRE)
+			rule->taken = MODEL_TRUE;
+		else if (rule->says.on_unknown == MODEL_CLEAR)
+			rule->taken = MODEL_FALSE;
+	}
+	note_blind(rule, now);
+}
+
+void model_rule_look(struct model_rule *rule, enum model_truth when, enum model_truth clear,
+		     bool stale, bool inhibited, int64_t now)
+{
+	bool was_held = model_rule_is_held(rule);
+
+	count(rule, now);
+	rule->inhibited = inhibited;
+	rule->when = when;
+	rule->clear = clear;
+	rule->stale = stale;
+	see(rule, now);
+	if (rule->taken != MODEL_UNKNOWN)
+		step(rule, now);
+	see(rule, now);
+	if (was_held)
+		make_up(rule, now);
+}
+
+static int64_t left_to_count(const struct model_rule *rule)
+{
+	int64_t left = rule->says.for_ns - rule->counted;
+
+	return left > 0 ? left : 0;
+}
+
+static int64_t due(const struct model_rule *rule, enum model_timer timer)
+{
+	switch (timer) {
+	case MODEL_STATE:
+		if (rule->state == RULE_PENDING && rule->taken == MODEL_TRUE)
+			return rule->counted_to + left_to_count(rule);
+		if (rule->state == RULE_CLEARING)
+			return rule->since + rule->says.clear_for_ns;
+		return MODEL_NEVER;
+	case MODEL_REPEAT:
+		return rule->repeat_at;
+	case MODEL_BLIND:
+		if (rule->says.blind_ns == 0 || rule->unknown_since == MODEL_NEVER ||
+		    rule->blind)
+			return MODEL_NEVER;
+		return rule->unknown_since + rule->says.blind_ns;
+	case MODEL_SHELF:
+		return rule->shelved_until;
+	case MODEL_TIMERS:
+		break;
+	}
+	return MODEL_NEVER;
+}
+
+int64_t model_rule_due(const struct model_rule *rule, enum model_timer timer)
+{
+	int64_t at = due(rule, timer);
+
+	return at < rule->reloaded ? rule->reloaded : at;
+}
+
+void model_rule_run(struct model_rule *rule, enum model_timer timer, int64_t now)
+{
+	count(rule, now);
+	switch (timer) {
+	case MODEL_STATE:
+		if (rule->state == RULE_PENDING)
+			fire(rule, now);
+		else
+			end(rule, now);
+		see(rule, now);
+		break;
+	case MODEL_REPEAT:
+		rule->repeat_at = next_beat(rule, now + 1);
+		if (rule->state == RULE_FIRING && !rule->acked && !model_rule_is_held(rule))
+			tell(rule, EVENT_REPEAT, rule->state, NULL, now);
+		break;
+	case MODEL_BLIND:
+		rule->blind = true;
+		tell(rule, EVENT_BLIND, rule->state, NULL, now);
+		break;
+	case MODEL_SHELF:
+		rule->shelved_until = MODEL_NEVER;
+		make_up(rule, now);
+		break;
+	case MODEL_TIMERS:
+		break;
+	}
+}
+
+int model_rule_ack(struct model_rule *rule, int64_t now)
+{
+	if (!model_rule_is_alarm(rule))
+		return -ENOENT;
+	if (rule->acked)
+		return -EALREADY;
+	rule->acked = true;
+	if (rule->state == RULE_RETURNED)
+		enter(rule, RULE_OK, EVENT_CLEAR, "acknowledged", now);
+	else
+		tell(rule, EVENT_ACK, rule->state, "acknowledged", now);
+	return 0;
+}
+
+void model_rule_shelve(struct model_rule *rule, int64_t until, int64_t now)
+{
+	(void)now;
+	rule->shelved_until = until;
+}
+
+int model_rule_unshelve(struct model_rule *rule, int64_t now)
+{
+	if (rule->shelved_until == MODEL_NEVER)
+		return -EALREADY;
+	rule->shelved_until = MODEL_NEVER;
+	make_up(rule, now);
+	return 0;
+}
+
+void model_rule_reload(struct model_rule *rule, const struct model_says *says, bool same,
+		       int64_t now)
+{
+	count(rule, now);
+	/* Nobody was to know for how long it was unknown. */
+	if (rule->says.blind_ns == 0 && rule->unknown_since != MODEL_NEVER) {
+		rule->unknown_since = now;
+		rule->blind = false;
+	}
+	rule->says = *says;
+	rule->reloaded = now;
+	if (!same) {
+		rule->since = now;
+		rule->counted = 0;
+		rule->counted_to = now;
+		rule->unknown_since = rule->condition == MODEL_UNKNOWN ? now : MODEL_NEVER;
+		rule->blind = false;
+	}
+	if (model_rule_is_alarm(rule))
+		rule->repeat_at = next_beat(rule, now);
+}
+
+void model_rule_remove(struct model_rule *rule, int64_t now)
+{
+	struct model_event event = {
+		.type = EVENT_CLEAR,
+		.from = rule->state,
+		.to = RULE_OK,
+		.at = now,
+		.active_ns = now - rule->fired,
+		.reason = "removed",
+		.held = !rule->told, /* nobody knows of it */
+	};
+
+	if (model_rule_is_alarm(rule))
+		rule->tell(rule->arg, &event);
+}

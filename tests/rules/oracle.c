@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Owns the oracle's order of things (rules.md section 5). Nothing is remembered to save work:
+ * each pass runs everything.
+ */
+#include "oracle.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "conf/yaml.h"
+#include "model/point.h"
+#include "oracle_function.h"
+#include "oracle_set.h"
+#include "rules/engine.h"
+
+/* ---- events ------------------------------------------------------------------------------ */
+
+static void show_point(const struct oracle *oracle, uint32_t number, struct event_point *ret)
+{
+	const struct point *point = point_table_get(oracle->world.table, number);
+	const struct oracle_point *is = &oracle->world.points[number];
+
+	*ret = (struct event_point){.name = point->name, .quality = oracle_quality(is)};
+	if (!is->known)
+		return;
+	ret->value = point->kind == VALUE_NUMBER ? value_number(is->x)
+		     : point->kind == VALUE_BOOL ? value_bool(is->x != 0)
+						 : value_text(is->text);
+}
+
+static bool has(const struct oracle_list *list, uint32_t id)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (list->ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct event_point *)a)->name,
+		      ((const struct event_point *)b)->name);
+}
+
+void oracle_write_line(const struct oracle_rule *rule, const struct model_event *told,
+		       bool bare)
+{
+	const struct oracle *oracle = rule->oracle;
+	struct event_point points[ORACLE_LIST];
+	struct event event = {
+		.type = told->type,
+		.rule_name = rule->name,
+		.severity = rule->severity,
+		.from = told->from,
+		.to = told->to,
+		.at = {told->at},
+		.active_ns = told->active_ns,
+		.reason = told->reason,
+		.held = told->held,
+		.message = "",
+		.points = points,
+	};
+
+	for (uint32_t i = 0; i < oracle->world.point_count && !bare; i++) {
+		if (has(&rule->reads.points, i) || has(&rule->reads.inner, i))
+			show_point(oracle, i, &points[event.point_count++]);
+	}
+	qsort(points, event.point_count, sizeof(*points), by_name);
+	engine_log_line(&event, oracle->log);
+}
+
+static bool is_alarm(enum rule_state state)
+{
+	return state == RULE_FIRING || state == RULE_CLEARING || state == RULE_RETURNED;
+}
+
+/* Rules that read another, or are inhibited by it, are looked at when it comes and goes. */
+static void rule_tells(void *arg, const struct model_event *event)
+{
+	const struct oracle_rule *rule = arg;
+	struct oracle *oracle = rule->oracle;
+
+	oracle_write_line(rule, event, false);
+	if (is_alarm(event->from) == is_alarm(event->to))
+		return;
+	for (uint32_t i = 0; i < oracle->count; i++) {
+		struct oracle_rule *other = &oracle->rules[i];
+		uint32_t number = (uint32_t)(rule - oracle->rules);
+
+		if (has(&other->reads.rules, number) || has(&other->inhibitors, number))
+			other->looked = true;
+	}
+}
+
+bool oracle_is_firing(const struct oracle *oracle, const char *rule)
+{
+	return model_rule_is_alarm(&oracle->rules[oracle_set_find(oracle, rule)].life);
+}
+
+/* ---- passes ------------------------------------------------------------------------------ */
+
+bool oracle_any_spoke(const struct oracle *oracle, const struct oracle_reads *reads)
+{
+	const struct oracle_world *world = &oracle->world;
+	const struct oracle_list *lists[] = {&reads->points, &reads->devices};
+
+	for (int i = 0; i < 2; i++) {
+		for (uint32_t k = 0; k < lists[i]->count; k++) {
+			const struct oracle_point *point = &world->points[lists[i]->ids[k]];
+
+			if (point->spoke || point->expired)
+				return true;
+		}
+	}
+	for (uint32_t i = 0; i < reads->inner.count; i++) {
+		if (world->points[reads->inner.ids[i]].expired)
+			return true;
+	}
+	for (uint32_t i = 0; i < reads->ages.count; i++) {
+		if (world->ages[reads->ages.ids[i]].reached)
+			return true;
+	}
+	return false;
+}
+
+static bool any_impulse(const struct oracle *oracle, const struct oracle_reads *reads)
+{
+	for (uint32_t i = 0; i < reads->memories.count; i++) {
+		const struct oracle_memory *memory =
+			&oracle->world.memories[reads->memories.ids[i]];
+
+		if (memory->expr->function->impulse && memory->now.x != 0)
+			return true;
+	}
+	return false;
+}
+
+static bool any_expired(const struct oracle *oracle, const struct oracle_reads *reads)
+{
+	const struct oracle_list *lists[] = {&reads->points, &reads->inner};
+
+	for (int i = 0; i < 2; i++) {
+		for (uint32_t k = 0; k < lists[i]->count; k++) {
+			if (oracle->world.points[lists[i]->ids[k]].expired)
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum model_truth truth(const struct oracle *oracle, const struct oracle_expr *expr)
+{
+	struct oracle_val val;
+
+	if (expr == NULL)
+		return MODEL_UNKNOWN;
+	val = oracle_eval(&oracle->world, expr);
+	return !val.known ? MODEL_UNKNOWN : val.x != 0 ? MODEL_TRUE : MODEL_FALSE;
+}
+
+static bool inhibited(const struct oracle *oracle, const struct oracle_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->inhibitors.count; i++) {
+		if (model_rule_is_alarm(&oracle->rules[rule->inhibitors.ids[i]].life))
+			return true;
+	}
+	return false;
+}
+
+static void look(struct oracle *oracle, struct oracle_rule *rule)
+{
+	rule->looked = rule->looked || oracle_any_spoke(oracle, &rule->reads) ||
+		       any_impulse(oracle, &rule->reads);
+	if (rule->instant) {
+		rule->life.inhibited = inhibited(oracle, rule);
+		if (any_impulse(oracle, &rule->reads) &&
+		    truth(oracle, rule->when) == MODEL_TRUE)
+			rule_tells(rule, &(struct model_event){
+						 .type = EVENT_INSTANT,
+						 .at = oracle->world.now,
+						 .held = model_rule_is_held(&rule->life)});
+		return;
+	}
+	/* Unknown is what nobody has looked at. */
+	model_rule_look(&rule->life, rule->looked ? truth(oracle, rule->when) : MODEL_UNKNOWN,
+			rule->looked ? truth(oracle, rule->clear) : MODEL_UNKNOWN,
+			rule->looked && any_expired(oracle, &rule->reads),
+			inhibited(oracle, rule), oracle->world.now);
+}
+
+void oracle_look_at_all(struct oracle *oracle)
+{
+	for (uint32_t i = 0; i < oracle->count; i++)
+		look(oracle, &oracle->rules[oracle->order[i]]);
+}
+
+static bool any_reported(const struct oracle *oracle, const struct oracle_reads *reads)
+{
+	for (uint32_t i = 0; i < reads->points.count; i++) {
+		if (oracle->world.points[reads->points.ids[i]].reported)
+			return true;
+	}
+	return false;
+}
+
+static void pass(struct oracle *oracle)
+{
+	struct oracle_world *world = &oracle->world;
+	bool impulse = false;
+
+	for (size_t i = 0; i < world->memory_count; i++) {
+		struct oracle_memory *memory = &world->memories[i];
+		const struct oracle_reads *reads = &oracle->memory_reads[i];
+
+		memory->spoke = memory->spoke || oracle_any_spoke(oracle, reads);
+		if (memory->spoke)
+			memory->expr->function->run(world, memory->expr, memory,
+						    any_reported(oracle, reads));
+		impulse = impulse || (memory->expr->function->impulse && memory->now.x != 0);
+	}
+	for (uint32_t i = 0; i < world->point_count; i++)
+		world->points[i].reported = false;
+	oracle_look_at_all(oracle);
+	for (size_t i = 0; i < world->memory_count; i++) {
+		if (world->memories[i].expr->function->impulse)
+			world->memories[i].now = oracle_truth(false);
+	}
+	if (impulse)
+		oracle_look_at_all(oracle);
+}
+
+/* ---- time -------------------------------------------------------------------------------- */
+
+/* Whatever is due first before limit, in (deadline, kind, id) order; false: nothing is. */
+static bool run_one(struct oracle *oracle, int64_t limit)
+{
+	struct oracle_world *world = &oracle->world;
+	struct oracle_point *point = NULL;
+	struct oracle_age *age = NULL;
+	struct model_rule *life = NULL;
+	enum model_timer timer = MODEL_STATE;
+	int64_t first = limit;
+
+	for (uint32_t i = 0; i < world->point_count; i++) {
+		if (world->points[i].stale_at < first) {
+			point = &world->points[i];
+			first = point->stale_at;
+		}
+	}
+	for (size_t i = 0; i < world->age_count; i++) {
+		if (world->ages[i].due < first) {
+			age = &world->ages[i];
+			first = age->due;
+		}
+	}
+	for (uint32_t i = 0; i < MODEL_TIMERS * oracle->count; i++) {
+		enum model_timer kind = (enum model_timer)(i / oracle->count);
+		struct model_rule *one = &oracle->rules[i % oracle->count].life;
+		int64_t due = model_rule_due(one, kind);
+
+		if (due < first) {
+			life = one;
+			timer = kind;
+			first = due;
+		}
+	}
+	if (point == NULL && age == NULL && life == NULL)
+		return false;
+	if (first > world->now)
+		world->now = first;
+	if (life != NULL) {
+		model_rule_run(life, timer, world->now);
+	} else if (age != NULL) {
+		age->reached = true;
+		age->due = INT64_MAX;
+	} else {
+		point->expired = true;
+		point->known = false;
+		point->stale_at = INT64_MAX;
+	}
+	pass(oracle);
+	return true;
+}
+
+/* All that is due before now, and now it is. */
+static void arrive(struct oracle *oracle, int64_t now)
+{
+	while (run_one(oracle, now))
+		;
+	if (now > oracle->world.now)
+		oracle->world.now = now;
+}
+
+void oracle_settle(struct oracle *oracle)
+{
+	memset(oracle->seen, 0, oracle->world.point_count);
+	pass(oracle);
+}
+
+void oracle_tick(struct oracle *oracle, int64_t now)
+{
+	if (now > oracle->world.now)
+		oracle_settle(oracle);
+	/* Waking up is no event: what was read before it may still come. */
+	while (run_one(oracle, now))
+		;
+}
+
+/* ---- readings ---------------------------------------------------------------------------- */
+
+static bool is_good(const struct point *point, const struct reading *reading)
+{
+	return reading->quality == QUALITY_GOOD && reading->value.kind == point->kind &&
+	       (point->kind != VALUE_NUMBER || isfinite(reading->value.number));
+}
+
+static void take_value(struct oracle_point *is, const struct point *point, struct value value)
+{
+	switch (value.kind) {
+	case VALUE_NUMBER:
+		if (!is->known || !(fabs(value.number - is->x) < point->deadband))
+			is->x = value.number;
+		break;
+	case VALUE_BOOL:
+		is->x = value.flag;
+		break;
+	case VALUE_TEXT:
+		snprintf(is->text, sizeof(is->text), "%s", value.text);
+		break;
+	case VALUE_NONE:
+		break;
+	}
+	is->known = true;
+}
+
+static void take(struct oracle *oracle, const struct reading *reading)
+{
+	struct oracle_world *world = &oracle->world;
+	const struct point *point = point_table_get(world->table, reading->point);
+	struct oracle_point *is = &world->points[reading->point];
+	struct oracle_sample sample = {.at = reading->at.ns, .known = true};
+
+	is->spoke = true;
+	is->failed = !is_good(point, reading);
+	if (is->failed)
+		return;
+	take_value(is, point, reading->value);
+	sample.x = is->x;
+	memcpy(sample.text, is->text, sizeof(sample.text));
+	oracle_history_add(&is->history, &sample);
+	is->ever = true;
+	is->expired = false;
+	is->reported = true;
+	is->at = reading->at.ns;
+	is->stale_at = is->at + point->stale_ns;
+	for (size_t i = 0; i < world->age_count; i++) {
+		struct oracle_age *age = &world->ages[i];
+
+		if (age->point == reading->point) {
+			age->reached = false;
+			age->due = is->at + age->limit_ns;
+		}
+	}
+}
+
+void oracle_feed(struct oracle *oracle, const struct reading *reading)
+{
+	struct oracle_world *world = &oracle->world;
+
+	if (reading->at.ns < world->now)
+		return;
+	if (reading->at.ns > world->now || oracle->seen[reading->point])
+		oracle_settle(oracle);
+	arrive(oracle, reading->at.ns);
+	oracle->seen[reading->point] = true;
+	take(oracle, reading);
+}
+
+/* ---- operators --------------------------------------------------------------------------- */
+
+int oracle_ack(struct oracle *oracle, uint32_t rule, int64_t now)
+{
+	int got;
+
+	if (oracle->rules[rule].instant)
+		return -EINVAL;
+	oracle_settle(oracle);
+	arrive(oracle, now);
+	got = model_rule_ack(&oracle->rules[rule].life, oracle->world.now);
+	pass(oracle);
+	return got;
+}
+
+int oracle_shelve(struct oracle *oracle, uint32_t rule, int64_t until, int64_t now)
+{
+	oracle_settle(oracle);
+	arrive(oracle, now);
+	model_rule_shelve(&oracle->rules[rule].life, until, oracle->world.now);
+	return 0;
+}
+
+int oracle_unshelve(struct oracle *oracle, uint32_t rule, int64_t now)
+{
+	int got;
+
+	oracle_settle(oracle);
+	arrive(oracle, now);
+	got = model_rule_unshelve(&oracle->rules[rule].life, oracle->world.now);
+	pass(oracle);
+	return got;
+}
+
+/* ---- birth and reload -------------------------------------------------------------------- */
+
+struct oracle *oracle_new(const struct yaml_node *root, const struct point_table *points,
+			  struct str *log, int64_t now)
+{
+	struct oracle *oracle = xcalloc(1, sizeof(*oracle));
+	struct oracle_world *world = &oracle->world;
+
+	oracle->arena = arena_new();
+	oracle->log = log;
+	world->oracle = oracle;
+	world->now = now;
+	world->table = points;
+	world->point_count = (uint32_t)point_table_count(points);
+	world->points = xcalloc(world->point_count, sizeof(*world->points));
+	oracle->seen = arena_take(oracle->arena, world->point_count, sizeof(*oracle->seen));
+	for (uint32_t i = 0; i < world->point_count; i++) {
+		world->points[i].at = now;
+		world->points[i].stale_at = now + point_table_get(points, i)->stale_ns;
+	}
+	oracle_set_read(oracle, yaml_get(root, "rules"));
+	for (uint32_t i = 0; i < oracle->count; i++) {
+		struct oracle_rule *rule = &oracle->rules[i];
+
+		rule->life.tell = rule_tells;
+		rule->life.arg = rule;
+		model_rule_init(&rule->life, &rule->says, now);
+	}
+	return oracle;
+}
+
+void oracle_free(struct oracle *oracle)
+{
+	struct oracle_world *world = &oracle->world;
+
+	for (uint32_t i = 0; i < world->point_count; i++)
+		oracle_history_done(&world->points[i].history);
+	for (size_t i = 0; i < world->memory_count; i++)
+		oracle_history_done(&world->memories[i].history);
+	free(world->points);
+	free(world->memories);
+	free(world->ages);
+	free(oracle->memory_reads);
+	arena_free(oracle->arena);
+	free(oracle);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The second opinion on whole sets of rules: a plain and slow interpreter with the interface of
+ * the engine. It keeps the trees and the history of all readings, evaluates everything at each
+ * instant at which anything happens, and leaves the life of each rule to model_rule.c.
+ */
+#ifndef GAUGED_TESTS_ORACLE_H
+#define GAUGED_TESTS_ORACLE_H
+
+#include <stdint.h>
+
+#include "model/reading.h"
+
+struct oracle;
+struct point_table;
+struct str;
+struct yaml_node;
+
+/*
+ * root: the top level of a file that the engine has taken without a complaint. Lines of the
+ * event log go to log, their points in order of name. All is borrowed until the oracle is
+ * freed.
+ */
+struct oracle *oracle_new(const struct yaml_node *root, const struct point_table *points,
+			  struct str *log, int64_t now);
+void oracle_free(struct oracle *oracle);
+
+/* As the engine's functions of these names. */
+void oracle_feed(struct oracle *oracle, const struct reading *reading);
+void oracle_settle(struct oracle *oracle);
+void oracle_tick(struct oracle *oracle, int64_t now);
+int oracle_ack(struct oracle *oracle, uint32_t rule, int64_t now);
+int oracle_shelve(struct oracle *oracle, uint32_t rule, int64_t until, int64_t now);
+int oracle_unshelve(struct oracle *oracle, uint32_t rule, int64_t now);
+void oracle_adopt(struct oracle *oracle, const struct oracle *old, int64_t now);
+
+#endif

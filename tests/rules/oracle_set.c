@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns how the oracle reads a set of rules, and in which order it looks at them. */
+#include "oracle_set.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "conf/yaml.h"
+#include "model/point.h"
+#include "oracle_function.h"
+
+static void list_add(struct oracle_list *list, uint32_t id)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (list->ids[i] == id)
+			return;
+	}
+	assert_true(list->count < ORACLE_LIST);
+	list->ids[list->count++] = id;
+}
+
+uint32_t oracle_set_find(const struct oracle *oracle, const char *name)
+{
+	for (uint32_t i = 0; i < oracle->count; i++) {
+		if (strcmp(oracle->rules[i].name, name) == 0)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+/* ---- what is read ------------------------------------------------------------------------ */
+
+static uint32_t age_number(struct oracle_world *world, const struct oracle_expr *expr)
+{
+	size_t i = 0;
+
+	while (i < world->age_count && (world->ages[i].point != expr->point ||
+					world->ages[i].limit_ns != expr->limit_ns))
+		i++;
+	if (i == world->age_count) {
+		world->ages = xreallocarray(world->ages, i + 1, sizeof(*world->ages));
+		world->ages[world->age_count++] = (struct oracle_age){
+			.point = expr->point,
+			.limit_ns = expr->limit_ns,
+			.due = world->now + expr->limit_ns,
+		};
+	}
+	return (uint32_t)i;
+}
+
+static void collect(struct oracle *oracle, struct oracle_expr *expr,
+		    struct oracle_reads *reads);
+
+static uint32_t memory_number(struct oracle *oracle, const struct oracle_expr *expr)
+{
+	struct oracle_world *world = &oracle->world;
+	struct oracle_reads reads = {0};
+	uint32_t number;
+
+	for (uint32_t i = 0; i < world->memory_count; i++) {
+		if (strcmp(world->memories[i].expr->words, expr->words) == 0)
+			return i;
+	}
+	for (size_t i = 0; i < expr->count; i++)
+		collect(oracle, expr->kids[i], &reads);
+	number = (uint32_t)world->memory_count++;
+	world->memories =
+		xreallocarray(world->memories, world->memory_count, sizeof(*world->memories));
+	world->memories[number] = (struct oracle_memory){.expr = expr};
+	if (expr->function->impulse)
+		world->memories[number].now = oracle_truth(false);
+	oracle->memory_reads = xreallocarray(oracle->memory_reads, world->memory_count,
+					     sizeof(*oracle->memory_reads));
+	oracle->memory_reads[number] = reads;
+	return number;
+}
+
+static void collect_memory(struct oracle *oracle, struct oracle_expr *expr,
+			   struct oracle_reads *reads)
+{
+	const struct oracle_reads *inner;
+
+	expr->memory = memory_number(oracle, expr);
+	list_add(&reads->memories, expr->memory);
+	inner = &oracle->memory_reads[expr->memory];
+	for (uint32_t i = 0; i < inner->points.count; i++)
+		list_add(&reads->inner, inner->points.ids[i]);
+	for (uint32_t i = 0; i < inner->inner.count; i++)
+		list_add(&reads->inner, inner->inner.ids[i]);
+}
+
+static void collect(struct oracle *oracle, struct oracle_expr *expr, struct oracle_reads *reads)
+{
+	const struct oracle_world *world = &oracle->world;
+
+	if (expr->op == ORACLE_POINT || expr->op == ORACLE_REACHED)
+		list_add(&reads->points, expr->point);
+	if (expr->op == ORACLE_REACHED)
+		list_add(&reads->ages, age_number(&oracle->world, expr));
+	if (expr->op == ORACLE_FIRING)
+		list_add(&reads->rules, oracle_set_find(oracle, expr->name));
+	for (uint32_t i = 0; expr->op == ORACLE_DEVICE && i < world->point_count; i++) {
+		const char *device = point_table_get(world->table, i)->device;
+
+		if (device != NULL && strcmp(device, expr->name) == 0)
+			list_add(&reads->devices, i);
+	}
+	if (expr->op == ORACLE_CALL && expr->function->run != NULL) {
+		collect_memory(oracle, expr, reads);
+		return;
+	}
+	for (size_t i = 0; i < expr->count; i++)
+		collect(oracle, expr->kids[i], reads);
+}
+
+/* ---- one rule ---------------------------------------------------------------------------- */
+
+static const char *text_of(const struct yaml_node *map, const char *key)
+{
+	const struct yaml_node *node = yaml_get(map, key);
+
+	return node != NULL ? node->text : NULL;
+}
+
+static int64_t duration_of(const struct yaml_node *map, const char *key)
+{
+	const char *text = text_of(map, key);
+	int64_t ns = 0;
+
+	if (text != NULL)
+		assert_int_equal(str_to_duration(text, &ns), 0);
+	return ns;
+}
+
+/* Which of the words, the first if there is none. */
+static int choice_of(const struct yaml_node *map, const char *key, const char *const *words)
+{
+	const char *text = text_of(map, key);
+	int i = 0;
+
+	while (text != NULL && strcmp(words[i], text) != 0)
+		i++;
+	return i;
+}
+
+static void read_rule(struct oracle *oracle, struct oracle_rule *rule,
+		      const struct yaml_node *map)
+{
+	static const char *const unknowns[] = {"hold", "clear", "fire"};
+	static const char *const severities[] = {"warning", "info", "critical"};
+	static const enum severity meant[] = {SEVERITY_WARNING, SEVERITY_INFO,
+					      SEVERITY_CRITICAL};
+	static const char *const flags[] = {"false", "true"};
+	const struct oracle_world *world = &oracle->world;
+	const struct yaml_node *inhibitors = yaml_get(map, "inhibited_by");
+
+	rule->instant = text_of(map, "on") != NULL;
+	rule->when_text = text_of(map, rule->instant ? "on" : "when");
+	rule->clear_text = text_of(map, "clear");
+	rule->severity = meant[choice_of(map, "severity", severities)];
+	rule->says = (struct model_says){
+		.for_ns = duration_of(map, "for"),
+		.clear_for_ns = duration_of(map, "clear_for"),
+		.repeat_ns = duration_of(map, "repeat"),
+		.blind_ns = duration_of(map, "blind_after"),
+		.on_unknown = (enum model_unknown)choice_of(map, "on_unknown", unknowns),
+		.has_clear = rule->clear_text != NULL,
+		.latch = choice_of(map, "latch", flags) == 1,
+	};
+	rule->when = oracle_parse(oracle->arena, world->table, rule->when_text);
+	collect(oracle, rule->when, &rule->reads);
+	if (rule->clear_text != NULL) {
+		rule->clear = oracle_parse(oracle->arena, world->table, rule->clear_text);
+		collect(oracle, rule->clear, &rule->reads);
+	}
+	for (size_t i = 0; inhibitors != NULL && i < inhibitors->count; i++)
+		list_add(&rule->inhibitors,
+			 oracle_set_find(oracle, inhibitors->values[i]->text));
+}
+
+/* ---- order ------------------------------------------------------------------------------- */
+
+/* The order of the file, but a rule behind those that it reads and that inhibit it. */
+static void place(struct oracle *oracle, uint32_t number, bool *placed, uint32_t *count)
+{
+	const struct oracle_rule *rule = &oracle->rules[number];
+
+	if (placed[number])
+		return;
+	placed[number] = true;
+	for (uint32_t i = 0; i < rule->reads.rules.count; i++)
+		place(oracle, rule->reads.rules.ids[i], placed, count);
+	for (uint32_t i = 0; i < rule->inhibitors.count; i++)
+		place(oracle, rule->inhibitors.ids[i], placed, count);
+	oracle->order[(*count)++] = number;
+}
+
+void oracle_set_read(struct oracle *oracle, const struct yaml_node *rules)
+{
+	bool *placed = arena_take(oracle->arena, rules->count, sizeof(*placed));
+	uint32_t count = 0;
+
+	oracle->count = (uint32_t)rules->count;
+	oracle->rules = arena_take(oracle->arena, rules->count, sizeof(*oracle->rules));
+	oracle->order = arena_take(oracle->arena, rules->count, sizeof(*oracle->order));
+	for (uint32_t i = 0; i < oracle->count; i++) {
+		oracle->rules[i].oracle = oracle;
+		oracle->rules[i].name = rules->keys[i]->text;
+	}
+	for (uint32_t i = 0; i < oracle->count; i++)
+		read_rule(oracle, &oracle->rules[i], rules->values[i]);
+	for (uint32_t i = 0; i < oracle->count; i++)
+		place(oracle, i, placed, &count);
+}

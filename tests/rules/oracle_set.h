@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* The rules of the oracle: what they say and what they read, for oracle.c. */
+#ifndef GAUGED_TESTS_ORACLE_SET_H
+#define GAUGED_TESTS_ORACLE_SET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/event.h"
+#include "model_rule.h"
+#include "oracle_world.h"
+
+struct yaml_node;
+
+enum { ORACLE_LIST = 64 };
+
+/* Numbers, each once, in the order of adding. */
+struct oracle_list {
+	uint32_t ids[ORACLE_LIST];
+	uint32_t count;
+};
+
+/* What an expression reads. */
+struct oracle_reads {
+	struct oracle_list points; /* by themselves, or their age or quality */
+	struct oracle_list inner;  /* in the arguments of what remembers */
+	struct oracle_list memories, ages, rules;
+	struct oracle_list devices; /* the points of the devices it reads as a whole */
+};
+
+struct oracle_rule {
+	struct oracle *oracle;
+	const char *name, *when_text, *clear_text;
+	enum severity severity;
+	bool instant;
+	struct oracle_expr *when, *clear; /* clear: NULL without */
+	struct model_says says;
+	struct oracle_reads reads;
+	struct oracle_list inhibitors;
+	struct model_rule life;
+	bool looked; /* at: something that it reads has spoken */
+};
+
+struct oracle {
+	struct arena *arena;
+	struct str *log;
+	struct oracle_world world;
+	struct oracle_reads *memory_reads; /* by memory: what its argument reads */
+	uint32_t count;
+	struct oracle_rule *rules;
+	uint32_t *order;
+	bool *seen; /* points that were read since the last pass */
+};
+
+/* Fills count, rules, order and the world's memories and ages. */
+void oracle_set_read(struct oracle *oracle, const struct yaml_node *rules);
+/* UINT32_MAX: there is none such. */
+uint32_t oracle_set_find(const struct oracle *oracle, const char *name);
+
+/* A line of the log; bare: without the points. */
+void oracle_write_line(const struct oracle_rule *rule, const struct model_event *told,
+		       bool bare);
+/* Every rule, in order. */
+void oracle_look_at_all(struct oracle *oracle);
+/* Whether any point of reads was read or fell silent, or reached an age. */
+bool oracle_any_spoke(const struct oracle *oracle, const struct oracle_reads *reads);
+
+#endif

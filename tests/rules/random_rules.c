@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the grammar that random rules are grown from. */
+#include "random_rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+
+/*
+ * Forms by what they yield. In a form, {x} stands for something of type x:
+ *
+ *   N number, B truth, X text, E instant, T temperature, D its difference, L length;
+ *   n, b, x: points of these kinds; p: any point; c: a number on the grid of the readings;
+ *   h, l: a place on the scale of temperature, a length in cm, off the grid;
+ *   t: a text; d: a duration; r: a rule that stands behind this one's number
+ *
+ * Constants of measured quantities stay off the grid of their readings, however converted:
+ * two ways to compute one sum may differ in its last bit.
+ *
+ * plain: may stand in the argument of what remembers, which takes no rules and no instants.
+ */
+static const struct form {
+	char yields;
+	bool plain;
+	const char *text;
+} forms[] = {
+	{'N', true, "{n}"},
+	{'N', true, "{n}"},
+	{'N', true, "point('{n}')"},
+	{'N', true, "({N} + {N})"},
+	{'N', true, "({N} - {N})"},
+	{'N', true, "({N} + {c})"},
+	{'N', true, "({N} * {N})"},
+	{'N', true, "({N} / {N})"},
+	{'N', true, "(-{N})"},
+	{'N', true, "(+{N})"},
+	{'N', true, "({N} ^ 2)"},
+	{'N', true, "({n} ^ {n})"},
+	{'N', true, "min({N}, {N}, {c})"},
+	{'N', true, "max({N}, {N})"},
+	{'N', true, "abs({N})"},
+	{'N', true, "sqrt({N})"},
+	{'N', true, "floor({N})"},
+	{'N', true, "ceil({N})"},
+	{'N', true, "round({N})"},
+	{'N', true, "exp({n})"},
+	{'N', true, "ln({N})"},
+	{'N', true, "pow({N}, 2)"},
+	{'N', true, "mod({N}, {N})"},
+	{'N', true, "if({B}, {N}, {N})"},
+	{'N', true, "clamp({N}, -1, 2)"},
+	{'N', true, "default({N}, {c})"},
+	{'N', true,
+	 "({N} ?"
+	 "? {N})"},
+	{'N', true, "(({T} - {T}) / 1.5[K])"},
+	{'N', true, "({L} / 50[cm])"},
+	{'N', true, "(a.fill / 100%)"},
+	{'B', true, "{b}"},
+	{'B', true, "{b}"},
+	{'B', true, "({n} > {c})"},
+	{'B', true, "({n} <= {c})"},
+	{'B', true, "({N} < {N})"},
+	{'B', true, "({N} <= {N})"},
+	{'B', true, "({N} > {c})"},
+	{'B', true, "({N} >= {N})"},
+	{'B', true, "({N} == {N})"},
+	{'B', true, "({N} != {c})"},
+	{'B', true, "({N} < {N} <= {N})"},
+	{'B', true, "({N} >= {N} > {c})"},
+	{'B', true, "({N} in -1 .. 2)"},
+	{'B', true, "({N} not in {N} .. {N})"},
+	{'B', true, "({N} in (0, -2, 2))"},
+	{'B', true, "({B} and {B})"},
+	{'B', true, "({B} or {B})"},
+	{'B', true, "({B} and {B} or {B} and {B})"},
+	{'B', true, "(not {B})"},
+	{'B', true, "if({B}, {B}, {B})"},
+	{'B', true,
+	 "({B} ?"
+	 "? {B})"},
+	{'B', true, "default({B}, true)"},
+	{'B', true, "({X} == {X})"},
+	{'B', true, "({X} != {t})"},
+	{'B', true, "({X} in ({t}, {t}))"},
+	{'B', true, "({X} not in ({t}, {t}))"},
+	{'B', true, "known({N})"},
+	{'B', true, "known({B})"},
+	{'B', true, "known({X})"},
+	{'B', true, "ok({p})"},
+	{'B', true, "bad({p})"},
+	{'B', true, "bad(b)"},
+	{'B', true, "bad(c)"},
+	{'B', true, "(quality({p}) == 'good')"},
+	{'B', true, "(quality({p}) != 'stale')"},
+	{'B', true, "(quality({p}) in ('bad', 'uncertain'))"},
+	{'B', true, "({T} > 80.13 degC)"},
+	{'B', true, "({T} <= 177.13 degF)"},
+	{'B', true, "({T} < {T})"},
+	{'B', true, "({D} > 1.13[K])"},
+	{'B', true, "({L} > 4.513)"},
+	{'B', true, "({L} >= 451.3[cm])"},
+	{'B', true, "(4.013[m] <= {L} < 501.3[cm])"},
+	{'B', true, "({L} ^ 2 > 20.13[m^2])"},
+	{'B', true, "(sqrt({L} * {L}) > 4.513[m])"},
+	{'B', true, "({L} in 4.013[m] .. 491.3[cm])"},
+	{'B', true, "(a.fill > 50.13%)"},
+	{'B', false, "(age({p}) > {d})"},
+	{'B', false, "(age({p}) >= {d})"},
+	{'B', false, "(age({p}) < {d})"},
+	{'B', false, "({d} >= age({p}))"},
+	{'B', false, "(1500ms < age({p}) <= {d})"},
+	{'B', false, "rule.{r}.firing"},
+	{'B', false, "(not firing('{r}'))"},
+	{'B', false, "{E}"},
+	{'X', true, "{x}"},
+	{'X', true, "{x}"},
+	{'X', true,
+	 "({x} ?"
+	 "? {t})"},
+	{'X', true, "if({B}, {x}, {t})"},
+	{'E', false, "rises({B})"},
+	{'E', false, "falls({B})"},
+	{'E', false, "changed({b})"},
+	{'E', false, "changed({N})"},
+	{'E', false, "changed({X})"},
+	{'E', false, "rises({n} > {c})"},
+	{'T', true, "a.temp"},
+	{'T', true, "b.temp"},
+	{'T', true, "c.temp"},
+	{'T', true, "({T} + 1.5[K])"},
+	{'T', true, "({T} - {D})"},
+	{'T', true, "max({T}, {T})"},
+	{'T', true, "if({B}, {T}, {T})"},
+	{'T', true,
+	 "({T} ?"
+	 "? {h} degC)"},
+	{'D', true, "({T} - {T})"},
+	{'D', true, "(a.temp - 79.5)"},
+	{'D', true, "abs({D})"},
+	{'D', true, "(2 * {D})"},
+	{'L', true, "a.level"},
+	{'L', true, "b.level"},
+	{'L', true, "(({L} + {L}) / 2)"},
+	{'L', true, "min({L}, {l}[cm])"},
+	{'L', true, "clamp({L}, 4.1, {l}[cm])"},
+	{'L', true, "({L} - 10[cm])"},
+};
+
+static const char *const n_points[] = {"a.n", "b.n", "c.n", "c.m"};
+static const char *const b_points[] = {"a.p", "b.p", "c.q"};
+static const char *const x_points[] = {"a.s", "b.s"};
+static const char *const any_points[] = {"a.n", "c.m", "b.p", "a.s", "a.temp", "b.level"};
+static const char *const texts[] = {"'auto'", "'off'", "'night'"};
+
+/* What one expression may still grow to. */
+struct grow {
+	struct chance *chance;
+	struct str *out;
+	int rule; /* refers to those below it only: no loops */
+	bool plain;
+	int left;
+};
+
+static const char *pick(struct grow *grow, const char *const *words, int64_t count)
+{
+	return words[chance_between(grow->chance, 0, count - 1)];
+}
+
+static bool is_leaf(const struct form *form)
+{
+	for (const char *at = form->text; (at = strchr(at, '{')) != NULL; at++) {
+		if (at[1] < 'a')
+			return false;
+	}
+	return true;
+}
+
+static void grow_type(struct grow *grow, char type, int depth);
+
+static void grow_form(struct grow *grow, const struct form *form, int depth)
+{
+	bool plain = grow->plain;
+
+	grow->plain = plain || form->yields == 'E';
+	for (const char *at = form->text; *at != '\0'; at++) {
+		if (*at == '{') {
+			grow_type(grow, at[1], depth - 1);
+			at += 2;
+		} else {
+			str_addc(grow->out, *at);
+		}
+	}
+	grow->plain = plain;
+}
+
+static void grow_leaf(struct grow *grow, char type)
+{
+	switch (type) {
+	case 'n':
+		str_adds(grow->out, pick(grow, n_points, ARRAY_SIZE(n_points)));
+		break;
+	case 'b':
+		str_adds(grow->out, pick(grow, b_points, ARRAY_SIZE(b_points)));
+		break;
+	case 'x':
+		str_adds(grow->out, pick(grow, x_points, ARRAY_SIZE(x_points)));
+		break;
+	case 'p':
+		str_adds(grow->out, pick(grow, any_points, ARRAY_SIZE(any_points)));
+		break;
+	case 't':
+		str_adds(grow->out, pick(grow, texts, ARRAY_SIZE(texts)));
+		break;
+	case 'c':
+		str_addf(grow->out, "%g", (double)chance_between(grow->chance, 0, 6) / 2);
+		break;
+	case 'd':
+		str_addf(grow->out, "%jdms",
+			 (intmax_t)chance_between(grow->chance, 4, 30) * 500);
+		break;
+	case 'h':
+		str_addf(grow->out, "%.6f",
+			 79 + (double)chance_between(grow->chance, 1, 3999999) / 1e6);
+		break;
+	case 'l':
+		str_addf(grow->out, "%.6f",
+			 460 + (double)chance_between(grow->chance, 1, 39999999) / 1e6);
+		break;
+	case 'r':
+		str_addf(grow->out, "r%jd",
+			 (intmax_t)chance_between(grow->chance, 0, grow->rule - 1));
+		break;
+	default:
+		fail_msg("no type '%c'", type);
+	}
+}
+
+static void grow_type(struct grow *grow, char type, int depth)
+{
+	const struct form *form;
+
+	if (type >= 'a') {
+		grow_leaf(grow, type);
+		return;
+	}
+	do
+		form = &forms[chance_between(grow->chance, 0, ARRAY_SIZE(forms) - 1)];
+	while (form->yields != type || ((depth <= 0 || grow->left <= 0) && !is_leaf(form)) ||
+	       (grow->plain && !form->plain) ||
+	       (grow->rule == 0 && strstr(form->text, "{r}") != NULL) ||
+	       /* at a leaf there is no way back from an instant */
+	       (depth <= 0 && form->yields == 'B' && strcmp(form->text, "{E}") == 0));
+	grow->left--;
+	grow_form(grow, form, depth);
+}
+
+static void grow_expr(struct chance *chance, int rule, char type, int depth, char *ret)
+{
+	struct str out;
+	struct grow grow = {.chance = chance, .out = &out, .rule = rule, .left = 25};
+
+	str_init_fixed(&out, ret, RANDOM_EXPR);
+	grow_type(&grow, type, depth);
+	assert_false(out.cut);
+}
+
+static int64_t some_time(struct chance *chance, int64_t ticks, int64_t rarely)
+{
+	return chance_one_in(chance, rarely) ? chance_between(chance, 2, ticks) * RANDOM_TICK
+					     : 0;
+}
+
+static void grow_rule(struct chance *chance, int number, struct random_rule *rule)
+{
+	*rule = (struct random_rule){.there = true, .inhibitor = -1};
+	/* The last two are instants, always: no reload makes a state of one. */
+	rule->instant = number >= RANDOM_RULES - 2;
+	rule->severity = (int)chance_between(chance, 0, 2);
+	if (number > 0 && chance_one_in(chance, 4))
+		rule->inhibitor = (int)chance_between(chance, 0, (number < 6 ? number : 6) - 1);
+	if (rule->instant) {
+		char more[RANDOM_EXPR];
+
+		grow_expr(chance, 0, 'E', (int)chance_between(chance, 0, 2), rule->when);
+		if (chance_one_in(chance, 2)) {
+			grow_expr(chance, 0, 'B', (int)chance_between(chance, 0, 1), more);
+			if (strlen(rule->when) + strlen(more) + 6 < RANDOM_EXPR)
+				snprintf(rule->when + strlen(rule->when),
+					 RANDOM_EXPR - strlen(rule->when), " %s %s",
+					 chance_one_in(chance, 2) ? "and" : "or", more);
+		}
+		return;
+	}
+	grow_expr(chance, number, 'B', (int)chance_between(chance, 0, 4), rule->when);
+	if (chance_one_in(chance, 3))
+		grow_expr(chance, number, 'B', (int)chance_between(chance, 0, 2), rule->clear);
+	rule->for_ns = some_time(chance, 12, 2);
+	rule->clear_for_ns = some_time(chance, 12, 2);
+	rule->repeat_ns = some_time(chance, 20, 4);
+	rule->blind_ns = some_time(chance, 40, 4);
+	rule->on_unknown = (int)chance_between(chance, 0, 2);
+	rule->latch = chance_one_in(chance, 5);
+}
+
+/* Rules that others name have to stay. */
+static void drop(struct random_set *set, int number)
+{
+	char name[8];
+
+	if (number == 0) /* some rule there has to be */
+		return;
+	snprintf(name, sizeof(name), "r%d", number);
+	for (int i = 0; i < RANDOM_RULES; i++) {
+		const struct random_rule *rule = &set->rules[i];
+
+		if (rule->there &&
+		    (rule->inhibitor == number || strstr(rule->when, name) != NULL ||
+		     strstr(rule->clear, name) != NULL))
+			return;
+	}
+	set->rules[number].there = false;
+}
+
+static void swap(struct chance *chance, struct random_set *set)
+{
+	int64_t a = chance_between(chance, 0, RANDOM_RULES - 1);
+	int64_t b = chance_between(chance, 0, RANDOM_RULES - 1);
+	int number = set->order[a];
+
+	set->order[a] = set->order[b];
+	set->order[b] = number;
+}
+
+void random_rules_grow(struct chance *chance, struct random_set *ret)
+{
+	for (int i = 0; i < RANDOM_RULES; i++) {
+		ret->order[i] = i;
+		grow_rule(chance, i, &ret->rules[i]);
+	}
+	for (int i = 0; i < RANDOM_RULES; i++)
+		swap(chance, ret);
+	for (int i = RANDOM_RULES - 1; i > 0; i--) {
+		if (chance_one_in(chance, 3))
+			drop(ret, i);
+	}
+}
+
+/* Whether all that the rule names is there. */
+static bool can_come(const struct random_set *set, const struct random_rule *rule)
+{
+	for (int i = 0; i < RANDOM_RULES; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "r%d", i);
+		if (!set->rules[i].there &&
+		    (rule->inhibitor == i || strstr(rule->when, name) != NULL ||
+		     strstr(rule->clear, name) != NULL))
+			return false;
+	}
+	return true;
+}
+
+static void edit_rule(struct chance *chance, struct random_set *set, int number)
+{
+	struct random_rule *rule = &set->rules[number], other;
+
+	grow_rule(chance, number, &other);
+	switch (chance_between(chance, 0, 7)) {
+	case 0:
+		rule->for_ns = other.for_ns;
+		rule->clear_for_ns = other.clear_for_ns;
+		break;
+	case 1:
+		rule->severity = other.severity;
+		break;
+	case 2:
+		rule->repeat_ns = other.repeat_ns;
+		rule->latch = other.latch;
+		break;
+	case 3:
+		rule->on_unknown = other.on_unknown;
+		break;
+	case 4:
+		if (rule->there)
+			drop(set, number);
+		else if (can_come(set, &other))
+			*rule = other;
+		break;
+	case 5:
+		if (rule->there && can_come(set, &other))
+			*rule = other;
+		break;
+	case 6:
+		if (can_come(set, &other))
+			rule->inhibitor = other.inhibitor;
+		break;
+	default:
+		rule->blind_ns = other.blind_ns;
+		break;
+	}
+}
+
+void random_rules_edit(struct chance *chance, struct random_set *set)
+{
+	if (chance_one_in(chance, 3))
+		return;
+	for (int64_t i = chance_between(chance, 1, 3); i > 0; i--)
+		edit_rule(chance, set, (int)chance_between(chance, 0, RANDOM_RULES - 1));
+	if (chance_one_in(chance, 4))
+		swap(chance, set);
+}
+
+static void write_time(struct str *out, const char *key, int64_t ns)
+{
+	if (ns > 0)
+		str_addf(out, "    %s: %jdms\n", key, (intmax_t)(ns / 1000000));
+}
+
+void random_rules_write(const struct random_set *set, struct str *out)
+{
+	static const char *const unknowns[] = {"hold", "clear", "fire"};
+	static const char *const severities[] = {"info", "warning", "critical"};
+
+	str_adds(out, "rules:\n");
+	for (int i = 0; i < RANDOM_RULES; i++) {
+		const struct random_rule *rule = &set->rules[set->order[i]];
+
+		if (!rule->there)
+			continue;
+		str_addf(out, "  r%d:\n    %s: |-\n      %s\n    severity: %s\n", set->order[i],
+			 rule->instant ? "on" : "when", rule->when, severities[rule->severity]);
+		if (rule->inhibitor >= 0)
+			str_addf(out, "    inhibited_by: [r%d]\n", rule->inhibitor);
+		if (rule->instant)
+			continue;
+		if (rule->clear[0] != '\0')
+			str_addf(out, "    clear: |-\n      %s\n", rule->clear);
+		write_time(out, "for", rule->for_ns);
+		write_time(out, "clear_for", rule->clear_for_ns);
+		write_time(out, "repeat", rule->repeat_ns);
+		write_time(out, "blind_after", rule->blind_ns);
+		str_addf(out, "    on_unknown: %s\n    latch: %s\n", unknowns[rule->on_unknown],
+			 rule->latch ? "true" : "false");
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Random sets of rules as a person could have written them, over a fixed table of points, and
+ * random streams of what happens to them. Grown by type, so that nearly all of them compile.
+ * A function or production more is one row of the tables in random_rules.c.
+ */
+#ifndef GAUGED_TESTS_RANDOM_RULES_H
+#define GAUGED_TESTS_RANDOM_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chance.h"
+#include "model/reading.h"
+
+struct arena;
+struct point_table;
+struct str;
+
+enum { RANDOM_RULES = 8, RANDOM_EXPR = 1500, RANDOM_POINTS = 40 };
+#define RANDOM_TICK INT64_C(500000000) /* all times are multiples of it */
+
+/* One rule; texts are empty and times 0 where it says nothing. */
+struct random_rule {
+	bool there;
+	bool instant;
+	char when[RANDOM_EXPR], clear[RANDOM_EXPR];
+	int64_t for_ns, clear_for_ns, repeat_ns, blind_ns;
+	int on_unknown, severity;
+	bool latch;
+	int inhibitor; /* -1: none */
+};
+
+/* Rules by number, and the order in which the file has them. */
+struct random_set {
+	struct random_rule rules[RANDOM_RULES];
+	int order[RANDOM_RULES];
+};
+
+/* All points of all kinds. */
+struct point_table *random_rules_points(struct arena *arena);
+void random_rules_grow(struct chance *chance, struct random_set *ret);
+/* Another edition of the same file: some rules are others, come, go or move; or none does. */
+void random_rules_edit(struct chance *chance, struct random_set *set);
+void random_rules_write(const struct random_set *set, struct str *out);
+
+enum random_step_kind {
+	RANDOM_READING,
+	RANDOM_SETTLE,
+	RANDOM_TICKS,
+	RANDOM_ACK,
+	RANDOM_SHELVE,
+	RANDOM_UNSHELVE,
+	RANDOM_RELOAD
+};
+
+struct random_step {
+	enum random_step_kind kind;
+	int64_t at;
+	struct reading reading;
+	uint32_t rule; /* in the order of the file, modulo its count */
+	int64_t until;
+};
+
+/* What happens next, not before *now, which goes on to that time (late readings apart). */
+void random_rules_step(struct chance *chance, int64_t *now, struct random_step *ret);
+void random_step_write(const struct random_step *step, const struct point_table *points,
+		       struct str *out);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns what happens to random rules: the points, their readings, silence, and people. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "model/point.h"
+#include "random_rules.h"
+
+/* Readings are from + k * step; those of different scales never meet exactly. */
+static const struct row {
+	const char *name, *device, *unit;
+	enum value_kind kind;
+	double from, step, deadband;
+	int64_t stale_ticks;
+} rows[] = {
+	{"a.n", "a", NULL, VALUE_NUMBER, -2, 0.5, 0, 13},
+	{"b.n", "b", NULL, VALUE_NUMBER, -2, 0.5, 0, 24},
+	{"c.n", "c", NULL, VALUE_NUMBER, -1, 1, 0, 60},
+	{"c.m", "c", NULL, VALUE_NUMBER, -2, 0.5, 1, 17},
+	{"a.p", "a", NULL, VALUE_BOOL, 0, 1, 0, 16},
+	{"b.p", "b", NULL, VALUE_BOOL, 0, 1, 0, 24},
+	{"c.q", "c", NULL, VALUE_BOOL, 0, 1, 0, 90},
+	{"a.s", "a", NULL, VALUE_TEXT, 0, 1, 0, 20},
+	{"b.s", "b", NULL, VALUE_TEXT, 0, 1, 0, 30},
+	{"a.temp", "a", "degC", VALUE_NUMBER, 78, 0.5, 0, 18},
+	{"b.temp", "b", "degC", VALUE_NUMBER, 77, 0.5, 0, 25},
+	{"c.temp", "c", "degF", VALUE_NUMBER, 174.07, 0.5, 0, 40},
+	{"a.level", "a", "m", VALUE_NUMBER, 4, 0.125, 0, 22},
+	{"b.level", "b", "cm", VALUE_NUMBER, 400.07, 12.5, 0, 31},
+	{"a.fill", "a", "%", VALUE_NUMBER, 48, 0.5, 0, 33},
+};
+
+static const char *const words[] = {"auto", "off", "night", "party", "good", "stale"};
+
+struct point_table *random_rules_points(struct arena *arena)
+{
+	struct point_table *table = point_table_new(arena);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct point point = {
+			.name = rows[i].name,
+			.device = rows[i].device,
+			.kind = rows[i].kind,
+			.unit_text = rows[i].unit,
+			.readable = true,
+			.stale_ns = rows[i].stale_ticks * RANDOM_TICK,
+			.deadband = rows[i].deadband,
+		};
+		size_t bad, bad_len;
+
+		if (point.unit_text != NULL)
+			assert_int_equal(unit_parse(point.unit_text, strlen(point.unit_text),
+						    &point.unit, &bad, &bad_len),
+					 0);
+		point_table_add(table, &point);
+	}
+	return table;
+}
+
+static void some_reading(struct chance *chance, struct reading *ret)
+{
+	const struct row *row;
+	int64_t k = chance_between(chance, 0, 8);
+
+	*ret = (struct reading){
+		.point = (uint32_t)chance_between(chance, 0, ARRAY_SIZE(rows) - 1)};
+	row = &rows[ret->point];
+	if (chance_one_in(chance, 7)) {
+		ret->quality = QUALITY_BAD;
+		ret->reason = BAD_TIMEOUT;
+		return;
+	}
+	switch (row->kind) {
+	case VALUE_NUMBER:
+		ret->value = value_number(
+			chance_one_in(chance, 60) ? NAN : row->from + (double)k * row->step);
+		break;
+	case VALUE_BOOL:
+		ret->value = value_bool(k % 2 == 1);
+		break;
+	case VALUE_TEXT:
+		ret->value = value_text(words[k % (int64_t)ARRAY_SIZE(words)]);
+		break;
+	case VALUE_NONE:
+		break;
+	}
+}
+
+void random_rules_step(struct chance *chance, int64_t *now, struct random_step *ret)
+{
+	static const enum random_step_kind rare[] = {RANDOM_TICKS,    RANDOM_TICKS,
+						     RANDOM_ACK,      RANDOM_SHELVE,
+						     RANDOM_UNSHELVE, RANDOM_RELOAD};
+
+	if (!chance_one_in(chance, 3))
+		*now += chance_between(chance, 1, 3) * RANDOM_TICK;
+	if (chance_one_in(chance, 30))
+		*now += chance_between(chance, 1, 80) * RANDOM_TICK;
+	*ret = (struct random_step){.kind = RANDOM_READING, .at = *now};
+	if (chance_one_in(chance, 5))
+		ret->kind = RANDOM_SETTLE;
+	else if (chance_one_in(chance, 5))
+		ret->kind = rare[chance_between(chance, 0, ARRAY_SIZE(rare) - 1)];
+	some_reading(chance, &ret->reading);
+	ret->reading.at.ns = *now;
+	/* Late by so much that it is late however often the engine woke up. */
+	if (chance_one_in(chance, 50))
+		ret->reading.at.ns = -RANDOM_TICK;
+	ret->rule = (uint32_t)chance_between(chance, 0, 1000);
+	ret->until = *now + chance_between(chance, 1, 40) * RANDOM_TICK;
+}
+
+void random_step_write(const struct random_step *step, const struct point_table *points,
+		       struct str *out)
+{
+	static const char *const names[] = {"reading", "settle",   "tick",  "ack",
+					    "shelve",  "unshelve", "reload"};
+
+	str_addf(out, "%.1f %s", (double)step->at / 1e9, names[step->kind]);
+	if (step->kind == RANDOM_READING) {
+		str_addf(out, " %s at %.1f ",
+			 point_table_get(points, step->reading.point)->name,
+			 (double)step->reading.at.ns / 1e9);
+		value_show(step->reading.value, out);
+	} else if (step->kind >= RANDOM_ACK && step->kind <= RANDOM_UNSHELVE) {
+		str_addf(out, " %u until %.1f", step->rule, (double)step->until / 1e9);
+	}
+	str_addc(out, '\n');
+}

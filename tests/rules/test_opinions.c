@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Opinions on random sets of rules: the engine and the oracle, and each flavour of the engine,
+ * write the same event log, whatever is read, falls silent, is acknowledged or reloaded.
+ *
+ *   test_opinions [SETS [SEED]]    so many sets from that seed on; by default a few
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "chance.h"
+#include "conf/diag.h"
+#include "conf/yaml.h"
+#include "model/point.h"
+#include "oracle.h"
+#include "random_rules.h"
+#include "rules/engine.h"
+#include "rules/ruleset.h"
+
+enum { STEPS = 120 };
+
+/* One edition of a configuration, read. */
+struct edition {
+	struct arena *arena;
+	struct diags *diags;
+	struct diag_source source;
+	const struct yaml_node *root;
+	struct point_table *points; /* with those that it derives */
+	struct ruleset *set;	    /* NULL: it was refused */
+};
+
+/* Somebody who runs rules. */
+struct opinion {
+	const char *name;
+	void *(*start)(const struct edition *edition, struct str *log, int64_t now);
+	void (*stop)(void *self);
+	void (*act)(void *self, const struct random_step *step);
+	void (*adopt)(void *self, void *old, int64_t now);
+};
+
+/* ---- the engine -------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct event_point *)a)->name,
+		      ((const struct event_point *)b)->name);
+}
+
+/* In which order a line shows the points is nobody's opinion. */
+static void engine_writes(void *arg, const struct event *event)
+{
+	struct event_point points[2 * RANDOM_POINTS];
+	struct event sorted = *event;
+
+	assert_true(event->point_count <= ARRAY_SIZE(points));
+	if (event->point_count > 0)
+		memcpy(points, event->points, event->point_count * sizeof(*points));
+	qsort(points, event->point_count, sizeof(*points), by_name);
+	sorted.points = points;
+	engine_log_line(&sorted, arg);
+}
+
+static void *engine_starts(const struct edition *edition, struct str *log, int64_t now)
+{
+	return engine_new(edition->set, edition->points,
+			  (struct engine_sink){.event = engine_writes, .arg = log},
+			  (struct boot){now});
+}
+
+static void *engine_starts_unguarded(const struct edition *edition, struct str *log,
+				     int64_t now)
+{
+	struct engine *engine = engine_starts(edition, log, now);
+
+	engine_set_guards(engine, false);
+	return engine;
+}
+
+static void engine_stops(void *self)
+{
+	engine_free(self);
+}
+
+static void engine_acts(void *self, const struct random_step *step)
+{
+	struct boot at = {step->at};
+
+	switch (step->kind) {
+	case RANDOM_READING:
+		engine_feed(self, &step->reading);
+		break;
+	case RANDOM_SETTLE:
+		engine_settle(self);
+		break;
+	case RANDOM_TICKS:
+		engine_tick(self, at);
+		break;
+	case RANDOM_RELOAD:
+		engine_tick(self, at);
+		engine_settle(self);
+		break;
+	case RANDOM_ACK:
+		engine_ack(self, step->rule, at);
+		break;
+	case RANDOM_SHELVE:
+		engine_shelve(self, step->rule, (struct boot){step->until}, at);
+		break;
+	case RANDOM_UNSHELVE:
+		engine_unshelve(self, step->rule, at);
+		break;
+	}
+}
+
+/* Wakes up more often than it has to, as a live run does. */
+static void engine_acts_ticked(void *self, const struct random_step *step)
+{
+	int64_t at = step->kind == RANDOM_READING ? step->reading.at.ns : step->at;
+
+	for (int64_t back = 3; back > 0; back--)
+		engine_tick(self, (struct boot){at - back * RANDOM_TICK / 7});
+	engine_acts(self, step);
+}
+
+static void engine_adopts(void *self, void *old, int64_t now)
+{
+	engine_adopt(self, old, (struct boot){now});
+}
+
+/* ---- the oracle -------------------------------------------------------------------------- */
+
+static void *oracle_starts(const struct edition *edition, struct str *log, int64_t now)
+{
+	return oracle_new(edition->root, edition->points, log, now);
+}
+
+static void oracle_stops(void *self)
+{
+	oracle_free(self);
+}
+
+static void oracle_acts(void *self, const struct random_step *step)
+{
+	switch (step->kind) {
+	case RANDOM_READING:
+		oracle_feed(self, &step->reading);
+		break;
+	case RANDOM_SETTLE:
+		oracle_settle(self);
+		break;
+	case RANDOM_TICKS:
+		oracle_tick(self, step->at);
+		break;
+	case RANDOM_RELOAD:
+		oracle_tick(self, step->at);
+		oracle_settle(self);
+		break;
+	case RANDOM_ACK:
+		oracle_ack(self, step->rule, step->at);
+		break;
+	case RANDOM_SHELVE:
+		oracle_shelve(self, step->rule, step->until, step->at);
+		break;
+	case RANDOM_UNSHELVE:
+		oracle_unshelve(self, step->rule, step->at);
+		break;
+	}
+}
+
+static void oracle_adopts(void *self, void *old, int64_t now)
+{
+	oracle_adopt(self, old, now);
+}
+
+/* The first is what the others are compared with. */
+static const struct opinion opinions[] = {
+	{"oracle", oracle_starts, oracle_stops, oracle_acts, oracle_adopts},
+	{"engine", engine_starts, engine_stops, engine_acts, engine_adopts},
+	{"ticked", engine_starts, engine_stops, engine_acts_ticked, engine_adopts},
+	{"unguarded", engine_starts_unguarded, engine_stops, engine_acts, engine_adopts},
+};
+enum { OPINIONS = sizeof(opinions) / sizeof(opinions[0]) };
+
+/* ---- one case ---------------------------------------------------------------------------- */
+
+struct trial {
+	uint64_t seed;
+	struct chance chance;
+	struct random_set set;
+	struct edition edition;
+	void *selves[OPINIONS];
+	struct str logs[OPINIONS];
+	struct str story;
+	int64_t now;
+};
+
+static bool edition_read(struct edition *edition, const struct random_set *set)
+{
+	struct str text;
+
+	*edition = (struct edition){.arena = arena_new(), .diags = diags_new(20)};
+	str_init(&text);
+	random_rules_write(set, &text);
+	edition->source = (struct diag_source){
+		"t.yaml", arena_text(edition->arena, text.s, text.len), text.len};
+	str_done(&text);
+	edition->points = random_rules_points(edition->arena);
+	edition->root = yaml_parse(edition->arena, &edition->source, edition->diags);
+	assert_non_null(edition->root);
+	edition->set = ruleset_parse(edition->arena, &edition->root, 1, edition->points,
+				     edition->diags);
+	return edition->set != NULL;
+}
+
+static void edition_free(struct edition *edition)
+{
+	diags_free(edition->diags);
+	arena_free(edition->arena);
+}
+
+/* The first line in which two logs differ, with what happened before it. */
+static void complain(const struct trial *trial, int which)
+{
+	const char *a = trial->logs[0].s != NULL ? trial->logs[0].s : "";
+	const char *b = trial->logs[which].s != NULL ? trial->logs[which].s : "";
+	const char *line_a = a, *line_b = b;
+
+	for (; *a != '\0' && *a == *b; a++, b++) {
+		if (*a == '\n') {
+			line_a = a + 1;
+			line_b = b + 1;
+		}
+	}
+	fprintf(stderr, "seed %ju\n%s%s: %.*s\n%s: %.*s\n", (uintmax_t)trial->seed,
+		trial->story.s, opinions[0].name, (int)strcspn(line_a, "\n"), line_a,
+		opinions[which].name, (int)strcspn(line_b, "\n"), line_b);
+	fail();
+}
+
+/* Whoever wakes up more often is ahead in between: all: nobody may be any more. */
+static void compare(const struct trial *trial, bool all)
+{
+	size_t len = trial->logs[0].len;
+
+	for (int i = 1; i < OPINIONS; i++) {
+		size_t other = trial->logs[i].len, both = other < len ? other : len;
+
+		if ((all && other != len) ||
+		    (both > 0 && memcmp(trial->logs[i].s, trial->logs[0].s, both) != 0))
+			complain(trial, i);
+	}
+}
+
+static void reload(struct trial *trial)
+{
+	struct random_set set = trial->set;
+	struct edition next;
+
+	random_rules_edit(&trial->chance, &set);
+	if (!edition_read(&next, &set)) {
+		edition_free(&next);
+		return;
+	}
+	str_adds(&trial->story, next.source.text);
+	for (int i = 0; i < OPINIONS; i++) {
+		void *self = opinions[i].start(&next, &trial->logs[i], trial->now);
+
+		opinions[i].adopt(self, trial->selves[i], trial->now);
+		opinions[i].stop(trial->selves[i]);
+		trial->selves[i] = self;
+	}
+	edition_free(&trial->edition);
+	trial->edition = next;
+	trial->set = set;
+}
+
+static void live(struct trial *trial)
+{
+	for (int i = 0; i < STEPS; i++) {
+		struct random_step step;
+
+		random_rules_step(&trial->chance, &trial->now, &step);
+		step.rule %= (uint32_t)ruleset_count(trial->edition.set);
+		random_step_write(&step, trial->edition.points, &trial->story);
+		for (int k = 0; k < OPINIONS; k++)
+			opinions[k].act(trial->selves[k], &step);
+		if (step.kind == RANDOM_RELOAD)
+			reload(trial);
+		compare(trial, false);
+	}
+	for (int k = 0; k < OPINIONS; k++)
+		opinions[k].act(trial->selves[k],
+				&(struct random_step){.kind = RANDOM_TICKS,
+						      .at = trial->now + 100 * RANDOM_TICK});
+}
+
+/* Bytes of log; 0: the set was refused. */
+static size_t try(uint64_t seed)
+{
+	struct trial *trial = xcalloc(1, sizeof(*trial));
+	size_t len = 0;
+
+	trial->seed = seed;
+	chance_init(&trial->chance, seed);
+	random_rules_grow(&trial->chance, &trial->set);
+	str_init(&trial->story);
+	if (edition_read(&trial->edition, &trial->set)) {
+		str_adds(&trial->story, trial->edition.source.text);
+		for (int i = 0; i < OPINIONS; i++) {
+			str_init(&trial->logs[i]);
+			trial->selves[i] =
+				opinions[i].start(&trial->edition, &trial->logs[i], 0);
+		}
+		live(trial);
+		compare(trial, true);
+		len = trial->logs[0].len;
+		for (int i = 0; i < OPINIONS; i++) {
+			opinions[i].stop(trial->selves[i]);
+			str_done(&trial->logs[i]);
+		}
+	} else if (getenv("SAY_REFUSED") != NULL) {
+		struct str said;
+
+		str_init(&said);
+		diags_render(trial->edition.diags, &said);
+		fprintf(stderr, "%s", said.s);
+		str_done(&said);
+	}
+	edition_free(&trial->edition);
+	str_done(&trial->story);
+	free(trial);
+	return len;
+}
+
+static void try_many(uint64_t first, uint64_t count)
+{
+	uint64_t refused = 0, lines = 0;
+
+	for (uint64_t seed = first; seed < first + count; seed++) {
+		size_t len = try(seed);
+
+		refused += len == 0;
+		lines += len;
+	}
+	print_message("%ju sets, %ju of them refused or mute, %ju bytes of events\n",
+		      (uintmax_t)count, (uintmax_t)refused, (uintmax_t)lines);
+	assert_true(refused < count / 5);
+	assert_true(lines > count * 1000);
+}
+
+static void test_all_opinions_agree_on_random_sets_of_rules(void **state)
+{
+	uint64_t *range = *state;
+
+	try_many(range[0], range[1]);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t range[2] = {argc > 2 ? strtoull(argv[2], NULL, 10) : 1,
+			     argc > 1 ? strtoull(argv[1], NULL, 10) : 1000};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(test_all_opinions_agree_on_random_sets_of_rules,
+					  range),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
