@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the options of rules, and the way from a rule's map to the compiled rule. */
+#include "rules/rule_parse.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "conf/diag.h"
+#include "conf/option.h"
+#include "conf/yaml.h"
+#include "rules/compile.h"
+#include "rules/message.h"
+#include "rules/parser.h"
+#include "rules/program.h"
+#include "rules/rule.h"
+#include "rules/ruleset.h"
+
+/* What stands in a rule's map, as the option rows bind it. */
+struct rule_options {
+	const struct yaml_node *when, *clear, *on, *message, *labels;
+	const struct yaml_node *on_fire, *on_clear, *on_instant;
+	int severity;
+	int on_unknown;
+	int64_t for_ns, clear_for_ns, repeat_ns, blind_ns;
+	bool latch;
+	const struct yaml_node *inhibited_by;
+};
+
+static const char *const severities[] = {"info", "warning", "critical", NULL};
+static const char *const on_unknowns[] = {"hold", "clear", "fire", NULL};
+
+enum { RULE_LONGEST_S = 366 * 86400 };
+
+/* clang-format off */
+static const struct option rule_rows[] = {
+	{"when", OPTION(NODE, rule_options, when),
+	 .shape = "text",
+	 .help = "the condition; the rule fires while it is true"},
+	{"for", OPTION(DURATION, rule_options, for_ns), .max = RULE_LONGEST_S,
+	 .help = "on-delay: how long the condition has to be known true before the rule fires"},
+	{"clear", OPTION(NODE, rule_options, clear),
+	 .shape = "text",
+	 .help = "the condition that ends it, when it differs from 'not when' (hysteresis)"},
+	{"clear_for", OPTION(DURATION, rule_options, clear_for_ns), .max = RULE_LONGEST_S,
+	 .help = "off-delay: how long it has to be over before the rule is clear"},
+	{"on_unknown", OPTION(CHOICE, rule_options, on_unknown), .fallback = "hold",
+	 .choices = on_unknowns,
+	 .help = "what a condition means that is unknown because a point is stale"},
+	{"blind_after", OPTION(DURATION, rule_options, blind_ns), .max = RULE_LONGEST_S,
+	 .help = "raises one 'blind' event when the condition was unknown for so long"},
+	{"latch", OPTION(BOOL, rule_options, latch), .fallback = "false",
+	 .help = "true: a rule that has fired stays an alarm until somebody acknowledges it"},
+	{"inhibited_by", OPTION(SEQ, rule_options, inhibited_by),
+	 .shape = "[text]",
+	 .help = "rules whose alarm holds this rule's actions back"},
+	{"repeat", OPTION(DURATION, rule_options, repeat_ns), .min = 1, .max = RULE_LONGEST_S,
+	 .help = "runs on_fire again after each such time while the rule fires"},
+	{"severity", OPTION(CHOICE, rule_options, severity), .fallback = "warning",
+	 .choices = severities, .help = "how bad it is"},
+	{"message", OPTION(NODE, rule_options, message),
+	 .shape = "text",
+	 .help = "a text for people, with ${expressions}"},
+	{"labels", OPTION(MAP, rule_options, labels),
+	 .shape = "{text}",
+	 .help = "names and texts that go with every event of the rule"},
+	{"on_fire", OPTION(SEQ, rule_options, on_fire), .shape = "[action]", .help = "actions when it fires"},
+	{"on_clear", OPTION(SEQ, rule_options, on_clear), .shape = "[action]", .help = "actions when it clears"},
+	{"on", OPTION(NODE, rule_options, on),
+	 .shape = "text",
+	 .help = "an instant, instead of 'when': rises(x), falls(x), changed(x)"},
+	{"do", OPTION(SEQ, rule_options, on_instant), .shape = "[action]", .help = "actions at that instant"},
+};
+/* clang-format on */
+
+const struct option_table ruleset_option_table = {
+	.section = "rule",
+	.manual = "gauged-rules(5)",
+	.rows = rule_rows,
+	.count = ARRAY_SIZE(rule_rows),
+	.name = "rule",
+	.one_of = "when|on",
+};
+static struct expr_source rule_parse_source(const struct rule_parse *parse,
+					    const struct yaml_node *scalar, const char *field,
+					    const struct rule *rule)
+{
+	return (struct expr_source){
+		.text = scalar->text,
+		.len = scalar->len,
+		.scalar = scalar,
+		.field = field,
+		.rule = rule->name,
+		.points = parse->points,
+		.diags = parse->diags,
+	};
+}
+
+static bool rule_parse_is_text(const struct rule_parse *parse, const struct yaml_node *node,
+			       const char *what)
+{
+	if (node->kind == YAML_SCALAR && !yaml_is_null(node))
+		return true;
+	diag_error(parse->diags, node, "expected %s, got %s", what, yaml_kind_words(node));
+	return false;
+}
+
+static bool rule_parse_expr(const struct rule_parse *parse, struct rule *rule,
+			    const struct yaml_node *node, const char *field,
+			    enum check_place place, struct code *ret)
+{
+	struct program_use use = {0};
+	struct expr_source source;
+	struct expr *tree;
+
+	if (!rule_parse_is_text(parse, node, "an expression"))
+		return false;
+	source = rule_parse_source(parse, node, field, rule);
+	tree = parser_parse(parse->arena, &source);
+	if (tree == NULL || !check_expr(parse->arena, parse->program, &source, &parse->names,
+					place, VALUE_BOOL, &tree, &use))
+		return false;
+	if (place == CHECK_CONDITION)
+		guards_add(&parse->program->guards, parse->program, tree);
+	*ret = compile_expr(parse->program, tree, &use);
+	program_use_merge(parse->arena, &rule->use, &use);
+	return true;
+}
+
+/* What belongs to 'when' and what to 'on' do not go together. */
+static bool rule_parse_check_kind(const struct rule_parse *parse,
+				  const struct rule_options *options, uint32_t number)
+{
+	static const char *const stateful[] = {"for",	     "clear",	    "clear_for",
+					       "on_unknown", "repeat",	    "on_fire",
+					       "on_clear",   "blind_after", "latch"};
+	const struct yaml_node *map = parse->entries[number].map;
+	const char *name = parse->entries[number].name;
+	bool good = true;
+
+	if (options->when == NULL && options->on == NULL) {
+		diag_error(parse->diags, parse->entries[number].key,
+			   "the rule '%s' has no condition", name);
+		diag_note(parse->diags, "hint: add 'when:' (a state) or 'on:' (an instant)");
+		return false;
+	}
+	if (options->when != NULL && options->on != NULL) {
+		diag_error(parse->diags, yaml_key(map, "on"),
+			   "a rule has either 'when' or 'on'");
+		good = false;
+	}
+	if (options->when != NULL && options->on_instant != NULL) {
+		diag_error(parse->diags, yaml_key(map, "do"),
+			   "'do' belongs to 'on'; a rule with 'when' has 'on_fire' and "
+			   "'on_clear'");
+		good = false;
+	}
+	for (size_t i = 0; options->when == NULL && i < ARRAY_SIZE(stateful); i++) {
+		const struct yaml_node *key = yaml_key(map, stateful[i]);
+
+		if (key == NULL)
+			continue;
+		diag_error(parse->diags, key, "'%s' belongs to 'when'; an instant has no state",
+			   stateful[i]);
+		good = false;
+	}
+	return good;
+}
+
+static bool rule_parse_labels(const struct rule_parse *parse, struct rule *rule,
+			      const struct yaml_node *map)
+{
+	struct event_label *labels;
+	bool good = true;
+
+	if (map == NULL)
+		return true;
+	labels = arena_take(parse->arena, map->count, sizeof(*labels));
+	for (size_t i = 0; i < map->count; i++) {
+		const struct yaml_node *text = map->values[i];
+
+		if (!rule_parse_is_text(parse, text, "a text")) {
+			good = false;
+		} else if (strstr(text->text, "${") != NULL) {
+			diag_error(parse->diags, text, "a label is plain text");
+			diag_note(parse->diags, "hint: expressions stand in 'message'");
+			good = false;
+		}
+		labels[i] = (struct event_label){map->keys[i]->text, text->text};
+	}
+	rule->labels = labels;
+	rule->label_count = (uint32_t)map->count;
+	return good;
+}
+
+/* One name in 'inhibited_by'; UINT32_MAX after an error. */
+static uint32_t rule_parse_inhibitor(const struct rule_parse *parse,
+				     const struct yaml_node *node)
+{
+	uint32_t number;
+
+	if (!rule_parse_is_text(parse, node, "the name of a rule"))
+		return UINT32_MAX;
+	number = parse->names.find(parse->names.arg, node->text, node->len);
+	if (number == UINT32_MAX) {
+		diag_error(parse->diags, node, "there is no rule '%s'", node->text);
+		diag_suggest(parse->diags, node->text, parse->names.names, parse->names.count);
+	} else if (parse->entries[number].map->kind == YAML_MAP &&
+		   yaml_get(parse->entries[number].map, "when") == NULL) {
+		diag_error(parse->diags, node, "the rule '%s' is an instant: it never lasts",
+			   node->text);
+		diag_note(parse->diags, "expected: a rule with 'when'");
+		number = UINT32_MAX;
+	}
+	return number;
+}
+
+static bool rule_parse_inhibitors(const struct rule_parse *parse, struct rule *rule,
+				  const struct yaml_node *list)
+{
+	struct idlist inhibitors = {0};
+	bool good = true;
+
+	for (size_t i = 0; list != NULL && i < list->count; i++) {
+		uint32_t other = rule_parse_inhibitor(parse, list->values[i]);
+
+		if (other == UINT32_MAX) {
+			good = false;
+			continue;
+		}
+		program_rule(parse->program, other);
+		idlist_add(parse->arena, &inhibitors, other);
+		idlist_add(parse->arena, &rule->use.rules, other);
+	}
+	rule->inhibitors = inhibitors.ids;
+	rule->inhibitor_count = inhibitors.count;
+	return good;
+}
+
+static bool rule_parse_message(const struct rule_parse *parse, struct rule *rule,
+			       const struct yaml_node *node, struct program_use *use)
+{
+	struct expr_source source;
+
+	if (node == NULL)
+		return true;
+	if (!rule_parse_is_text(parse, node, "a text"))
+		return false;
+	source = rule_parse_source(parse, node, "message", rule);
+	rule->message = message_compile(parse->arena, parse->program, &source, &parse->names,
+					rule, use);
+	return rule->message != NULL;
+}
+
+/* The points of the snapshot: those of the condition, of its edges, of the message. */
+static void rule_parse_points(const struct rule_parse *parse, struct rule *rule,
+			      const struct program_use *message)
+{
+	struct program_use all = {0};
+
+	program_use_points(parse->program, &rule->use, &all.points);
+	rule->condition_points = all.points.count;
+	program_use_points(parse->program, message, &all.points);
+	rule->points = all.points.ids;
+	rule->point_count = all.points.count;
+}
+
+bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *rule)
+{
+	struct rule_options options = {0};
+	struct option_binding binding = {&ruleset_option_table, &options};
+	const char *what = arena_printf(parse->arena, "rule '%s'", parse->entries[number].name);
+	struct program_use message = {0};
+	bool good;
+
+	rule->name = parse->entries[number].name;
+	good = option_bind(parse->arena, parse->entries[number].map, what, &binding, 1,
+			   parse->diags);
+	if (parse->entries[number].map->kind != YAML_MAP) {
+		/* null is no error of option_bind(), and a rule of nothing has no condition */
+		if (good)
+			rule_parse_check_kind(parse, &options, number);
+		return false;
+	}
+	good = rule_parse_check_kind(parse, &options, number) && good;
+	*rule = (struct rule){
+		.name = parse->entries[number].name,
+		.severity = options.severity,
+		.on_unknown = options.on_unknown,
+		.for_ns = options.for_ns,
+		.clear_for_ns = options.clear_for_ns,
+		.repeat_ns = options.repeat_ns,
+		.blind_ns = options.blind_ns,
+		.latch = options.latch,
+		.instant = options.when == NULL,
+		.has_clear = options.when != NULL && options.clear != NULL,
+		.node = parse->entries[number].map,
+		.on_fire = options.on_fire,
+		.on_clear = options.on_clear,
+		.on_instant = options.on_instant,
+	};
+	if (options.when != NULL) {
+		rule->when_text = options.when->text;
+		good = rule_parse_expr(parse, rule, options.when, "when", CHECK_CONDITION,
+				       &rule->when) &&
+		       good;
+	} else if (options.on != NULL) {
+		rule->when_text = options.on->text;
+		good = rule_parse_expr(parse, rule, options.on, "on", CHECK_INSTANT,
+				       &rule->when) &&
+		       good;
+	}
+	if (rule->has_clear) {
+		rule->clear_text = options.clear->text;
+		good = rule_parse_expr(parse, rule, options.clear, "clear", CHECK_CONDITION,
+				       &rule->clear) &&
+		       good;
+	}
+	good = rule_parse_labels(parse, rule, options.labels) && good;
+	good = rule_parse_inhibitors(parse, rule, options.inhibited_by) && good;
+	good = rule_parse_message(parse, rule, options.message, &message) && good;
+	if (good)
+		rule_parse_points(parse, rule, &message);
+	return good;
+}

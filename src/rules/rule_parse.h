@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * One rule from its map: options bound, expressions checked and compiled into the program that
+ * all rules of a set share. What the rules are as a set is ruleset.c's. Pure.
+ */
+#ifndef GAUGED_RULES_RULE_PARSE_H
+#define GAUGED_RULES_RULE_PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rules/check.h"
+
+struct arena;
+struct diags;
+struct point_table;
+struct program;
+struct rule;
+struct yaml_node;
+
+/* A rule as it stands in the file. */
+struct rule_entry {
+	const char *name;
+	const struct yaml_node *key, *map;
+};
+
+/* What all rules of a set have in common while they are built. */
+struct rule_parse {
+	struct arena *arena;
+	struct program *program;
+	const struct point_table *points;
+	struct diags *diags;
+	struct check_rules names;
+	const struct rule_entry *entries; /* by number of the rule */
+};
+
+/* Makes the rule of that number; false after errors were added. */
+bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ret);
+
+#endif
