@@ -457,11 +457,17 @@ static void config_build_actions(struct config_build *build, const struct action
 	struct config *config = build->config;
 	size_t count = ruleset_count(config->rules);
 	struct config_rule *rules = arena_take(build->arena, count, sizeof(*rules));
+	const struct yaml_node *node = NULL;
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct rule_view view;
 
 		ruleset_view(config->rules, i, &view);
+		if (i > 0 && view.node == node) {
+			rules[i] = rules[i - 1]; /* of one for_each */
+			continue;
+		}
+		node = view.node;
 		action_list_parse(build->arena, view.on_fire, scope, &rules[i].on_fire,
 				  build->diags);
 		action_list_parse(build->arena, view.on_clear, scope, &rules[i].on_clear,

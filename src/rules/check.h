@@ -30,6 +30,11 @@ struct check_rules {
 	const void *arg;
 	const char *const *names;
 	size_t count;
+	/*
+	 * If a for_each has made several rules of the one of that name: the name of the first
+	 * of them; otherwise NULL. May itself be NULL.
+	 */
+	const char *(*first)(const void *arg, const char *name, size_t len);
 };
 
 /*

@@ -210,6 +210,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	       before->on_unknown == rule->on_unknown &&
 	       engine_same_text(before->when_text, rule->when_text) &&
 	       engine_same_text(before->clear_text, rule->clear_text) &&
+	       bindings_equal(&before->bindings, &rule->bindings) &&
 	       !engine_differs(engine, old, rule->points, rule->condition_points);
 	run->looked = before != NULL || engine_has_source(engine, rule);
 	if (before == NULL)

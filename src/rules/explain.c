@@ -11,11 +11,11 @@
 #include "base/str.h"
 #include "conf/diag.h"
 #include "conf/yaml.h"
-#include "model/name.h"
 #include "model/point.h"
 #include "rules/check.h"
 #include "rules/engine_core.h"
 #include "rules/explain_walk.h"
+#include "rules/for_each.h"
 #include "rules/function.h"
 #include "rules/ruleset.h"
 #include "rules/scope.h"
@@ -29,9 +29,9 @@ struct explainer {
 
 static uint32_t explain_find_rule(const void *arg, const char *name, size_t len)
 {
-	char room[NAME_MAX_BYTES + 1];
+	char room[FOR_EACH_NAME_BYTES + 1];
 
-	if (len > NAME_MAX_BYTES)
+	if (len > FOR_EACH_NAME_BYTES)
 		return UINT32_MAX;
 	memcpy(room, name, len);
 	room[len] = '\0';
@@ -458,6 +458,7 @@ static void explain_part(struct explainer *x, const struct rule *rule, const cha
 		.scalar = yaml_get(rule->node, field),
 		.field = field,
 		.rule = rule->name,
+		.bindings = &rule->bindings,
 		.points = x->walk.program->points,
 		.diags = x->diags,
 	};

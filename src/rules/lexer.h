@@ -13,6 +13,7 @@
 
 #include "model/unit.h"
 
+struct bindings;
 struct diags;
 struct point_table;
 struct yaml_node;
@@ -24,10 +25,11 @@ struct expr_source {
 	const char *text;
 	size_t len;
 	const struct yaml_node *scalar;
-	size_t from;	   /* where text starts in the scalar, in decoded bytes */
-	const char *field; /* "when" */
-	const char *what;  /* kind of its owner; NULL: a rule */
-	const char *rule;  /* name of the rule, or of the other owner */
+	size_t from;			 /* where text starts in the scalar, in decoded bytes */
+	const char *field;		 /* "when" */
+	const char *what;		 /* kind of its owner; NULL: a rule */
+	const char *rule;		 /* name of the rule, or of the other owner */
+	const struct bindings *bindings; /* variables of for_each, or NULL */
 	const struct point_table *points;
 	struct diags *diags;
 };

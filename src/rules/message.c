@@ -13,6 +13,7 @@
 #include "conf/interpolate.h"
 #include "conf/yaml.h"
 #include "model/point.h"
+#include "rules/binding.h"
 #include "rules/compile.h"
 #include "rules/eval.h"
 #include "rules/rule.h"
@@ -110,6 +111,28 @@ static bool message_property(struct arena *arena, const struct expr_source *sour
 	return true;
 }
 
+/* A variable of for_each by its name; one that has a value is an expression. */
+static bool message_variable(const struct expr_source *source, struct message_part *part)
+{
+	const struct binding *binding;
+	size_t rest;
+
+	if (source->bindings == NULL)
+		return false;
+	binding = binding_find(source->bindings, source->text, source->len);
+	if (binding != NULL && binding->kind != BINDING_DEVICE && binding->kind != BINDING_TEXT)
+		return false;
+	if (binding == NULL) {
+		binding =
+			binding_find_first(source->bindings, source->text, source->len, &rest);
+		if (binding == NULL || source->len - rest != strlen(".name") ||
+		    !message_ends(source, ".name"))
+			return false;
+	}
+	message_fixed_text(part, binding->text);
+	return true;
+}
+
 /* ${rule.name} and the like. True if it was one. */
 static bool message_of_rule(const struct expr_source *source, const struct rule *rule,
 			    struct message_part *part)
@@ -132,7 +155,8 @@ static bool message_hole(struct arena *arena, struct program *program,
 {
 	struct expr *tree;
 
-	if (message_of_rule(source, rule, part) || message_property(arena, source, part))
+	if (message_of_rule(source, rule, part) || message_variable(source, part) ||
+	    message_property(arena, source, part))
 		return message_format(source, format, part);
 	tree = parser_parse(arena, source);
 	if (tree == NULL ||

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "rules/binding.h"
 
 /* How tightly operators bind, loosest first. */
 enum level {
@@ -85,6 +86,26 @@ static struct expr *parser_with(struct parser *parser, enum expr_op op, const st
 	return expr;
 }
 
+/* In a rule of a for_each a text may have elements in it: firing('silent:${p}'). */
+static const char *parser_string(struct parser *parser, const struct token *token)
+{
+	const struct expr_source *source = parser->source;
+	size_t from, len;
+	const char *text;
+
+	if (source->bindings == NULL || source->bindings->count == 0)
+		return arena_text(parser->arena, token->text, token->text_len);
+	text = binding_expand(parser->arena, source->bindings, token->text, token->text_len,
+			      &from, &len);
+	if (text == NULL) {
+		expr_error(source, (size_t)(token->text - source->text) + from, len,
+			   "only a variable of 'for_each' can stand here");
+		expr_no_hint(source);
+		parser->token.type = TOKEN_WRONG;
+	}
+	return text;
+}
+
 static struct expr *parser_literal(struct parser *parser)
 {
 	struct token token = parser->token;
@@ -107,7 +128,9 @@ static struct expr *parser_literal(struct parser *parser)
 		expr = parser_node(parser, EXPR_TEXT, &token);
 		if (expr == NULL)
 			return NULL;
-		expr->text = arena_text(parser->arena, token.text, token.text_len);
+		expr->text = parser_string(parser, &token);
+		if (expr->text == NULL)
+			return NULL;
 		expr->type.kind = VALUE_TEXT;
 		break;
 	case TOKEN_TRUE:
@@ -156,6 +179,51 @@ static struct expr *parser_call(struct parser *parser)
 	return call;
 }
 
+/* A variable of for_each is what it stands for, at the place where it stands. */
+static struct expr *parser_variable(struct parser *parser, const struct token *token,
+				    struct expr *expr)
+{
+	const struct bindings *bindings = parser->source->bindings;
+	const struct binding *binding;
+	size_t rest = token->text_len;
+
+	binding = binding_find(bindings, token->text, token->text_len);
+	if (binding == NULL)
+		binding = binding_find_first(bindings, token->text, token->text_len, &rest);
+	if (binding == NULL)
+		return expr;
+	if (binding->kind == BINDING_POINT || binding->kind == BINDING_DEVICE) {
+		expr->text = arena_printf(parser->arena, "%s%.*s", binding->text,
+					  (int)(token->text_len - rest), token->text + rest);
+		return expr;
+	}
+	if (rest < token->text_len) {
+		expr_error(parser->source, token->from, token->len,
+			   "'%s' is no device: it has no '%.*s'", binding->text,
+			   (int)(token->text_len - rest - 1), token->text + rest + 1);
+		expr_no_hint(parser->source);
+		return NULL;
+	}
+	expr->op = binding->kind == BINDING_NUMBER ? EXPR_NUMBER : EXPR_TEXT;
+	expr->text = binding->text;
+	expr->number = binding->number;
+	expr->type.kind = binding->kind == BINDING_NUMBER ? VALUE_NUMBER : VALUE_TEXT;
+	expr->type.constant = true;
+	return expr;
+}
+
+static struct expr *parser_name(struct parser *parser)
+{
+	struct token token = parser->token;
+	struct expr *expr = parser_node(parser, EXPR_NAME, &token);
+
+	if (expr == NULL)
+		return NULL;
+	expr->text = arena_text(parser->arena, token.text, token.text_len);
+	parser_advance(parser);
+	return parser->source->bindings == NULL ? expr : parser_variable(parser, &token, expr);
+}
+
 static struct expr *parser_primary(struct parser *parser)
 {
 	struct token token = parser->token;
@@ -168,12 +236,7 @@ static struct expr *parser_primary(struct parser *parser)
 	case TOKEN_FALSE:
 		return parser_literal(parser);
 	case TOKEN_NAME:
-		expr = parser_node(parser, EXPR_NAME, &token);
-		if (expr != NULL) {
-			expr->text = arena_text(parser->arena, token.text, token.text_len);
-			parser_advance(parser);
-		}
-		return expr;
+		return parser_name(parser);
 	case TOKEN_CALL:
 		return parser_call(parser);
 	case TOKEN_LEFT:

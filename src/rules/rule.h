@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "model/event.h"
+#include "rules/binding.h"
 #include "rules/program.h"
 
 struct message;
@@ -22,8 +23,9 @@ enum on_unknown { ON_UNKNOWN_HOLD, ON_UNKNOWN_CLEAR, ON_UNKNOWN_FIRE };
 /* A rule as it was written and compiled; immutable. */
 struct rule {
 	const char *name;
-	int severity;	/* enum severity */
-	int on_unknown; /* enum on_unknown */
+	struct bindings bindings; /* variables of for_each */
+	int severity;		  /* enum severity */
+	int on_unknown;		  /* enum on_unknown */
 	int64_t for_ns, clear_for_ns;
 	int64_t repeat_ns, blind_ns; /* 0: not wanted */
 	bool instant;

@@ -26,6 +26,7 @@ struct rule_options {
 	int64_t for_ns, clear_for_ns, repeat_ns, blind_ns;
 	bool latch;
 	const struct yaml_node *inhibited_by;
+	const struct yaml_node *for_each; /* ruleset.c has made entries of it */
 };
 
 static const char *const severities[] = {"info", "warning", "critical", NULL};
@@ -67,6 +68,9 @@ static const struct option rule_rows[] = {
 	 .help = "names and texts that go with every event of the rule"},
 	{"on_fire", OPTION(SEQ, rule_options, on_fire), .shape = "[action]", .help = "actions when it fires"},
 	{"on_clear", OPTION(SEQ, rule_options, on_clear), .shape = "[action]", .help = "actions when it clears"},
+	{"for_each", OPTION(NODE, rule_options, for_each),
+	 .shape = "{any}",
+	 .help = "variables and their elements: as many rules as there are combinations"},
 	{"on", OPTION(NODE, rule_options, on),
 	 .shape = "text",
 	 .help = "an instant, instead of 'when': rises(x), falls(x), changed(x)"},
@@ -92,6 +96,7 @@ static struct expr_source rule_parse_source(const struct rule_parse *parse,
 		.scalar = scalar,
 		.field = field,
 		.rule = rule->name,
+		.bindings = &rule->bindings,
 		.points = parse->points,
 		.diags = parse->diags,
 	};
@@ -168,6 +173,38 @@ static bool rule_parse_check_kind(const struct rule_parse *parse,
 	return good;
 }
 
+/* A text with the elements of for_each in it and nothing else; NULL after an error. */
+static const char *rule_parse_words(const struct rule_parse *parse, const struct rule *rule,
+				    const struct yaml_node *node, const char *what)
+{
+	const char *text;
+	size_t from, len;
+
+	if (!rule_parse_is_text(parse, node, what))
+		return NULL;
+	if (rule->bindings.count == 0)
+		return node->text;
+	text = binding_expand(parse->arena, &rule->bindings, node->text, node->len, &from,
+			      &len);
+	if (text != NULL)
+		return text;
+	diag_error_in(parse->diags, node, from, len,
+		      "only a variable of 'for_each' can stand here");
+	return NULL;
+}
+
+static const char *rule_parse_label(const struct rule_parse *parse, const struct rule *rule,
+				    const struct yaml_node *node)
+{
+	if (rule->bindings.count == 0 && node->kind == YAML_SCALAR &&
+	    strstr(node->text, "${") != NULL) {
+		diag_error(parse->diags, node, "a label is plain text");
+		diag_note(parse->diags, "hint: expressions stand in 'message'");
+		return NULL;
+	}
+	return rule_parse_words(parse, rule, node, "a text");
+}
+
 static bool rule_parse_labels(const struct rule_parse *parse, struct rule *rule,
 			      const struct yaml_node *map)
 {
@@ -178,40 +215,50 @@ static bool rule_parse_labels(const struct rule_parse *parse, struct rule *rule,
 		return true;
 	labels = arena_take(parse->arena, map->count, sizeof(*labels));
 	for (size_t i = 0; i < map->count; i++) {
-		const struct yaml_node *text = map->values[i];
+		const char *text = rule_parse_label(parse, rule, map->values[i]);
 
-		if (!rule_parse_is_text(parse, text, "a text")) {
-			good = false;
-		} else if (strstr(text->text, "${") != NULL) {
-			diag_error(parse->diags, text, "a label is plain text");
-			diag_note(parse->diags, "hint: expressions stand in 'message'");
-			good = false;
-		}
-		labels[i] = (struct event_label){map->keys[i]->text, text->text};
+		good = text != NULL && good;
+		labels[i] = (struct event_label){map->keys[i]->text, text};
 	}
 	rule->labels = labels;
 	rule->label_count = (uint32_t)map->count;
 	return good;
 }
 
+static uint32_t rule_parse_no_rule(const struct rule_parse *parse, const struct yaml_node *node,
+				   const char *name)
+{
+	const char *first = parse->names.first(parse->names.arg, name, strlen(name));
+
+	if (first != NULL) {
+		diag_error(parse->diags, node,
+			   "'%s' is as many rules as its for_each has elements", name);
+		diag_note(parse->diags, "hint: name one of them: '%s'", first);
+	} else {
+		diag_error(parse->diags, node, "there is no rule '%s'", name);
+		diag_suggest(parse->diags, name, parse->names.names, parse->names.count);
+	}
+	return UINT32_MAX;
+}
+
 /* One name in 'inhibited_by'; UINT32_MAX after an error. */
-static uint32_t rule_parse_inhibitor(const struct rule_parse *parse,
+static uint32_t rule_parse_inhibitor(const struct rule_parse *parse, const struct rule *rule,
 				     const struct yaml_node *node)
 {
+	const char *name = rule_parse_words(parse, rule, node, "the name of a rule");
 	uint32_t number;
 
-	if (!rule_parse_is_text(parse, node, "the name of a rule"))
+	if (name == NULL)
 		return UINT32_MAX;
-	number = parse->names.find(parse->names.arg, node->text, node->len);
-	if (number == UINT32_MAX) {
-		diag_error(parse->diags, node, "there is no rule '%s'", node->text);
-		diag_suggest(parse->diags, node->text, parse->names.names, parse->names.count);
-	} else if (parse->entries[number].map->kind == YAML_MAP &&
-		   yaml_get(parse->entries[number].map, "when") == NULL) {
+	number = parse->names.find(parse->names.arg, name, strlen(name));
+	if (number == UINT32_MAX)
+		return rule_parse_no_rule(parse, node, name);
+	if (parse->entries[number].map->kind == YAML_MAP &&
+	    yaml_get(parse->entries[number].map, "when") == NULL) {
 		diag_error(parse->diags, node, "the rule '%s' is an instant: it never lasts",
-			   node->text);
+			   name);
 		diag_note(parse->diags, "expected: a rule with 'when'");
-		number = UINT32_MAX;
+		return UINT32_MAX;
 	}
 	return number;
 }
@@ -223,7 +270,7 @@ static bool rule_parse_inhibitors(const struct rule_parse *parse, struct rule *r
 	bool good = true;
 
 	for (size_t i = 0; list != NULL && i < list->count; i++) {
-		uint32_t other = rule_parse_inhibitor(parse, list->values[i]);
+		uint32_t other = rule_parse_inhibitor(parse, rule, list->values[i]);
 
 		if (other == UINT32_MAX) {
 			good = false;
@@ -275,6 +322,8 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ru
 	bool good;
 
 	rule->name = parse->entries[number].name;
+	if (parse->entries[number].broken)
+		return false;
 	good = option_bind(parse->arena, parse->entries[number].map, what, &binding, 1,
 			   parse->diags);
 	if (parse->entries[number].map->kind != YAML_MAP) {
@@ -286,6 +335,7 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ru
 	good = rule_parse_check_kind(parse, &options, number) && good;
 	*rule = (struct rule){
 		.name = parse->entries[number].name,
+		.bindings = parse->entries[number].bindings,
 		.severity = options.severity,
 		.on_unknown = options.on_unknown,
 		.for_ns = options.for_ns,

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rules/binding.h"
 #include "rules/check.h"
 
 struct arena;
@@ -23,6 +24,8 @@ struct yaml_node;
 struct rule_entry {
 	const char *name;
 	const struct yaml_node *key, *map;
+	struct bindings bindings; /* of a for_each */
+	bool broken;		  /* its for_each is wrong, which was told: it is not made */
 };
 
 /* What all rules of a set have in common while they are built. */

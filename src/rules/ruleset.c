@@ -12,31 +12,46 @@
 #include "conf/yaml.h"
 #include "model/name.h"
 #include "model/point.h"
+#include "rules/for_each.h"
 #include "rules/derived.h"
 #include "rules/engine.h"
 #include "rules/program.h"
 #include "rules/rule.h"
 #include "rules/rule_parse.h"
 
+/* Names with the numbers of what they name, to be found by bisection. */
+struct name_index {
+	uint32_t count;
+	const char **names;
+	uint32_t *sorted;
+};
+
 struct ruleset {
 	struct arena *arena;
 	const struct point_table *points;
 	struct program *program;
-	uint32_t count;
 	struct rule *rules;
-	const char **names;
-	uint32_t *sorted; /* rules by name */
+	struct name_index index;
 	uint32_t most_points;
+};
+
+/* A rule as it was written, and the rules that it is: several with for_each. */
+struct written {
+	const struct yaml_node *key, *map;
+	const struct for_each *each; /* NULL without, or if it is wrong */
+	uint32_t first, count;
 };
 
 /* Everything that is needed while one set is built. */
 struct building {
 	struct ruleset *set;
 	struct diags *diags;
+	struct written *written;
+	struct name_index index; /* of what was written */
 	struct rule_entry *entries;
 };
 
-static int ruleset_compare(const void *a, const void *b, void *arg)
+static int name_index_compare(const void *a, const void *b, void *arg)
 {
 	const char *const *names = arg;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -45,17 +60,36 @@ static int ruleset_compare(const void *a, const void *b, void *arg)
 	return order != 0 ? order : (x > y) - (x < y);
 }
 
-static uint32_t ruleset_search(const struct ruleset *set, const char *name, size_t len)
+static void name_index_init(struct name_index *index, struct arena *arena, size_t room)
 {
-	uint32_t low = 0, high = set->count;
+	index->names = arena_take(arena, room, sizeof(*index->names));
+	index->sorted = arena_take(arena, room, sizeof(*index->sorted));
+}
+
+static void name_index_add(struct name_index *index, const char *name)
+{
+	index->names[index->count] = name;
+	index->sorted[index->count] = index->count;
+	index->count++;
+}
+
+static void name_index_sort(struct name_index *index)
+{
+	qsort_r(index->sorted, index->count, sizeof(*index->sorted), name_index_compare,
+		index->names);
+}
+
+static uint32_t name_index_find(const struct name_index *index, const char *name, size_t len)
+{
+	uint32_t low = 0, high = index->count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		const char *there = set->names[set->sorted[middle]];
+		const char *there = index->names[index->sorted[middle]];
 		int order = strncmp(there, name, len);
 
 		if (order == 0 && there[len] == '\0')
-			return set->sorted[middle];
+			return index->sorted[middle];
 		if (order < 0)
 			low = middle + 1;
 		else
@@ -66,7 +100,19 @@ static uint32_t ruleset_search(const struct ruleset *set, const char *name, size
 
 static uint32_t ruleset_search_for(const void *arg, const char *name, size_t len)
 {
-	return ruleset_search(arg, name, len);
+	const struct building *building = arg;
+
+	return name_index_find(&building->set->index, name, len);
+}
+
+static const char *ruleset_first_of(const void *arg, const char *name, size_t len)
+{
+	const struct building *building = arg;
+	uint32_t written = name_index_find(&building->index, name, len);
+
+	if (written == UINT32_MAX || building->written[written].each == NULL)
+		return NULL;
+	return building->set->index.names[building->written[written].first];
 }
 
 /* ---- names ---------------------------------------------------------------------------- */
@@ -82,27 +128,45 @@ static void ruleset_check_name(const struct yaml_node *key, struct diags *diags)
 
 static void ruleset_check_twice(struct building *building)
 {
-	const struct ruleset *set = building->set;
+	const struct name_index *index = &building->index;
 
-	for (uint32_t i = 1; i < set->count; i++) {
-		uint32_t first = set->sorted[i - 1], second = set->sorted[i];
-		const struct yaml_node *key = building->entries[first].key;
+	for (uint32_t i = 1; i < index->count; i++) {
+		uint32_t first = index->sorted[i - 1], second = index->sorted[i];
+		const struct yaml_node *key = building->written[first].key;
 
-		if (strcmp(set->names[first], set->names[second]) != 0)
+		if (strcmp(index->names[first], index->names[second]) != 0)
 			continue;
-		diag_error(building->diags, building->entries[second].key,
-			   "the rule '%s' is defined twice", set->names[second]);
+		diag_error(building->diags, building->written[second].key,
+			   "the rule '%s' is defined twice", index->names[second]);
 		diag_note(building->diags, "first: %s:%u:%u", key->source->file, key->line,
 			  key->column);
 	}
 }
 
-/* All rules of all maps, in order, with their names sorted. */
-static bool ruleset_collect(struct building *building, const struct yaml_node *const *maps,
+static void ruleset_write(struct building *building, const struct yaml_node *key,
+			  const struct yaml_node *map)
+{
+	struct written *written = &building->written[building->index.count];
+	const struct yaml_node *each = NULL;
+
+	*written = (struct written){.key = key, .map = map, .count = 1};
+	name_index_add(&building->index, key->text);
+	ruleset_check_name(key, building->diags);
+	if (map->kind == YAML_MAP)
+		each = yaml_get(map, "for_each");
+	if (each == NULL)
+		return;
+	written->each = for_each_parse(building->set->arena, each, key->text,
+				       building->set->points, building->diags);
+	if (written->each != NULL)
+		written->count = (uint32_t)written->each->count;
+}
+
+/* All rules of all maps, in order. */
+static void ruleset_collect(struct building *building, const struct yaml_node *const *maps,
 			    size_t map_count)
 {
-	struct ruleset *set = building->set;
-	size_t errors = diags_errors(building->diags), count = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < map_count; i++) {
 		if (maps[i]->kind == YAML_MAP)
@@ -111,29 +175,59 @@ static bool ruleset_collect(struct building *building, const struct yaml_node *c
 			diag_error(building->diags, maps[i], "expected a map of rules, got %s",
 				   yaml_kind_words(maps[i]));
 	}
-	building->entries = arena_take(set->arena, count, sizeof(*building->entries));
-	set->names = arena_take(set->arena, count, sizeof(*set->names));
-	set->sorted = arena_take(set->arena, count, sizeof(*set->sorted));
-	set->rules = arena_take(set->arena, count, sizeof(*set->rules));
+	building->written = arena_take(building->set->arena, count, sizeof(*building->written));
+	name_index_init(&building->index, building->set->arena, count);
 	for (size_t i = 0; i < map_count; i++) {
-		for (size_t k = 0; maps[i]->kind == YAML_MAP && k < maps[i]->count; k++) {
-			building->entries[set->count] = (struct rule_entry){
-				.name = maps[i]->keys[k]->text,
-				.key = maps[i]->keys[k],
-				.map = maps[i]->values[k],
-			};
-			set->names[set->count] = maps[i]->keys[k]->text;
-			set->sorted[set->count] = set->count;
-			ruleset_check_name(maps[i]->keys[k], building->diags);
-			set->count++;
-		}
+		for (size_t k = 0; maps[i]->kind == YAML_MAP && k < maps[i]->count; k++)
+			ruleset_write(building, maps[i]->keys[k], maps[i]->values[k]);
 	}
-	if (set->count > RULESET_MAX)
-		diag_error(building->diags, building->entries[RULESET_MAX].key,
-			   "there are more than %d rules", RULESET_MAX);
-	qsort_r(set->sorted, set->count, sizeof(*set->sorted), ruleset_compare, set->names);
+	name_index_sort(&building->index);
 	ruleset_check_twice(building);
-	return diags_errors(building->diags) == errors;
+}
+
+static void ruleset_entry(struct building *building, const struct written *written, uint32_t i)
+{
+	struct ruleset *set = building->set;
+	struct rule_entry *entry = &building->entries[set->index.count];
+
+	*entry = (struct rule_entry){
+		.name = written->key->text,
+		.key = written->key,
+		.map = written->map,
+		.broken = written->each == NULL && written->map->kind == YAML_MAP &&
+			  yaml_get(written->map, "for_each") != NULL,
+	};
+	if (written->each != NULL) {
+		entry->bindings = for_each_bindings(set->arena, written->each, i);
+		entry->name = for_each_name(set->arena, entry->name, &entry->bindings);
+	}
+	name_index_add(&set->index, entry->name);
+}
+
+/* The rules that come of what was written; false if they are too many. */
+static bool ruleset_expand(struct building *building)
+{
+	struct ruleset *set = building->set;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < building->index.count; i++) {
+		building->written[i].first = count;
+		count += building->written[i].count;
+		if (count <= RULESET_MAX)
+			continue;
+		diag_error(building->diags, building->written[i].key,
+			   "there are more than %d rules", RULESET_MAX);
+		return false;
+	}
+	building->entries = arena_take(set->arena, count, sizeof(*building->entries));
+	set->rules = arena_take(set->arena, count, sizeof(*set->rules));
+	name_index_init(&set->index, set->arena, count);
+	for (uint32_t i = 0; i < building->index.count; i++) {
+		for (uint32_t k = 0; k < building->written[i].count; k++)
+			ruleset_entry(building, &building->written[i], k);
+	}
+	name_index_sort(&set->index);
+	return true;
 }
 
 /* ---- all of them ---------------------------------------------------------------------- */
@@ -141,7 +235,7 @@ static bool ruleset_collect(struct building *building, const struct yaml_node *c
 static void ruleset_tell_loop(struct building *building, uint32_t first, const uint32_t *next)
 {
 	struct arena *arena = building->set->arena;
-	const char *const *names = building->set->names;
+	const char *const *names = building->set->index.names;
 	char *path = arena_printf(arena, "%s", names[first]);
 	uint32_t i = first;
 
@@ -159,16 +253,30 @@ static void ruleset_tell_loop(struct building *building, uint32_t first, const u
 static bool ruleset_index(struct building *building)
 {
 	struct ruleset *set = building->set;
-	struct program_reader *readers = arena_take(set->arena, set->count, sizeof(*readers));
-	uint32_t *next = arena_take(set->arena, set->count, sizeof(*next));
+	struct program_reader *readers =
+		arena_take(set->arena, set->index.count, sizeof(*readers));
+	uint32_t *next = arena_take(set->arena, set->index.count, sizeof(*next));
 	uint32_t loop;
 
-	for (uint32_t i = 0; i < set->count; i++)
+	for (uint32_t i = 0; i < set->index.count; i++)
 		readers[i] = (struct program_reader){&set->rules[i].use, set->rules[i].instant};
 	loop = program_index(set->program, readers, next);
 	if (loop != PROGRAM_NONE)
 		ruleset_tell_loop(building, loop, next);
 	return loop == PROGRAM_NONE;
+}
+
+/* What is wrong with the rule of one element mostly is with all: the first one tells it. */
+static bool ruleset_make(const struct rule_parse *parse, struct ruleset *set,
+			 const struct written *written)
+{
+	for (uint32_t i = written->first; i < written->first + written->count; i++) {
+		if (!rule_parse(parse, i, &set->rules[i]))
+			return false;
+		if (set->rules[i].point_count > set->most_points)
+			set->most_points = set->rules[i].point_count;
+	}
+	return true;
 }
 
 /* The section of each file that has one; how many went to ret. */
@@ -193,32 +301,32 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	struct building building = {.set = set, .diags = diags};
 	struct rule_parse parse;
 	struct derived_set *derived;
+	size_t errors = diags_errors(diags);
 	bool good;
 
 	set->arena = arena;
 	set->points = points;
-	good = ruleset_collect(&building, maps,
-			       ruleset_sections(roots, root_count, "rules", maps));
-	if (set->count > RULESET_MAX)
-		return NULL;
+	/* Derived points first: a for_each may name them. */
 	derived = derived_collect(arena, maps,
 				  ruleset_sections(roots, root_count, "derived", maps), points,
 				  diags);
-	set->program = program_new(arena, points, set->count);
+	ruleset_collect(&building, maps, ruleset_sections(roots, root_count, "rules", maps));
+	if (!ruleset_expand(&building))
+		return NULL;
+	good = diags_errors(diags) == errors;
+	set->program = program_new(arena, points, set->index.count);
 	parse = (struct rule_parse){
 		.arena = arena,
 		.program = set->program,
 		.points = points,
 		.diags = diags,
-		.names = {ruleset_search_for, set, set->names, set->count},
+		.names = {ruleset_search_for, &building, set->index.names, set->index.count,
+			  ruleset_first_of},
 		.entries = building.entries,
 	};
 	good = derived_compile(derived, set->program, &parse.names) && good;
-	for (uint32_t i = 0; i < set->count; i++) {
-		good = rule_parse(&parse, i, &set->rules[i]) && good;
-		if (set->rules[i].point_count > set->most_points)
-			set->most_points = set->rules[i].point_count;
-	}
+	for (uint32_t i = 0; i < building.index.count; i++)
+		good = ruleset_make(&parse, set, &building.written[i]) && good;
 	good = good && ruleset_index(&building);
 	guards_done(&set->program->guards);
 	return good ? set : NULL;
@@ -226,7 +334,7 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 
 size_t ruleset_count(const struct ruleset *set)
 {
-	return set->count;
+	return set->index.count;
 }
 
 void ruleset_view(const struct ruleset *set, uint32_t number, struct rule_view *ret)
@@ -249,7 +357,7 @@ void ruleset_view(const struct ruleset *set, uint32_t number, struct rule_view *
 
 uint32_t ruleset_find(const struct ruleset *set, const char *name)
 {
-	return ruleset_search(set, name, strlen(name));
+	return name_index_find(&set->index, name, strlen(name));
 }
 
 const struct rule *ruleset_rule_get(const struct ruleset *set, uint32_t number)

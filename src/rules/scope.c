@@ -68,14 +68,29 @@ static bool scope_point(struct scope *scope, struct expr *expr, uint32_t id)
 	return true;
 }
 
+/* A for_each makes several rules of one: each has a name of its own. */
+static bool scope_unknown_rule(struct scope *scope, const struct expr *at, const char *name,
+			       size_t len)
+{
+	const struct check_rules *rules = scope->rules;
+	const char *first = rules->first != NULL ? rules->first(rules->arg, name, len) : NULL;
+
+	if (first == NULL)
+		return scope_unknown(scope, at, "rule", arena_text(scope->arena, name, len),
+				     rules->names, rules->count);
+	expr_error(scope->source, at->from, at->len,
+		   "'%.*s' is as many rules as its for_each has elements", (int)len, name);
+	expr_hint(scope->source, "name one of them: firing('%s')", first);
+	return false;
+}
+
 static bool scope_rule(struct scope *scope, struct expr *expr, const struct expr *at,
 		       const char *name, size_t len)
 {
 	uint32_t rule = scope->rules->find(scope->rules->arg, name, len);
 
 	if (rule == UINT32_MAX)
-		return scope_unknown(scope, at, "rule", arena_text(scope->arena, name, len),
-				     scope->rules->names, scope->rules->count);
+		return scope_unknown_rule(scope, at, name, len);
 	idlist_add(scope->arena, &scope->use->rules, rule);
 	expr->op = EXPR_SLOT;
 	expr->slot = program_rule(scope->program, rule);

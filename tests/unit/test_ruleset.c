@@ -158,8 +158,7 @@ static void test_wrong_rules_are_told(void **state)
 /* An option of a later version is unknown today, never silently taken. */
 static void test_options_that_are_not_there_are_unknown(void **state)
 {
-	static const char *const later[] = {"at: '06:00'", "for_each: {p: []}",
-					    "flap: {}",	   "min_interval: 1s",
+	static const char *const later[] = {"at: '06:00'", "flap: {}", "min_interval: 1s",
 					    "schedule: x", "shelve: 1h"};
 	char text[120];
 
