@@ -13,6 +13,7 @@
 #include "conf/diag.h"
 #include "conf/option.h"
 #include "conf/yaml.h"
+#include "daemon/config_actions.h"
 #include "daemon/config_file.h"
 #include "daemon/config_options.h"
 #include "model/name.h"
@@ -452,73 +453,16 @@ static void config_build_webhooks(struct config_build *build)
 	build->config->webhook_count = count;
 }
 
-static void config_build_actions(struct config_build *build, const struct action_scope *scope)
-{
-	struct config *config = build->config;
-	size_t count = ruleset_count(config->rules);
-	struct config_rule *rules = arena_take(build->arena, count, sizeof(*rules));
-	const struct yaml_node *node = NULL;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct rule_view view;
-
-		ruleset_view(config->rules, i, &view);
-		if (i > 0 && view.node == node) {
-			rules[i] = rules[i - 1]; /* of one for_each */
-			continue;
-		}
-		node = view.node;
-		action_list_parse(build->arena, view.on_fire, scope, &rules[i].on_fire,
-				  build->diags);
-		action_list_parse(build->arena, view.on_clear, scope, &rules[i].on_clear,
-				  build->diags);
-		action_list_parse(build->arena, view.on_instant, scope, &rules[i].on_instant,
-				  build->diags);
-	}
-	config->rule_actions = rules;
-}
-
-/* Rules that could not be compiled: what is wrong with their actions is told all the same. */
-static void config_check_actions(struct config_build *build, const struct action_scope *scope,
-				 const struct yaml_node *rules)
-{
-	static const char *const keys[] = {"on_fire", "on_clear", "do"};
-
-	for (size_t i = 0; i < rules->count; i++) {
-		for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
-			const struct yaml_node *list = yaml_get(rules->values[i], keys[k]);
-			struct action_list unused;
-
-			if (list != NULL && list->kind == YAML_SEQ)
-				action_list_parse(build->arena, list, scope, &unused,
-						  build->diags);
-		}
-	}
-}
-
 static void config_build_rules(struct config_build *build)
 {
 	struct config *config = build->config;
-	const char **names = arena_take(build->arena, config->webhook_count, sizeof(*names));
-	struct action_scope scope = {
-		.points = config->points,
-		.webhook_count = config->webhook_count,
-		.webhook_names = names,
-	};
 	const struct yaml_node *roots[CONFIG_FILE_MAX_FILES];
 
-	for (size_t i = 0; i < config->webhook_count; i++)
-		names[i] = config->webhooks[i].name;
 	for (size_t i = 0; i < build->file_count; i++)
 		roots[i] = build->files[i].root;
 	config->rules = ruleset_parse(build->arena, roots, build->file_count, config->points,
 				      build->diags);
-	if (config->rules != NULL)
-		config_build_actions(build, &scope);
-	for (size_t i = 0; config->rules == NULL && i < build->file_count; i++) {
-		if (build->files[i].rules != NULL)
-			config_check_actions(build, &scope, build->files[i].rules);
-	}
+	config_actions_bind(config, roots, build->file_count, build->diags);
 }
 
 static const char *config_directory(struct arena *arena, const char *path)

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "rules/derived.h"
+#include "rules/rule_options.h"
 #include "rules/ruleset.h"
 #include "inputs/modbus_options.h"
 #include "inputs/playback.h"
@@ -38,6 +39,10 @@ static const struct option config_file_rows[] = {
 	 OPTION(NODE, config_sections, include),
 	 .shape = "text|[text]",
 	 .help = "Further files: one pattern or a list; only in the main file."},
+	{.name = "defaults",
+	 OPTION(MAP, config_sections, defaults),
+	 .shape = "defaults",
+	 .help = "What rules do not say themselves."},
 	{.name = "buses",
 	 OPTION(MAP, config_sections, buses),
 	 .shape = "{name:bus}",
@@ -141,7 +146,7 @@ size_t config_tables(const struct option_table **ret, size_t max)
 		&serial_csv_options,	  &serial_keyvalue_options, &serial_json_options,
 		&serial_nmea_options,	  &serial_point_options,    &playback_bus_options,
 		&playback_device_options, &point_entry_options,	    &ruleset_option_table,
-		&derived_option_table,
+		&derived_option_table,	  &defaults_option_table,   &rule_defaults_option_table,
 	};
 	size_t count = 0;
 

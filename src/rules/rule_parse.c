@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns the options of rules, and the way from a rule's map to the compiled rule. */
+/* Owns the way from a rule's map to the compiled rule. Its options are rule_options.c's. */
 #include "rules/rule_parse.h"
 
 #include <string.h>
@@ -15,77 +15,9 @@
 #include "rules/parser.h"
 #include "rules/program.h"
 #include "rules/rule.h"
+#include "rules/rule_options.h"
 #include "rules/ruleset.h"
 
-/* What stands in a rule's map, as the option rows bind it. */
-struct rule_options {
-	const struct yaml_node *when, *clear, *on, *message, *labels;
-	const struct yaml_node *on_fire, *on_clear, *on_instant;
-	int severity;
-	int on_unknown;
-	int64_t for_ns, clear_for_ns, repeat_ns, blind_ns;
-	bool latch;
-	const struct yaml_node *inhibited_by;
-	const struct yaml_node *for_each; /* ruleset.c has made entries of it */
-};
-
-static const char *const severities[] = {"info", "warning", "critical", NULL};
-static const char *const on_unknowns[] = {"hold", "clear", "fire", NULL};
-
-enum { RULE_LONGEST_S = 366 * 86400 };
-
-/* clang-format off */
-static const struct option rule_rows[] = {
-	{"when", OPTION(NODE, rule_options, when),
-	 .shape = "text",
-	 .help = "the condition; the rule fires while it is true"},
-	{"for", OPTION(DURATION, rule_options, for_ns), .max = RULE_LONGEST_S,
-	 .help = "on-delay: how long the condition has to be known true before the rule fires"},
-	{"clear", OPTION(NODE, rule_options, clear),
-	 .shape = "text",
-	 .help = "the condition that ends it, when it differs from 'not when' (hysteresis)"},
-	{"clear_for", OPTION(DURATION, rule_options, clear_for_ns), .max = RULE_LONGEST_S,
-	 .help = "off-delay: how long it has to be over before the rule is clear"},
-	{"on_unknown", OPTION(CHOICE, rule_options, on_unknown), .fallback = "hold",
-	 .choices = on_unknowns,
-	 .help = "what a condition means that is unknown because a point is stale"},
-	{"blind_after", OPTION(DURATION, rule_options, blind_ns), .max = RULE_LONGEST_S,
-	 .help = "raises one 'blind' event when the condition was unknown for so long"},
-	{"latch", OPTION(BOOL, rule_options, latch), .fallback = "false",
-	 .help = "true: a rule that has fired stays an alarm until somebody acknowledges it"},
-	{"inhibited_by", OPTION(SEQ, rule_options, inhibited_by),
-	 .shape = "[text]",
-	 .help = "rules whose alarm holds this rule's actions back"},
-	{"repeat", OPTION(DURATION, rule_options, repeat_ns), .min = 1, .max = RULE_LONGEST_S,
-	 .help = "runs on_fire again after each such time while the rule fires"},
-	{"severity", OPTION(CHOICE, rule_options, severity), .fallback = "warning",
-	 .choices = severities, .help = "how bad it is"},
-	{"message", OPTION(NODE, rule_options, message),
-	 .shape = "text",
-	 .help = "a text for people, with ${expressions}"},
-	{"labels", OPTION(MAP, rule_options, labels),
-	 .shape = "{text}",
-	 .help = "names and texts that go with every event of the rule"},
-	{"on_fire", OPTION(SEQ, rule_options, on_fire), .shape = "[action]", .help = "actions when it fires"},
-	{"on_clear", OPTION(SEQ, rule_options, on_clear), .shape = "[action]", .help = "actions when it clears"},
-	{"for_each", OPTION(NODE, rule_options, for_each),
-	 .shape = "{any}",
-	 .help = "variables and their elements: as many rules as there are combinations"},
-	{"on", OPTION(NODE, rule_options, on),
-	 .shape = "text",
-	 .help = "an instant, instead of 'when': rises(x), falls(x), changed(x)"},
-	{"do", OPTION(SEQ, rule_options, on_instant), .shape = "[action]", .help = "actions at that instant"},
-};
-/* clang-format on */
-
-const struct option_table ruleset_option_table = {
-	.section = "rule",
-	.manual = "gauged-rules(5)",
-	.rows = rule_rows,
-	.count = ARRAY_SIZE(rule_rows),
-	.name = "rule",
-	.one_of = "when|on",
-};
 static struct expr_source rule_parse_source(const struct rule_parse *parse,
 					    const struct yaml_node *scalar, const char *field,
 					    const struct rule *rule)
@@ -137,9 +69,6 @@ static bool rule_parse_expr(const struct rule_parse *parse, struct rule *rule,
 static bool rule_parse_check_kind(const struct rule_parse *parse,
 				  const struct rule_options *options, uint32_t number)
 {
-	static const char *const stateful[] = {"for",	     "clear",	    "clear_for",
-					       "on_unknown", "repeat",	    "on_fire",
-					       "on_clear",   "blind_after", "latch"};
 	const struct yaml_node *map = parse->entries[number].map;
 	const char *name = parse->entries[number].name;
 	bool good = true;
@@ -161,13 +90,12 @@ static bool rule_parse_check_kind(const struct rule_parse *parse,
 			   "'on_clear'");
 		good = false;
 	}
-	for (size_t i = 0; options->when == NULL && i < ARRAY_SIZE(stateful); i++) {
-		const struct yaml_node *key = yaml_key(map, stateful[i]);
-
-		if (key == NULL)
+	for (size_t i = 0; options->when == NULL && i < map->count; i++) {
+		if (!rule_options_stateful(map->keys[i]->text))
 			continue;
-		diag_error(parse->diags, key, "'%s' belongs to 'when'; an instant has no state",
-			   stateful[i]);
+		diag_error(parse->diags, map->keys[i],
+			   "'%s' belongs to 'when'; an instant has no state",
+			   map->keys[i]->text);
 		good = false;
 	}
 	return good;
@@ -263,12 +191,14 @@ static uint32_t rule_parse_inhibitor(const struct rule_parse *parse, const struc
 	return number;
 }
 
-static bool rule_parse_inhibitors(const struct rule_parse *parse, struct rule *rule,
-				  const struct yaml_node *list)
+static bool rule_parse_inhibitors(const struct rule_parse *parse, uint32_t number,
+				  struct rule *rule, const struct yaml_node *list)
 {
 	struct idlist inhibitors = {0};
 	bool good = true;
 
+	if (list != NULL && list == parse->wrong)
+		return true;
 	for (size_t i = 0; list != NULL && i < list->count; i++) {
 		uint32_t other = rule_parse_inhibitor(parse, rule, list->values[i]);
 
@@ -276,6 +206,9 @@ static bool rule_parse_inhibitors(const struct rule_parse *parse, struct rule *r
 			good = false;
 			continue;
 		}
+		/* What holds back all others by default is one of all. */
+		if (list == parse->inhibitors && other == number)
+			continue;
 		program_rule(parse->program, other);
 		idlist_add(parse->arena, &inhibitors, other);
 		idlist_add(parse->arena, &rule->use.rules, other);
@@ -300,6 +233,17 @@ static bool rule_parse_message(const struct rule_parse *parse, struct rule *rule
 	return rule->message != NULL;
 }
 
+bool rule_parse_defaults(struct rule_parse *parse, const struct yaml_node *inhibitors)
+{
+	struct rule none = {.name = ""};
+
+	parse->inhibitors = inhibitors;
+	if (rule_parse_inhibitors(parse, UINT32_MAX, &none, inhibitors))
+		return true;
+	parse->wrong = inhibitors;
+	return false;
+}
+
 /* The points of the snapshot: those of the condition, of its edges, of the message. */
 static void rule_parse_points(const struct rule_parse *parse, struct rule *rule,
 			      const struct program_use *message)
@@ -316,7 +260,8 @@ static void rule_parse_points(const struct rule_parse *parse, struct rule *rule,
 bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *rule)
 {
 	struct rule_options options = {0};
-	struct option_binding binding = {&ruleset_option_table, &options};
+	struct option_binding bindings[] = {{&ruleset_option_table, &options},
+					    {&rule_defaults_option_table, &options}};
 	const char *what = arena_printf(parse->arena, "rule '%s'", parse->entries[number].name);
 	struct program_use message = {0};
 	bool good;
@@ -324,8 +269,8 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ru
 	rule->name = parse->entries[number].name;
 	if (parse->entries[number].broken)
 		return false;
-	good = option_bind(parse->arena, parse->entries[number].map, what, &binding, 1,
-			   parse->diags);
+	good = option_bind(parse->arena, parse->entries[number].map, what, bindings,
+			   ARRAY_SIZE(bindings), parse->diags);
 	if (parse->entries[number].map->kind != YAML_MAP) {
 		/* null is no error of option_bind(), and a rule of nothing has no condition */
 		if (good)
@@ -368,7 +313,7 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ru
 		       good;
 	}
 	good = rule_parse_labels(parse, rule, options.labels) && good;
-	good = rule_parse_inhibitors(parse, rule, options.inhibited_by) && good;
+	good = rule_parse_inhibitors(parse, number, rule, options.inhibited_by) && good;
 	good = rule_parse_message(parse, rule, options.message, &message) && good;
 	if (good)
 		rule_parse_points(parse, rule, &message);

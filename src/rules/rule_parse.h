@@ -36,8 +36,13 @@ struct rule_parse {
 	struct diags *diags;
 	struct check_rules names;
 	const struct rule_entry *entries; /* by number of the rule */
+	/* rule_parse_defaults()'s own: the list, once more if something is wrong with it */
+	const struct yaml_node *inhibitors, *wrong;
 };
 
+/* Before any rule: the 'inhibited_by' of the defaults, or NULL. Errors in it are told once;
+ * false. */
+bool rule_parse_defaults(struct rule_parse *parse, const struct yaml_node *inhibitors);
 /* Makes the rule of that number; false after errors were added. */
 bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ret);
 

@@ -17,6 +17,7 @@
 #include "rules/engine.h"
 #include "rules/program.h"
 #include "rules/rule.h"
+#include "rules/rule_options.h"
 #include "rules/rule_parse.h"
 
 /* Names with the numbers of what they name, to be found by bisection. */
@@ -46,6 +47,7 @@ struct written {
 struct building {
 	struct ruleset *set;
 	struct diags *diags;
+	const struct yaml_node *defaults; /* of rules, or NULL */
 	struct written *written;
 	struct name_index index; /* of what was written */
 	struct rule_entry *entries;
@@ -149,6 +151,7 @@ static void ruleset_write(struct building *building, const struct yaml_node *key
 	struct written *written = &building->written[building->index.count];
 	const struct yaml_node *each = NULL;
 
+	map = rule_options_merge(building->set->arena, map, building->defaults);
 	*written = (struct written){.key = key, .map = map, .count = 1};
 	name_index_add(&building->index, key->text);
 	ruleset_check_name(key, building->diags);
@@ -310,6 +313,7 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	derived = derived_collect(arena, maps,
 				  ruleset_sections(roots, root_count, "derived", maps), points,
 				  diags);
+	building.defaults = rule_options_defaults(arena, roots, root_count, diags);
 	ruleset_collect(&building, maps, ruleset_sections(roots, root_count, "rules", maps));
 	if (!ruleset_expand(&building))
 		return NULL;
@@ -324,6 +328,7 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 			  ruleset_first_of},
 		.entries = building.entries,
 	};
+	good = rule_parse_defaults(&parse, yaml_get(building.defaults, "inhibited_by")) && good;
 	good = derived_compile(derived, set->program, &parse.names) && good;
 	for (uint32_t i = 0; i < building.index.count; i++)
 		good = ruleset_make(&parse, set, &building.written[i]) && good;

@@ -18,6 +18,7 @@
 #include "model/point.h"
 #include "rules/engine.h"
 #include "rules/function.h"
+#include "rules/rule.h"
 #include "rules/ruleset.h"
 #include "rules_case.h"
 
@@ -175,6 +176,107 @@ static void test_options_that_are_not_there_are_unknown(void **state)
 		assert_int_equal(diags_get(c.conf.diags, 0)->line, 4);
 		rules_case_done(&c);
 	}
+}
+
+static void test_defaults_are_what_a_rule_does_not_say_itself(void **state)
+{
+	static const char text[] = "defaults:\n"
+				   "  rules:\n"
+				   "    severity: critical\n"
+				   "    for: 10s\n"
+				   "    on_unknown: fire\n"
+				   "    labels: {plant: north, area: yard}\n"
+				   "    on_fire: [{log: it}]\n"
+				   "    inhibited_by: [down]\n"
+				   "rules:\n"
+				   "  all: {when: x.p}\n"
+				   "  none:\n"
+				   "    when: x.p\n"
+				   "    severity: info\n"
+				   "    for: 0s\n"
+				   "    on_unknown: hold\n"
+				   "    labels: {area: hall, line: 3}\n"
+				   "    on_fire: []\n"
+				   "    inhibited_by: []\n"
+				   "  bell: {on: rises(x.q), labels: {plant: south}}\n"
+				   "  down: {when: x.r}\n"
+				   "  each: {for_each: {p: [x.p, x.q]}, when: p}\n";
+	static const struct {
+		int severity, on_unknown;
+		int64_t for_s;
+		const char *labels;
+		size_t on_fire;
+		uint32_t inhibitors;
+	} wanted[] = {
+		{SEVERITY_CRITICAL, ON_UNKNOWN_FIRE, 10, "plant=north area=yard ", 1, 1},
+		{SEVERITY_INFO, ON_UNKNOWN_HOLD, 0, "area=hall line=3 plant=north ", 0, 0},
+		{SEVERITY_CRITICAL, ON_UNKNOWN_HOLD, 0, "plant=south area=yard ", 0, 1},
+		{SEVERITY_CRITICAL, ON_UNKNOWN_FIRE, 10, "plant=north area=yard ", 1, 0},
+		{SEVERITY_CRITICAL, ON_UNKNOWN_FIRE, 10, "plant=north area=yard ", 1, 1},
+		{SEVERITY_CRITICAL, ON_UNKNOWN_FIRE, 10, "plant=north area=yard ", 1, 1},
+	};
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, text);
+	assert_string_equal(conf_case_said(&c.conf), "");
+	assert_int_equal(ruleset_count(c.set), ARRAY_SIZE(wanted));
+	for (uint32_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		const struct rule *rule = ruleset_rule_get(c.set, i);
+		struct str labels;
+
+		str_init(&labels);
+		for (uint32_t k = 0; k < rule->label_count; k++)
+			str_addf(&labels, "%s=%s ", rule->labels[k].name, rule->labels[k].text);
+		assert_int_equal(rule->severity, wanted[i].severity);
+		assert_int_equal(rule->on_unknown, wanted[i].on_unknown);
+		assert_int_equal(rule->for_ns, wanted[i].for_s * NSEC_PER_SEC);
+		assert_string_equal(labels.s, wanted[i].labels);
+		assert_int_equal(rule->on_fire != NULL ? rule->on_fire->count : 0,
+				 wanted[i].on_fire);
+		assert_int_equal(rule->inhibitor_count, wanted[i].inhibitors);
+		str_done(&labels);
+	}
+	rules_case_done(&c);
+}
+
+/* Once, and at their own place: not for every rule that they would go to. */
+static void test_wrong_defaults_are_told_once(void **state)
+{
+	(void)state;
+	assert_said(
+		"defaults:\n"
+		"  rules: {for: soon, when: x.p}\n"
+		"rules:\n"
+		"  a: {when: x.p}\n"
+		"  b: {when: x.q}\n",
+		"t.yaml:2:16: error: 'for' of defaults of rules must be a duration from 0s "
+		"to 366d, not 'soon'\n"
+		"    2 |   rules: {for: soon, when: x.p}\n"
+		"      |                ^~~~\n"
+		"t.yaml:2:22: error: unknown option 'when' in defaults of rules\n"
+		"    2 |   rules: {for: soon, when: x.p}\n"
+		"      |                      ^~~~\n"
+		"      = known: for, clear_for, on_unknown, blind_after, latch, inhibited_by, "
+		"repeat, severity, labels, on_fire, on_clear\n"
+		"      = see: gauged-rules(5)\n");
+	assert_said("defaults: {rules: {labels: {a: '${x.p}'}}}\n"
+		    "rules: {a: {when: x.p}, b: {when: x.q}}\n",
+		    "t.yaml:1:32: error: a default label is plain text\n"
+		    "    1 | defaults: {rules: {labels: {a: '${x.p}'}}}\n"
+		    "      |                                ^~~~~~~~\n");
+	assert_said("defaults: {rules: {inhibited_by: [dow]}}\n"
+		    "rules: {a: {when: x.p}, b: {when: x.q}, down: {when: x.r}}\n",
+		    "t.yaml:1:35: error: there is no rule 'dow'\n"
+		    "    1 | defaults: {rules: {inhibited_by: [dow]}}\n"
+		    "      |                                   ^~~\n"
+		    "      = hint: did you mean 'down'?\n");
+	assert_said("defaults: {points: {}}\nrules: {a: {when: x.p}}\n",
+		    "t.yaml:1:12: error: unknown option 'points' in defaults\n"
+		    "    1 | defaults: {points: {}}\n"
+		    "      |            ^~~~~~\n"
+		    "      = known: rules\n"
+		    "      = see: gauged-rules(5)\n");
 }
 
 static void test_functions_that_are_not_there_are_unknown(void **state)
@@ -383,11 +485,13 @@ static void test_the_manual_names_every_option_and_function(void **state)
 	char wanted[64];
 
 	(void)state;
-	for (size_t i = 0; i < ruleset_option_table.count; i++) {
-		snprintf(wanted, sizeof(wanted),
-			 "\n.BI %s: ", ruleset_option_table.rows[i].name);
-		if (strstr(manual, wanted) == NULL)
-			fail_msg("option '%s' is missing", ruleset_option_table.rows[i].name);
+	for (const struct option_table *table = &ruleset_option_table; table != NULL;
+	     table = table->also) {
+		for (size_t i = 0; i < table->count; i++) {
+			snprintf(wanted, sizeof(wanted), "\n.BI %s: ", table->rows[i].name);
+			if (strstr(manual, wanted) == NULL)
+				fail_msg("option '%s' is missing", table->rows[i].name);
+		}
 	}
 	for (size_t i = 0; i < function_count(); i++) {
 		bool named = false;
@@ -411,6 +515,8 @@ int main(void)
 		cmocka_unit_test(test_rules_come_from_several_files),
 		cmocka_unit_test(test_wrong_rules_are_told),
 		cmocka_unit_test(test_options_that_are_not_there_are_unknown),
+		cmocka_unit_test(test_defaults_are_what_a_rule_does_not_say_itself),
+		cmocka_unit_test(test_wrong_defaults_are_told_once),
 		cmocka_unit_test(test_functions_that_are_not_there_are_unknown),
 		cmocka_unit_test(test_fault_F7_rules_in_a_loop_are_told_with_their_path),
 		cmocka_unit_test(test_fault_F7_ten_thousand_rules_load_and_more_do_not),
