@@ -16,6 +16,7 @@
 #include "rules/binding.h"
 #include "rules/compile.h"
 #include "rules/eval.h"
+#include "rules/margin.h"
 #include "rules/rule.h"
 #include "rules/scope.h"
 
@@ -148,20 +149,58 @@ static bool message_of_rule(const struct expr_source *source, const struct rule 
 	return true;
 }
 
+/* A point or a variable of that name is meant first. */
+static bool message_is_margin(const struct expr_source *source)
+{
+	return (message_is(source, "margin") || message_is(source, "margin.unit")) &&
+	       point_table_find(source->points, source->text, source->len) == POINT_NONE &&
+	       (source->bindings == NULL ||
+		binding_find(source->bindings, source->text, strlen("margin")) == NULL);
+}
+
+static struct expr *message_margin(struct arena *arena, struct program *program,
+				   const struct expr_source *source,
+				   const struct check_rules *rules, const struct rule *rule,
+				   struct program_use *use)
+{
+	struct expr_source when = *source;
+
+	if (rule->wrong)
+		return NULL;
+	if (rule->instant) {
+		expr_error(source, 0, source->len, "an instant has no ${margin}");
+		expr_no_hint(source);
+		return NULL;
+	}
+	when.scalar = yaml_get(rule->node, "when");
+	when.text = when.scalar->text;
+	when.len = when.scalar->len;
+	when.from = 0;
+	when.field = "when";
+	return margin_tree(arena, program, &when, source, rules, use);
+}
+
 static bool message_hole(struct arena *arena, struct program *program,
 			 const struct expr_source *source, const struct check_rules *rules,
 			 const struct rule *rule, const char *format, struct message_part *part,
 			 struct program_use *use)
 {
+	bool margin = message_is_margin(source);
 	struct expr *tree;
 
 	if (message_of_rule(source, rule, part) || message_variable(source, part) ||
 	    message_property(arena, source, part))
 		return message_format(source, format, part);
-	tree = parser_parse(arena, source);
-	if (tree == NULL ||
-	    !check_expr(arena, program, source, rules, CHECK_MESSAGE, VALUE_NONE, &tree, use))
+	tree = margin ? message_margin(arena, program, source, rules, rule, use)
+		      : parser_parse(arena, source);
+	if (tree == NULL || (!margin && !check_expr(arena, program, source, rules,
+						    CHECK_MESSAGE, VALUE_NONE, &tree, use)))
 		return false;
+	if (margin && message_ends(source, ".unit")) {
+		message_fixed_text(part,
+				   tree->type.unit_text != NULL ? tree->type.unit_text : "");
+		return message_format(source, format, part);
+	}
 	part->kind = PART_VALUE;
 	part->code = compile_expr(program, tree, use);
 	part->value = tree->type.kind;

@@ -31,6 +31,7 @@ struct rule {
 	bool instant;
 	bool has_clear;
 	bool latch; /* stays until it is acknowledged */
+	bool wrong; /* while it is built: something is, which was told */
 	struct code when, clear;
 	const char *when_text, *clear_text; /* clear_text: NULL without */
 	const struct message *message;	    /* NULL without */

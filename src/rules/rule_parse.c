@@ -314,6 +314,8 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ru
 	}
 	good = rule_parse_labels(parse, rule, options.labels) && good;
 	good = rule_parse_inhibitors(parse, number, rule, options.inhibited_by) && good;
+	/* ${margin} is made of a condition that is right. */
+	rule->wrong = !good;
 	good = rule_parse_message(parse, rule, options.message, &message) && good;
 	if (good)
 		rule_parse_points(parse, rule, &message);
