@@ -175,7 +175,7 @@ struct program {
 	struct reach point_samplers; /* to run at each good reading of the point */
 	struct reach point_ages;     /* the nodes that wait for the point's age */
 	struct reach point_rules;    /* ranks, rising */
-	struct reach point_waits; /* ranks: read it through nodes only, see on_unknown */
+	struct reach point_waits;    /* ranks: read it through nodes only, see on_unknown */
 	struct reach node_nodes;
 	struct reach node_rules;
 	struct reach rule_rules;
