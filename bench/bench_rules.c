@@ -200,8 +200,8 @@ static double run_engine(struct bench *bench, const double *values, unsigned cou
 					  .value = value_number(values[i & (VALUES - 1)]),
 					  .at = {bench->now += 1000}};
 
-		engine_feed(bench->engine, &reading);
-		engine_settle(bench->engine);
+		if (engine_feed(bench->engine, &reading))
+			engine_settle(bench->engine);
 		point = point + 1 == bench->points ? 0 : point + 1;
 	}
 	return (double)mono_diff(clock_mono(), start) / count;

@@ -90,8 +90,8 @@ static void daemon_put(void *arg, const struct reading *reading)
 {
 	struct daemon *daemon = arg;
 
-	engine_feed(daemon->now.engine, reading);
-	loop_defer_ask(daemon->settle);
+	if (engine_feed(daemon->now.engine, reading))
+		loop_defer_ask(daemon->settle);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
 		if (w->reading != NULL)

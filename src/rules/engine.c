@@ -93,8 +93,10 @@ void engine_set_guards(struct engine *engine, bool guarded)
 	engine->unguarded = !guarded;
 }
 
-/* A reading that may matter to somebody. */
-static void engine_take(struct engine *engine, const struct reading *reading)
+/* A reading that may matter to somebody. Apart, so that the way of the others needs no stack.
+ */
+static __attribute__((noinline)) void engine_take(struct engine *engine,
+						  const struct reading *reading)
 {
 	bool aged = false, silent;
 	uint8_t reasons = 0;
@@ -129,7 +131,7 @@ static void engine_take(struct engine *engine, const struct reading *reading)
  * Most readings lie between the guards of a good point: they are stored, and that is all. The
  * stale timer is left where it is; it is put right when it comes up: see engine_next_timer().
  */
-void engine_feed(struct engine *engine, const struct reading *reading)
+bool engine_feed(struct engine *engine, const struct reading *reading)
 {
 	struct stored *point = &engine->store.points[reading->point];
 	double number = reading->value.number;
@@ -137,7 +139,7 @@ void engine_feed(struct engine *engine, const struct reading *reading)
 	engine->counters.readings++;
 	if (reading->at.ns < engine->now.ns) {
 		engine->counters.late_readings++;
-		return;
+		return false;
 	}
 	if (reading->value.kind == VALUE_NUMBER && reading->quality == QUALITY_GOOD &&
 	    number > point->guard_low && number < point->guard_high &&
@@ -145,9 +147,10 @@ void engine_feed(struct engine *engine, const struct reading *reading)
 		engine->now = reading->at;
 		point->at = reading->at.ns;
 		engine->slots[program_point(engine->program, reading->point)] = number;
-		return;
+		return false;
 	}
 	engine_take(engine, reading);
+	return true;
 }
 
 void engine_settle(struct engine *engine)

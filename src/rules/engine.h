@@ -43,9 +43,10 @@ size_t engine_size(const struct ruleset *set);
  * engine_settle(), by the first feed or tick of a later time, or by a second reading of a point
  * (two lines that were read at once). So a rule that reads two points of one answer never sees
  * the new one beside the old one, and no value is passed over. A reading that is older than
- * the engine's time is stored for nobody, and counted as late.
+ * the engine's time is stored for nobody, and counted as late. False: it changed
+ * nothing, and there is no need to settle or to ask for the deadline again for its sake.
  */
-void engine_feed(struct engine *engine, const struct reading *reading);
+bool engine_feed(struct engine *engine, const struct reading *reading);
 /*
  * Whether a reading that cannot change the mind of any rule is evaluated all the same; it is
  * not unless somebody says so. The events are the same either way: that is for tests to show.
