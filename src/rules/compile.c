@@ -4,6 +4,7 @@
 #include "rules/compile.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "rules/function.h"
@@ -278,6 +279,12 @@ static void compile_node(struct program *program, struct expr *call, struct prog
 	uint32_t number = program_node_find(program, node.kind, node.key);
 
 	if (number == PROGRAM_NONE) {
+		struct program_use *own = arena_take(program->arena, 1, sizeof(*own));
+
+		/* The tree goes, the node stays. */
+		program_use_merge(program->arena, own, call->use);
+		node.use = own;
+		node.key = arena_text(program->arena, call->key, strlen(call->key));
 		node.code = compile_code(program, call->kids);
 		number = program_node(program, &node);
 	}

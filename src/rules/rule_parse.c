@@ -54,8 +54,8 @@ static bool rule_parse_expr(const struct rule_parse *parse, struct rule *rule,
 	if (!rule_parse_is_text(parse, node, "an expression"))
 		return false;
 	source = rule_parse_source(parse, node, field, rule);
-	tree = parser_parse(parse->arena, &source);
-	if (tree == NULL || !check_expr(parse->arena, parse->program, &source, &parse->names,
+	tree = parser_parse(parse->trees, &source);
+	if (tree == NULL || !check_expr(parse->trees, parse->program, &source, &parse->names,
 					place, VALUE_BOOL, &tree, &use))
 		return false;
 	if (place == CHECK_CONDITION)

@@ -31,6 +31,7 @@ struct rule_entry {
 /* What all rules of a set have in common while they are built. */
 struct rule_parse {
 	struct arena *arena;
+	struct arena *trees; /* of expressions: gone when all rules are made */
 	struct program *program;
 	const struct point_table *points;
 	struct diags *diags;

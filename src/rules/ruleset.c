@@ -321,6 +321,7 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	set->program = program_new(arena, points, set->index.count);
 	parse = (struct rule_parse){
 		.arena = arena,
+		.trees = arena_new(),
 		.program = set->program,
 		.points = points,
 		.diags = diags,
@@ -334,6 +335,7 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 		good = ruleset_make(&parse, set, &building.written[i]) && good;
 	good = good && ruleset_index(&building);
 	guards_done(&set->program->guards);
+	arena_free(parse.trees);
 	return good ? set : NULL;
 }
 
