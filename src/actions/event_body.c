@@ -204,6 +204,10 @@ static void add_event(const struct event_facts *facts, size_t points, struct str
 	add_member("site", facts->stamp->site, out);
 	add_member("rule", event->rule_name, out);
 	add_member("severity", severity_name(event->severity), out);
+	if (event->priority > 0) {
+		add_key("priority", out);
+		add_integer(event->priority, out);
+	}
 	add_member("state", rule_state_name(event->to), out);
 	add_member("message", event->message, out);
 	if (event->reason != NULL)

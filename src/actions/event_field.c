@@ -36,6 +36,16 @@ static struct value get_severity(const struct event_facts *facts, const char *ke
 	return value_text(severity_name(facts->event->severity));
 }
 
+static struct value get_priority(const struct event_facts *facts, const char *key,
+				 struct str *room)
+{
+	(void)key;
+	(void)room;
+	if (facts->event->priority == 0)
+		return (struct value){.kind = VALUE_NONE};
+	return value_number(facts->event->priority);
+}
+
 static struct value get_state(const struct event_facts *facts, const char *key,
 			      struct str *room)
 {
@@ -109,6 +119,7 @@ static const struct event_field fields[] = {
 	{"message", EVENT_FIELD_PLAIN, get_message},
 	{"rule", EVENT_FIELD_PLAIN, get_rule},
 	{"severity", EVENT_FIELD_PLAIN, get_severity},
+	{"priority", EVENT_FIELD_PLAIN, get_priority},
 	{"state", EVENT_FIELD_PLAIN, get_state},
 	{"type", EVENT_FIELD_PLAIN, get_type},
 	{"site", EVENT_FIELD_PLAIN, get_site},
@@ -136,8 +147,8 @@ const struct event_field *event_field_find(const char *text, size_t len, size_t 
 const char *const *event_field_names(size_t *ret_count)
 {
 	static const char *const names[] = {
-		"message", "rule", "severity", "state",	  "type",    "site",
-		"time",	   "id",   "seq",      "labels.", "values.", "secret",
+		"message", "rule", "severity", "priority", "state",   "type",	"site",
+		"time",	   "id",   "seq",      "labels.",  "values.", "secret",
 	};
 
 	*ret_count = ARRAY_SIZE(names);

@@ -323,9 +323,10 @@ static bool parse_hole(struct arena *arena, const struct yaml_node *scalar,
 			      "unknown field '%.*s' of an event", (int)hole->len, hole->text);
 		names = event_field_names(&count);
 		if (!diag_suggest(diags, word, names, count))
-			diag_note(diags, "hint: message, rule, severity, state, type, site, "
-					 "time, id, seq, labels.NAME, values.POINT, "
-					 "secret:NAME");
+			diag_note(diags,
+				  "hint: message, rule, severity, priority, state, type, site, "
+				  "time, id, seq, labels.NAME, values.POINT, "
+				  "secret:NAME");
 		return false;
 	}
 	part->len = hole->len - key;

@@ -138,10 +138,10 @@ static struct action *write_action_parse(struct arena *arena, const struct yaml_
 	return ok ? action : NULL;
 }
 
-/* A reminder, or a rule that cannot see, tells people; only a transition switches. */
+/* A reminder, or a rule that cannot see or flaps, tells people; only a transition switches. */
 static bool write_switches(enum event_type event)
 {
-	return event != EVENT_REPEAT && event != EVENT_BLIND;
+	return event != EVENT_REPEAT && event_type_acts(event) && event != EVENT_BLIND;
 }
 
 static void write_action_run(const struct action *action, const struct action_host *host,

@@ -4,6 +4,7 @@
 #include "ctl/rule_words.h"
 
 #include <jansson.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -42,7 +43,8 @@ void rule_words_state(struct str *out, const json_t *rule, bool with_age)
 void rule_words_hold(struct str *out, const json_t *rule)
 {
 	const json_t *shelved = json_object_get(rule, "shelved_s");
-	const char *inhibitor = text(rule, "inhibited_by");
+	const char *inhibitor = text(rule, "inhibited_by"), *quiet = text(rule, "quiet");
+	json_int_t left_out = json_integer_value(json_object_get(rule, "left_out"));
 
 	if (json_is_number(shelved)) {
 		str_adds(out, ", shelved for ");
@@ -52,4 +54,10 @@ void rule_words_hold(struct str *out, const json_t *rule)
 		str_adds(out, ", inhibited by ");
 		look_add_text(out, inhibitor);
 	}
+	if (quiet != NULL) {
+		str_adds(out, ", quiet: ");
+		look_add_text(out, quiet);
+	}
+	if (left_out > 0)
+		str_addf(out, ", %jd left out", (intmax_t)left_out);
 }

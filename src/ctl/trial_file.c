@@ -28,9 +28,9 @@ struct trial_options {
 static const char *const states[] = {"ok", "pending", "firing", "clearing", "returned", NULL};
 static const char *const conditions[] = {"false", "true", "unknown", NULL};
 static const char *const qualities[] = {"good", "uncertain", "stale", "bad", NULL};
-static const char *const events[] = {"pending", "calm",	   "fire",  "clearing",
-				     "refire",	"return",  "ack",   "clear",
-				     "repeat",	"instant", "blind", NULL};
+static const char *const events[] = {"pending", "calm",	    "fire",  "clearing", "refire",
+				     "return",	"ack",	    "clear", "repeat",	 "instant",
+				     "blind",	"flapping", NULL};
 
 #define AT(struct_)                                                               \
 	{                                                                         \

@@ -34,8 +34,10 @@ json_t *api_json_rule(const struct daemon *daemon, uint32_t id)
 	if (rule.inhibitor != UINT32_MAX)
 		ruleset_view(daemon_config(daemon)->rules, rule.inhibitor, &inhibitor);
 	return json_pack(
-		"{so so so sb so so so so sb so so so so}", "name", api_json_text(view.name),
-		"severity", api_json_text(severity_name(view.severity)), "state",
+		"{so so so so sb so so so so sb so so so so so so}", "name",
+		api_json_text(view.name), "severity",
+		api_json_text(severity_name(view.severity)), "priority",
+		view.priority > 0 ? json_integer(view.priority) : json_null(), "state",
 		view.instant ? json_null() : api_json_text(rule_state_name(rule.state)),
 		"instant", view.instant, "when", api_json_text(view.condition), "condition",
 		rule_condition(rule.condition), "since_s",
@@ -43,8 +45,10 @@ json_t *api_json_rule(const struct daemon *daemon, uint32_t id)
 		api_json_seconds(rule.has_deadline ? boot_diff(rule.deadline, now) : -1),
 		"acknowledged", rule.acked, "shelved_s",
 		api_json_seconds(rule.shelved ? boot_diff(rule.shelved_until, now) : -1),
-		"inhibited_by", api_json_text(inhibitor.name), "fired",
-		api_json_count(rule.fired), "cleared", api_json_count(rule.cleared));
+		"inhibited_by", api_json_text(inhibitor.name), "quiet",
+		api_json_text(quiet_reason_name(rule.quiet)), "left_out",
+		api_json_count(rule.left_out), "fired", api_json_count(rule.fired), "cleared",
+		api_json_count(rule.cleared));
 }
 
 void api_rules(struct api_call *call)

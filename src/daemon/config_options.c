@@ -147,6 +147,7 @@ size_t config_tables(const struct option_table **ret, size_t max)
 		&serial_nmea_options,	  &serial_point_options,    &playback_bus_options,
 		&playback_device_options, &point_entry_options,	    &ruleset_option_table,
 		&derived_option_table,	  &defaults_option_table,   &rule_defaults_option_table,
+		&flap_option_table,
 	};
 	size_t count = 0;
 

@@ -18,13 +18,15 @@ const struct action_list *dispatch_list(const struct config *config, const struc
 	case EVENT_FIRE:
 	case EVENT_REPEAT:
 	case EVENT_BLIND:
+	case EVENT_FLAPPING:
 		return &rule->on_fire;
 	case EVENT_CLEAR:
 		return &rule->on_clear;
 	case EVENT_INSTANT:
 		return &rule->on_instant;
-	case EVENT_PENDING:
 	case EVENT_CALM:
+		return event->from == event->to ? &rule->on_fire : NULL;
+	case EVENT_PENDING:
 	case EVENT_CLEARING:
 	case EVENT_REFIRE:
 	case EVENT_RETURN:

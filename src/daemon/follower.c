@@ -143,6 +143,8 @@ static void line_event(struct str *line, const struct event *event,
 	str_addf(line, ",\"seq\":%ju", (uintmax_t)event->seq);
 	line_text(line, "rule", event->rule_name);
 	line_text(line, "severity", severity_name(event->severity));
+	if (event->priority > 0)
+		str_addf(line, ",\"priority\":%d", event->priority);
 	line_text(line, "from", rule_state_name(event->from));
 	line_text(line, "state", rule_state_name(event->to));
 	line_text(line, "reason", event->reason);

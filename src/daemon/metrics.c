@@ -314,11 +314,13 @@ static void metrics_webhooks(const struct daemon *daemon, struct str *out)
 static void metrics_rules(const struct daemon *daemon, struct str *out)
 {
 	static const char *const names[] = {"gauged_rule_firing", "gauged_rule_fired_total",
-					    "gauged_rule_cleared_total"};
+					    "gauged_rule_cleared_total",
+					    "gauged_rule_actions_left_out_total"};
 	static const char *const helps[] = {
 		"Whether the rule fires at the moment.",
 		"Times that the rule began to fire.",
 		"Times that the rule was cleared.",
+		"Times that min_interval, flap or max_rate kept actions from running.",
 	};
 	const struct ruleset *rules = daemon_config(daemon)->rules;
 
@@ -337,7 +339,8 @@ static void metrics_rules(const struct daemon *daemon, struct str *out)
 						 {0}},
 				k == 0	 ? rule.state >= RULE_FIRING
 				: k == 1 ? rule.fired
-					 : rule.cleared);
+				: k == 2 ? rule.cleared
+					 : rule.left_out);
 		}
 	}
 }

@@ -21,8 +21,29 @@ const char *event_type_name(enum event_type type)
 {
 	static const char *const names[] = {
 		"pending", "calm",  "fire",   "clearing", "refire", "return",
-		"ack",	   "clear", "repeat", "instant",  "blind",
+		"ack",	   "clear", "repeat", "instant",  "blind",  "flapping",
 	};
 
 	return names[type];
+}
+
+bool event_type_acts(enum event_type type)
+{
+	switch (type) {
+	case EVENT_FIRE:
+	case EVENT_CLEAR:
+	case EVENT_REPEAT:
+	case EVENT_INSTANT:
+	case EVENT_BLIND:
+		return true;
+	case EVENT_PENDING:
+	case EVENT_CALM:
+	case EVENT_CLEARING:
+	case EVENT_REFIRE:
+	case EVENT_RETURN:
+	case EVENT_ACK:
+	case EVENT_FLAPPING:
+		return false;
+	}
+	return false;
 }

@@ -20,9 +20,9 @@ enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
 enum rule_state { RULE_OK, RULE_PENDING, RULE_FIRING, RULE_CLEARING, RULE_RETURNED };
 
 enum event_type {
-	EVENT_PENDING,	/* the condition holds, 'for' runs */
-	EVENT_CALM,	/* it ceased to hold before 'for' was over */
-	EVENT_FIRE,	/* runs on_fire */
+	EVENT_PENDING, /* the condition holds, 'for' runs */
+	EVENT_CALM, /* it ceased before 'for' was over; from == to: it flaps no more, on_fire */
+	EVENT_FIRE, /* runs on_fire */
 	EVENT_CLEARING, /* firing, the condition ceased, 'clear_for' runs */
 	EVENT_REFIRE,	/* clearing or returned, the condition came back; no action */
 	EVENT_RETURN,	/* latched: the condition is over, waits for an acknowledgement */
@@ -31,6 +31,8 @@ enum event_type {
 	EVENT_REPEAT,  /* still firing after 'repeat'; runs on_fire again, marked as a repeat */
 	EVENT_INSTANT, /* an 'on:' rule happened; runs do */
 	EVENT_BLIND,   /* undecided for 'blind_after' */
+	EVENT_FLAPPING, /* came and went too often: says no more until it is calm; runs on_fire
+			 */
 };
 
 /* The value of one point at the event, as the rule saw it. */
@@ -53,6 +55,7 @@ struct event {
 	uint32_t rule; /* its number in its rule set; of a removed one, in the set it was in */
 	const char *rule_name;
 	enum severity severity;
+	int priority; /* 1 is the most urgent; 0: not said */
 	enum rule_state from, to;
 	uint64_t seq; /* counts the engine's events from 1 */
 	struct boot at;
@@ -69,5 +72,7 @@ struct event {
 const char *severity_name(enum severity severity);
 const char *rule_state_name(enum rule_state state);
 const char *event_type_name(enum event_type type);
+/* Whether events of that type tell of the rule's matter and run actions, unless held. */
+bool event_type_acts(enum event_type type);
 
 #endif

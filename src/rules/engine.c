@@ -14,16 +14,29 @@
 #include "rules/room.h"
 #include "rules/ruleset.h"
 
+static uint32_t engine_owner_count(const struct ruleset *set)
+{
+	const struct program *program = ruleset_program(set);
+
+	return program->point_count + program->node_count + RULE_TIMERS * program->rule_count +
+	       ruleset_quiets(set);
+}
+
 static void engine_place(struct engine *engine, const struct ruleset *set, struct room *room)
 {
 	const struct program *program = ruleset_program(set);
-	uint32_t owners = engine_owner_count(program);
+	uint32_t owners = engine_owner_count(set);
 
 	engine->slots = room_take(room, program_slots(program), sizeof(*engine->slots));
 	engine->timers.heap = room_take(room, owners, sizeof(*engine->timers.heap));
 	engine->timers.places = room_take(room, owners, sizeof(*engine->timers.places));
 	engine->timers.deadlines = room_take(room, owners, sizeof(*engine->timers.deadlines));
 	engine->runs = room_take(room, program->rule_count, sizeof(*engine->runs));
+	engine->quiets = room_take(room, ruleset_quiets(set), sizeof(*engine->quiets));
+	engine->quiet_rules =
+		room_take(room, ruleset_quiets(set), sizeof(*engine->quiet_rules));
+	engine->quiet_times =
+		room_take(room, ruleset_quiet_times(set), sizeof(*engine->quiet_times));
 	agenda_place(&engine->nodes, program->node_count, room);
 	agenda_place(&engine->ranks, program->rule_count, room);
 	engine->fresh = room_take(room, program->point_count, sizeof(*engine->fresh));
@@ -45,6 +58,21 @@ size_t engine_size(const struct ruleset *set)
 	return room.used;
 }
 
+static void engine_start_quiets(struct engine *engine)
+{
+	int64_t *times = engine->quiet_times;
+
+	for (uint32_t i = 0; i < engine->rule_count; i++) {
+		const struct rule *rule = ruleset_rule_get(engine->set, i);
+
+		if (rule->quiet == RULE_LOUD)
+			continue;
+		engine->quiet_rules[rule->quiet] = i;
+		quiet_init(&engine->quiets[rule->quiet], rule->limits, times);
+		times += quiet_room(rule->limits);
+	}
+}
+
 struct engine *engine_new(const struct ruleset *set, const struct point_table *points,
 			  struct engine_sink sink, struct boot now)
 {
@@ -62,9 +90,10 @@ struct engine *engine_new(const struct ruleset *set, const struct point_table *p
 	engine->first_node = program->point_count;
 	engine->first_rule = program->point_count + program->node_count;
 	engine->rule_count = program->rule_count;
+	engine->first_quiet = engine->first_rule + RULE_TIMERS * program->rule_count;
 	for (uint32_t i = 0; i < program->cell_count; i++)
 		engine->slots[PROGRAM_SCRATCH + program->point_count + i] = program->cells[i];
-	timers_init(&engine->timers, engine_owner_count(program));
+	timers_init(&engine->timers, engine_owner_count(set));
 	store_init(&engine->store, now);
 	for (uint32_t i = 0; i < program->point_count; i++)
 		engine_rearm(engine, i, now.ns);
@@ -80,6 +109,7 @@ struct engine *engine_new(const struct ruleset *set, const struct point_table *p
 		engine_note_blind(engine, ruleset_rule_get(set, i), i, false, true);
 		engine->runs[i].condition = CONDITION_UNKNOWN;
 	}
+	engine_start_quiets(engine);
 	return engine;
 }
 
@@ -195,6 +225,7 @@ void engine_rule(const struct engine *engine, uint32_t number, struct engine_rul
 	const struct rule_run *run = &engine->runs[number];
 	uint32_t owner = engine_owner(engine, RULE_TIMER_SHELF, number);
 	int64_t shelf = engine->timers.deadlines[owner];
+	const struct quiet *quiet = engine_quiet(engine, number);
 
 	*ret = (struct engine_rule){
 		.state = run->machine.state,
@@ -206,6 +237,8 @@ void engine_rule(const struct engine *engine, uint32_t number, struct engine_rul
 		.shelved = shelf != INT64_MAX,
 		.shelved_until = {shelf},
 		.inhibitor = engine_inhibitor(engine, number),
+		.quiet = engine_quiet_ask(engine, number),
+		.left_out = quiet != NULL ? quiet->left_out : 0,
 		.fired = run->fired,
 		.cleared = run->cleared,
 	};

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "model/event.h"
 #include "model/reading.h"
+#include "rules/quiet.h"
 
 struct engine;
 struct point_table;
@@ -104,6 +105,8 @@ struct engine_rule {
 	bool shelved;	      /* its actions are held back until then: */
 	struct boot shelved_until;
 	uint32_t inhibitor; /* the firing rule that holds its actions back; or UINT32_MAX */
+	enum quiet_reason quiet; /* which of its limits holds them back */
+	uint64_t left_out;	 /* actions that were not run because of these limits */
 	uint64_t fired, cleared; /* counts since start */
 };
 void engine_rule(const struct engine *engine, uint32_t rule, struct engine_rule *ret);

@@ -217,6 +217,10 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 		return;
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_SHELF, number),
 		   old->timers.deadlines[engine_owner(old, RULE_TIMER_SHELF, other)]);
+	if (rule->limits != NULL && before->limits != NULL) {
+		quiet_adopt(engine_quiet(engine, number), engine_quiet(old, other));
+		engine_quiet_plan(engine, number);
+	}
 	if (rule->instant || before->instant)
 		return;
 	run->machine = old->runs[other].machine;
@@ -262,6 +266,7 @@ static void engine_adopt_removed(struct engine *engine, const struct engine *old
 			.rule = i, /* its number in the old set: there is no other */
 			.rule_name = rule->name,
 			.severity = (enum severity)rule->severity,
+			.priority = rule->priority,
 			.from = machine->state,
 			.to = RULE_OK,
 			.seq = ++engine->seq,

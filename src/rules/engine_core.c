@@ -62,6 +62,7 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 		.at = engine->now,
 		.active_ns = fired ? boot_diff(engine->now, machine->fired) : 0,
 		.reason = reason,
+		.priority = rule->priority,
 		.held = engine->runs[number].held,
 		.message = engine->message,
 		.label_count = rule->label_count,
@@ -79,6 +80,9 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 	if (rule->message != NULL)
 		message_render(rule->message, &engine->store,
 			       active ? boot_diff(engine->now, machine->active) : 0, &text);
+	if (event.held && reason == NULL && event_type_acts(type))
+		event.reason = quiet_reason_name(engine_quiet_ask(engine, number));
+	engine_quiet_note(engine, number, type, event.held);
 	engine->sink.event(engine->sink.arg, &event);
 }
 
@@ -132,6 +136,51 @@ static enum condition engine_see(struct engine *engine, const struct rule *rule,
 	return condition;
 }
 
+uint32_t engine_inhibitor(const struct engine *engine, uint32_t number)
+{
+	const struct rule *rule = ruleset_rule_get(engine->set, number);
+
+	for (uint32_t i = 0; i < rule->inhibitor_count; i++) {
+		if (engine->slots[engine->program->rule_slots[rule->inhibitors[i]]] == 1)
+			return rule->inhibitors[i];
+	}
+	return UINT32_MAX;
+}
+
+bool engine_is_kept(const struct engine *engine, uint32_t number)
+{
+	uint32_t shelf = engine_owner(engine, RULE_TIMER_SHELF, number);
+
+	return engine->timers.deadlines[shelf] != INT64_MAX ||
+	       engine_inhibitor(engine, number) != UINT32_MAX;
+}
+
+bool engine_is_held(const struct engine *engine, uint32_t number)
+{
+	return engine_is_kept(engine, number) || engine_quiet_ask(engine, number) != QUIET_NO;
+}
+
+/* The alarm came or went: somebody is to be told, unless that is held back. */
+static void engine_turn(struct engine *engine, uint32_t number, struct rule_step step,
+			const char *reason)
+{
+	struct rule_run *run = &engine->runs[number];
+	struct quiet *quiet = engine_quiet(engine, number);
+	bool flaps = quiet != NULL && quiet_turned(quiet, engine->now);
+
+	if (quiet != NULL)
+		run->held = engine_is_held(engine, number);
+	if (!run->held)
+		run->told = engine_is_alarm(step.to);
+	engine_emit(engine, number, step.type, step.from, step.to, reason);
+	if (!flaps)
+		return;
+	/* Its one notice is what it is quiet for afterwards. */
+	run->held = engine_is_kept(engine, number);
+	engine_emit(engine, number, EVENT_FLAPPING, step.to, step.to, NULL);
+	run->held = true;
+}
+
 void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 		 const char *reason)
 {
@@ -152,34 +201,16 @@ void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 		engine->slots[slot] = engine_is_alarm(step.to);
 		engine_queue(engine, &engine->program->rule_rules, number);
 	}
-	if (!run->held && engine_is_alarm(step.from) != engine_is_alarm(step.to))
-		run->told = engine_is_alarm(step.to);
-	engine_emit(engine, number, step.type, step.from, step.to, reason);
+	if (engine_is_alarm(step.from) != engine_is_alarm(step.to))
+		engine_turn(engine, number, step, reason);
+	else
+		engine_emit(engine, number, step.type, step.from, step.to, reason);
 	/* Firing, the condition is another than before: 'clear' has a say in it. */
 	if (rule->has_clear && engine_is_firing(step.from) != engine_is_firing(step.to))
 		engine_see(engine, rule, number);
 }
 
-uint32_t engine_inhibitor(const struct engine *engine, uint32_t number)
-{
-	const struct rule *rule = ruleset_rule_get(engine->set, number);
-
-	for (uint32_t i = 0; i < rule->inhibitor_count; i++) {
-		if (engine->slots[engine->program->rule_slots[rule->inhibitors[i]]] == 1)
-			return rule->inhibitors[i];
-	}
-	return UINT32_MAX;
-}
-
-static bool engine_is_held(const struct engine *engine, uint32_t number)
-{
-	uint32_t shelf = engine_owner(engine, RULE_TIMER_SHELF, number);
-
-	return engine->timers.deadlines[shelf] != INT64_MAX ||
-	       engine_inhibitor(engine, number) != UINT32_MAX;
-}
-
-/* Nobody holds it any more: what it came to meanwhile is made up for, once. */
+/* Nothing holds it: what it came to while something did is made up for, once. */
 static void engine_release(struct engine *engine, uint32_t number)
 {
 	struct rule_run *run = &engine->runs[number];
@@ -194,10 +225,10 @@ static void engine_release(struct engine *engine, uint32_t number)
 
 void engine_review_hold(struct engine *engine, uint32_t number)
 {
-	bool held = engine->runs[number].held;
+	struct rule_run *run = &engine->runs[number];
 
-	engine->runs[number].held = engine_is_held(engine, number);
-	if (held && !engine->runs[number].held)
+	run->held = engine_is_held(engine, number);
+	if (!run->held)
 		engine_release(engine, number);
 }
 
@@ -219,7 +250,7 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	bool held = run->held;
 	struct rule_step step;
 
-	if (held || rule->inhibitor_count > 0)
+	if (held || rule->inhibitor_count > 0 || rule->limits != NULL)
 		run->held = engine_is_held(engine, number);
 	if (raw == CONDITION_UNKNOWN && rule->on_unknown != ON_UNKNOWN_HOLD &&
 	    engine_any_expired(engine, rule))
@@ -229,7 +260,7 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
 			   run->machine.deadline.ns);
 	engine_step(engine, number, step, NULL);
-	if (held && !run->held)
+	if (!run->held && (held || rule->limits != NULL))
 		engine_release(engine, number);
 }
 

@@ -15,6 +15,7 @@
 #include "rules/engine.h"
 #include "rules/node.h"
 #include "rules/program.h"
+#include "rules/quiet.h"
 #include "rules/rule.h"
 #include "rules/store.h"
 #include "rules/timer.h"
@@ -24,7 +25,7 @@ struct rule_run {
 	struct rule_machine machine;
 	uint8_t condition; /* enum condition, as last evaluated */
 	bool blind;	   /* the blind event was raised */
-	bool held;	   /* shelved or inhibited, as last looked at */
+	bool held;	   /* shelved, inhibited or quiet, as last looked at */
 	bool told;	   /* its fire ran its actions, and no clear has yet */
 	bool looked;	   /* it was evaluated since the start */
 	uint64_t fired, cleared;
@@ -45,6 +46,10 @@ struct engine {
 	struct timers timers;
 	uint32_t first_node, first_rule, rule_count; /* owners of timers, see below */
 	struct rule_run *runs;
+	uint32_t first_quiet; /* owner of the first rule's timer that has such limits */
+	struct quiet *quiets;
+	uint32_t *quiet_rules; /* by quiet: its rule */
+	int64_t *quiet_times;
 
 	struct agenda nodes; /* to run in this pass, by number */
 	struct agenda ranks; /* rules to evaluate in this pass beside those of the source */
@@ -73,15 +78,11 @@ enum pass_reason {
 
 /*
  * Timers by kind, which is their order at one instant: a point goes stale, an age is reached,
- * for or clear_for is over, it is time to repeat, a rule is blind, a shelving ends.
+ * for or clear_for is over, it is time to repeat, a rule is blind, a shelving ends, a rule that
+ * had to be quiet may speak again (these only where there are such limits).
  */
 enum rule_timer { RULE_TIMER_STATE, RULE_TIMER_REPEAT, RULE_TIMER_BLIND, RULE_TIMER_SHELF };
 enum { RULE_TIMERS = RULE_TIMER_SHELF + 1 };
-
-static inline uint32_t engine_owner_count(const struct program *program)
-{
-	return program->point_count + program->node_count + RULE_TIMERS * program->rule_count;
-}
 
 static inline uint32_t engine_owner(const struct engine *engine, enum rule_timer kind,
 				    uint32_t rule)
@@ -112,6 +113,16 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 		 enum rule_state from, enum rule_state to, const char *reason);
 /* Whether the rule is held back now; what is no more makes up for what it missed. */
 void engine_review_hold(struct engine *engine, uint32_t number);
+/* Whether an operator or another rule holds its actions; or these or its limits do. */
+bool engine_is_kept(const struct engine *engine, uint32_t number);
+bool engine_is_held(const struct engine *engine, uint32_t number);
+/* The rule's limits on what it says; NULL without. Of rules that have some, when they act. */
+struct quiet *engine_quiet(const struct engine *engine, uint32_t number);
+void engine_quiet_plan(struct engine *engine, uint32_t number);
+enum quiet_reason engine_quiet_ask(const struct engine *engine, uint32_t number);
+/* An event of the rule went out, or was held. */
+void engine_quiet_note(struct engine *engine, uint32_t number, enum event_type type, bool held);
+void engine_quiet_expire(struct engine *engine, uint32_t index);
 /* The first of the rule's inhibitors that is an alarm now, or UINT32_MAX. */
 uint32_t engine_inhibitor(const struct engine *engine, uint32_t number);
 /* Rules that depend on source, in the running pass. */

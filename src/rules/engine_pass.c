@@ -222,11 +222,17 @@ static void engine_expire_rule(struct engine *engine, uint32_t number)
 static void engine_repeat(struct engine *engine, uint32_t number)
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
-	const struct rule_run *run = &engine->runs[number];
+	struct rule_run *run = &engine->runs[number];
 
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_REPEAT, number),
 		   boot_add(engine->now, rule->repeat_ns).ns);
-	if (run->machine.state == RULE_FIRING && !run->machine.acked && !run->held)
+	if (rule->limits != NULL)
+		engine_review_hold(engine, number);
+	if (run->machine.state != RULE_FIRING || run->machine.acked)
+		return;
+	if (run->held)
+		engine_quiet_note(engine, number, EVENT_REPEAT, true);
+	else
 		engine_emit(engine, number, EVENT_REPEAT, RULE_FIRING, RULE_FIRING, NULL);
 }
 
@@ -235,6 +241,8 @@ static void engine_blind(struct engine *engine, uint32_t number)
 	enum rule_state state = engine->runs[number].machine.state;
 
 	engine->runs[number].blind = true;
+	if (ruleset_rule_get(engine->set, number)->limits != NULL)
+		engine_review_hold(engine, number);
 	engine_emit(engine, number, EVENT_BLIND, state, state, NULL);
 }
 
@@ -263,6 +271,10 @@ static void engine_run_timer(struct engine *engine, uint32_t owner)
 		/* What is unknown may be so because of this point, from now on. */
 		engine_queue(engine, &engine->program->point_waits, owner);
 		engine_pass_fresh(engine, &(struct fresh){owner, PASS_CHANGE}, 1);
+		return;
+	}
+	if (owner >= engine->first_quiet) {
+		engine_quiet_expire(engine, owner - engine->first_quiet);
 		return;
 	}
 	if (owner < engine->first_rule) {

@@ -14,11 +14,14 @@
 #include "model/event.h"
 #include "rules/binding.h"
 #include "rules/program.h"
+#include "rules/quiet.h"
 
 struct message;
 struct yaml_node;
 
 enum on_unknown { ON_UNKNOWN_HOLD, ON_UNKNOWN_CLEAR, ON_UNKNOWN_FIRE };
+
+enum { RULE_LOUD = UINT32_MAX };
 
 /* A rule as it was written and compiled; immutable. */
 struct rule {
@@ -43,6 +46,9 @@ struct rule {
 	const uint32_t *points;
 	uint32_t inhibitor_count; /* rules whose alarm makes this one's a mere consequence */
 	const uint32_t *inhibitors;
+	const struct quiet_limits *limits; /* on what it says; NULL without */
+	uint32_t quiet; /* its number among the rules that have some; or RULE_LOUD */
+	int priority;	/* 1 is the most urgent; 0: not said */
 	const struct yaml_node *node, *on_fire, *on_clear, *on_instant;
 };
 

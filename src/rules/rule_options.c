@@ -7,15 +7,17 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/str.h"
 #include "conf/diag.h"
 #include "conf/option.h"
 #include "conf/yaml.h"
+#include "rules/quiet.h"
 #include "rules/ruleset.h"
 
 static const char *const severities[] = {"info", "warning", "critical", NULL};
 static const char *const on_unknowns[] = {"hold", "clear", "fire", NULL};
 
-enum { RULE_LONGEST_S = 366 * 86400 };
+enum { RULE_LONGEST_S = 366 * 86400, RULE_LAST_PRIORITY = 999 };
 
 /* clang-format off */
 static const struct option rule_own_rows[] = {
@@ -57,6 +59,17 @@ static const struct option rule_rows[] = {
 	 .help = "rules whose alarm holds this rule's actions back"},
 	{"repeat", OPTION(DURATION, rule_options, repeat_ns), .min = 1, .max = RULE_LONGEST_S,
 	 .help = "runs on_fire again after each such time while the rule fires"},
+	{"min_interval", OPTION(DURATION, rule_options, min_interval_ns),
+	 .max = RULE_LONGEST_S,
+	 .help = "between two times that it says that it fires; the second is made up for"},
+	{"flap", OPTION(MAP, rule_options, flap),
+	 .shape = "flap",
+	 .help = "how often an alarm may come and go until it is muted with one notice"},
+	{"max_rate", OPTION(RATE, rule_options, max_rate),
+	 .help = "how often its actions may run; what is more is left out and counted"},
+	{"priority", OPTION(NODE, rule_options, priority),
+	 .shape = "/high|normal|low/|1..999",
+	 .help = "how soon somebody has to act: high, normal, low, or a number from 1 on"},
 	{"severity", OPTION(CHOICE, rule_options, severity), .fallback = "warning",
 	 .choices = severities, .help = "how bad it is"},
 	{"labels", OPTION(MAP, rule_options, labels),
@@ -70,6 +83,27 @@ static const struct option rule_rows[] = {
 	 .help = "actions when it clears"},
 };
 /* clang-format on */
+
+/* What stands in 'flap', as the option rows bind it. */
+struct flap_options {
+	int64_t changes;
+	int64_t in_ns;
+};
+
+static const struct option flap_rows[] = {
+	{.name = "changes",
+	 OPTION(INT, flap_options, changes),
+	 .min = 2,
+	 .max = QUIET_TIMES_MAX,
+	 .required = true,
+	 .help = "so many times the alarm came or went ..."},
+	{.name = "in",
+	 OPTION(DURATION, flap_options, in_ns),
+	 .min = 1,
+	 .max = RULE_LONGEST_S,
+	 .required = true,
+	 .help = "... within this time"},
+};
 
 static const struct option defaults_rows[] = {
 	{.name = "rules",
@@ -105,17 +139,83 @@ const struct option_table defaults_option_table = {
 	.name = "defaults",
 };
 
+const struct option_table flap_option_table = {
+	.section = "flap",
+	.manual = "gauged-rules(5)",
+	.rows = flap_rows,
+	.count = ARRAY_SIZE(flap_rows),
+	.name = "flap",
+};
+
 bool rule_options_stateful(const char *name)
 {
-	static const char *const names[] = {"for",	"clear",       "clear_for",
-					    "repeat",	"on_unknown",  "on_fire",
-					    "on_clear", "blind_after", "latch"};
+	static const char *const names[] = {"for",	  "clear",   "clear_for", "repeat",
+					    "on_unknown", "on_fire", "on_clear",  "blind_after",
+					    "latch",	  "flap"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(names[i], name) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool rule_options_limits(struct arena *arena, const struct rule_options *options,
+			 const struct yaml_node *map, const struct quiet_limits **ret_limits,
+			 struct diags *diags)
+{
+	struct quiet_limits *limits;
+	struct flap_options flap = {0};
+	struct option_binding binding = {&flap_option_table, &flap};
+
+	if (options->flap != NULL &&
+	    !option_bind(arena, options->flap, NULL, &binding, 1, diags))
+		return false;
+	if (options->max_rate.count > QUIET_TIMES_MAX) {
+		diag_error(diags, yaml_get(map, "max_rate"), "a 'max_rate' counts up to %d",
+			   QUIET_TIMES_MAX);
+		return false;
+	}
+	*ret_limits = NULL;
+	if (options->min_interval_ns == 0 && flap.changes == 0 && options->max_rate.per_ns == 0)
+		return true;
+	limits = arena_take(arena, 1, sizeof(*limits));
+	*limits = (struct quiet_limits){
+		.min_interval_ns = options->min_interval_ns,
+		.flap_changes = (uint32_t)flap.changes,
+		.flap_ns = flap.in_ns,
+		.rate_count = (uint32_t)options->max_rate.count,
+		.rate_ns = options->max_rate.per_ns,
+	};
+	*ret_limits = limits;
+	return true;
+}
+
+bool rule_options_priority(const struct rule_options *options, int *ret, struct diags *diags)
+{
+	static const char *const words[] = {"high", "normal", "low"};
+	const struct yaml_node *node = options->priority;
+	int64_t number;
+
+	*ret = 0;
+	if (node == NULL)
+		return true;
+	for (int i = 0; i < (int)ARRAY_SIZE(words) && node->kind == YAML_SCALAR; i++) {
+		if (strcmp(node->text, words[i]) == 0)
+			*ret = i + 1;
+	}
+	if (*ret != 0)
+		return true;
+	if (node->kind != YAML_SCALAR || !node->plain || str_to_int(node->text, &number) != 0 ||
+	    number < 1 || number > RULE_LAST_PRIORITY) {
+		diag_error(diags, node,
+			   "expected high, normal, low or a number from 1 (the most urgent) "
+			   "to %d for 'priority'",
+			   RULE_LAST_PRIORITY);
+		return false;
+	}
+	*ret = (int)number;
+	return true;
 }
 
 /* ---- defaults ------------------------------------------------------------------------- */

@@ -11,9 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conf/option.h"
+
 struct arena;
 struct diags;
 struct option_table;
+struct quiet_limits;
 struct yaml_node;
 
 struct rule_options {
@@ -25,6 +28,9 @@ struct rule_options {
 	int64_t for_ns, clear_for_ns, repeat_ns, blind_ns;
 	bool latch;
 	const struct yaml_node *inhibited_by;
+	int64_t min_interval_ns;
+	const struct yaml_node *flap, *priority;
+	struct option_rate max_rate;
 };
 
 /*
@@ -32,6 +38,18 @@ struct rule_options {
  * ruleset.h has what stands in rules alone.
  */
 extern const struct option_table defaults_option_table, rule_defaults_option_table;
+/* What stands below 'flap:'. */
+extern const struct option_table flap_option_table;
+
+/*
+ * What min_interval, flap and max_rate say: NULL into *ret_limits if they say nothing. False
+ * after errors were added.
+ */
+bool rule_options_limits(struct arena *arena, const struct rule_options *options,
+			 const struct yaml_node *map, const struct quiet_limits **ret_limits,
+			 struct diags *diags);
+/* high, normal, low or a number from 1 on; 0 if it is not said. False after an error. */
+bool rule_options_priority(const struct rule_options *options, int *ret, struct diags *diags);
 
 /* Whether the option is about a state, which an instant has not. */
 bool rule_options_stateful(const char *name);

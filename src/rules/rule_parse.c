@@ -312,6 +312,10 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ru
 				       &rule->clear) &&
 		       good;
 	}
+	good = rule_options_limits(parse->arena, &options, parse->entries[number].map,
+				   &rule->limits, parse->diags) &&
+	       good;
+	good = rule_options_priority(&options, &rule->priority, parse->diags) && good;
 	good = rule_parse_labels(parse, rule, options.labels) && good;
 	good = rule_parse_inhibitors(parse, number, rule, options.inhibited_by) && good;
 	/* ${margin} is made of a condition that is right. */

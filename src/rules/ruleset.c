@@ -34,6 +34,7 @@ struct ruleset {
 	struct rule *rules;
 	struct name_index index;
 	uint32_t most_points;
+	uint32_t quiets, quiet_times;
 };
 
 /* A rule as it was written, and the rules that it is: several with for_each. */
@@ -278,6 +279,11 @@ static bool ruleset_make(const struct rule_parse *parse, struct ruleset *set,
 			return false;
 		if (set->rules[i].point_count > set->most_points)
 			set->most_points = set->rules[i].point_count;
+		set->rules[i].quiet = RULE_LOUD;
+		if (set->rules[i].limits == NULL)
+			continue;
+		set->rules[i].quiet = set->quiets++;
+		set->quiet_times += quiet_room(set->rules[i].limits);
 	}
 	return true;
 }
@@ -355,6 +361,7 @@ void ruleset_view(const struct ruleset *set, uint32_t number, struct rule_view *
 		.on_fire = rule->on_fire,
 		.on_clear = rule->on_clear,
 		.on_instant = rule->on_instant,
+		.priority = rule->priority,
 		.instant = rule->instant,
 		.condition = rule->when_text,
 		.point_count = rule->point_count,
@@ -375,6 +382,16 @@ const struct rule *ruleset_rule_get(const struct ruleset *set, uint32_t number)
 const struct program *ruleset_program(const struct ruleset *set)
 {
 	return set->program;
+}
+
+uint32_t ruleset_quiets(const struct ruleset *set)
+{
+	return set->quiets;
+}
+
+uint32_t ruleset_quiet_times(const struct ruleset *set)
+{
+	return set->quiet_times;
 }
 
 uint32_t ruleset_most_points(const struct ruleset *set)

@@ -45,6 +45,7 @@ struct rule_view {
 	const struct yaml_node *on_fire; /* lists of actions, not bound here; NULL if absent */
 	const struct yaml_node *on_clear;
 	const struct yaml_node *on_instant; /* 'do' */
+	int priority;			    /* 1 is the most urgent; 0: not said */
 	bool instant;			    /* an 'on:' rule: it has no state */
 	const char *condition;		    /* text of when: or on: */
 	size_t point_count;
@@ -60,6 +61,9 @@ size_t ruleset_engine_size(const struct ruleset *set);
 /* For the engine: the compiled parts, and the most points that one rule reads. */
 const struct rule *ruleset_rule_get(const struct ruleset *set, uint32_t rule);
 const struct program *ruleset_program(const struct ruleset *set);
+/* How many rules have limits on what they say, and how many times these remember together. */
+uint32_t ruleset_quiets(const struct ruleset *set);
+uint32_t ruleset_quiet_times(const struct ruleset *set);
 uint32_t ruleset_most_points(const struct ruleset *set);
 
 #endif

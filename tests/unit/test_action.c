@@ -154,6 +154,10 @@ static void test_a_repeat_switches_nothing_again(void **state)
 	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());
 	event.type = EVENT_BLIND;
 	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());
+	event.type = EVENT_FLAPPING;
+	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());
+	event.type = EVENT_CALM;
+	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());
 	assert_int_equal(rig->written.len, 0);
 	event.type = EVENT_INSTANT;
 	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());

@@ -52,6 +52,18 @@ static void test_body_is_exactly_the_documented_one(void **state)
 	str_done(&text);
 }
 
+static void test_body_has_a_priority_if_the_rule_has_one(void **state)
+{
+	struct event event = *bench_event();
+	struct str text;
+
+	(void)state;
+	event.priority = 7;
+	json_decref(body(&event, &text));
+	assert_non_null(strstr(text.s, "\"severity\":\"critical\",\"priority\":7,\"state\":"));
+	str_done(&text);
+}
+
 static const json_t *value_of(const json_t *json, const char *point)
 {
 	return json_object_get(json_object_get(json_object_get(json, "values"), point),
@@ -184,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_body_is_exactly_the_documented_one),
+		cmocka_unit_test(test_body_has_a_priority_if_the_rule_has_one),
 		cmocka_unit_test(test_values_keep_their_kind_and_unknown_is_null),
 		cmocka_unit_test(test_bytes_that_are_not_utf8_become_valid),
 		cmocka_unit_test(test_removed_rule_tells_its_reason),

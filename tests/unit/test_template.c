@@ -282,7 +282,7 @@ static void test_errors_point_into_the_text(void **state)
 	       "t.yaml:1:7: error: unknown field 'frobnicate' of an event\n"
 	       "    1 | t: '${frobnicate}'\n"
 	       "      |       ^~~~~~~~~~\n"
-	       "      = hint: message, rule, severity, state, type, site, time, id, seq, "
+	       "      = hint: message, rule, severity, priority, state, type, site, time, id, seq, "
 	       "labels.NAME, values.POINT, secret:NAME\n");
 	refuse(*state, "t: '${message:.1f}'\n", TEMPLATE_TEXT,
 	       "t.yaml:1:7: error: 'message' takes no format, only values do\n"
