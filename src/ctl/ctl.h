@@ -33,8 +33,17 @@ enum ctl_option {
 	CTL_COVERAGE = 1 << 11,
 	CTL_PLAN = 1 << 12,
 	CTL_TESTS = 1 << 13,
+	CTL_DRY_RUN = 1 << 14,
+	/* with a value: */
+	CTL_OUTPUT = 1 << 15,
+	CTL_FOR = 1 << 16,
+	CTL_CONFIG = 1 << 17,
+	CTL_DIFF = 1 << 18,
+	CTL_UNTIL = 1 << 19,
+	CTL_AT = 1 << 20,
+	CTL_REPLAY = 1 << 21,
 };
-enum { CTL_OPTIONS = 14 };
+enum { CTL_OPTIONS = 22 };
 
 struct ctl {
 	const char *socket;
@@ -64,7 +73,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_explain, cmd_health,
-	cmd_points, cmd_probe, cmd_queue, cmd_reload, cmd_rules, cmd_schema, cmd_shelve,
-	cmd_status, cmd_test, cmd_unshelve, cmd_watch, cmd_write;
+	cmd_points, cmd_probe, cmd_queue, cmd_record, cmd_reload, cmd_replay, cmd_rules,
+	cmd_schema, cmd_shelve, cmd_status, cmd_test, cmd_unshelve, cmd_watch, cmd_write;
 
 #endif

@@ -18,7 +18,7 @@
 static const struct ctl_command *const commands[] = {
 	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_explain, &cmd_watch,  &cmd_write,
 	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload,  &cmd_check,  &cmd_buses,
-	&cmd_queue,  &cmd_health, &cmd_probe,	 &cmd_test,    &cmd_schema,
+	&cmd_queue,  &cmd_health, &cmd_probe,	 &cmd_test,    &cmd_schema, &cmd_record,
 };
 
 struct command_line {
@@ -37,6 +37,9 @@ static const struct {
 	{"--readings", CTL_READINGS, NULL, "only readings of points"},
 	{"--coverage", CTL_COVERAGE, NULL, "which conditions no test made true, or false"},
 	{"--junit", CTL_JUNIT, "FILE", "write the results as JUnit XML"},
+	{"--output", CTL_OUTPUT, "FILE",
+	 "write to FILE, which must not be there yet; also -o FILE"},
+	{"--for", CTL_FOR, "TIME", "end after TIME, such as 10m"},
 	{"--plan", CTL_PLAN, NULL, "every request that is repeated, and what it takes"},
 	{"--tests", CTL_TESTS, NULL, "of a file of rule tests instead of a configuration"},
 	{"--unit", CTL_UNIT, "LIST", "units to ask, such as 1..20,255"},
@@ -108,7 +111,7 @@ static enum ctl_status unknown_command(const char *name)
 /* An option that only some subcommands know. */
 static enum ctl_status parse_extra(struct command_line *line, char **argv, int *at)
 {
-	const char *option = argv[*at];
+	const char *option = strcmp(argv[*at], "-o") == 0 ? "--output" : argv[*at];
 
 	for (size_t i = 0; i < ARRAY_SIZE(extra_options); i++) {
 		const char *value, *name = extra_options[i].name;
@@ -175,8 +178,8 @@ static enum ctl_status parse_line(struct command_line *line, char **argv, char *
 
 		if (options && strcmp(argv[i], "--") == 0)
 			options = false;
-		else if (options &&
-			 (strncmp(argv[i], "--", 2) == 0 || strcmp(argv[i], "-h") == 0))
+		else if (options && (strncmp(argv[i], "--", 2) == 0 ||
+				     strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "-o") == 0))
 			status = parse_option(line, argv, &i);
 		else if (line->command != NULL)
 			args[line->ctl.count++] = argv[i];

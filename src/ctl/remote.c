@@ -20,6 +20,8 @@ struct remote {
 	struct str answer; /* or the part of a line that is there */
 	void (*line)(void *arg, const char *text, size_t len);
 	void *arg;
+	const struct remote_tap *tap; /* or NULL */
+	bool begun;
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -87,6 +89,8 @@ static enum ctl_status remote_failed(struct remote *remote, CURLcode code)
 {
 	long error = 0;
 
+	if (remote->tap != NULL && remote->tap->quiet)
+		return CTL_UNREACHABLE;
 	if (code == CURLE_COULDNT_CONNECT) {
 		curl_easy_getinfo(remote->curl, CURLINFO_OS_ERRNO, &error);
 		return remote_unreachable(remote->ctl, error != 0 ? (int)error : ENOENT);
@@ -140,12 +144,9 @@ static enum ctl_status remote_judge(struct remote *remote, json_t **ret, json_t 
 	return CTL_OK;
 }
 
-static enum ctl_status remote_run(struct remote *remote, const char *path, const char *body,
-				  json_t **ret, json_t **ret_problem)
+static void remote_set_up(struct remote *remote, const char *path, const char *body)
 {
-	enum ctl_status status;
 	struct str url;
-	CURLcode code;
 
 	remote->curl = curl_easy_init();
 	if (remote->curl == NULL)
@@ -161,12 +162,21 @@ static enum ctl_status remote_run(struct remote *remote, const char *path, const
 	curl_easy_setopt(remote->curl, CURLOPT_WRITEDATA, remote);
 	if (body != NULL)
 		curl_easy_setopt(remote->curl, CURLOPT_COPYPOSTFIELDS, body);
+	str_done(&url);
+}
+
+static enum ctl_status remote_run(struct remote *remote, const char *path, const char *body,
+				  json_t **ret, json_t **ret_problem)
+{
+	enum ctl_status status;
+	CURLcode code;
+
+	remote_set_up(remote, path, body);
 	code = curl_easy_perform(remote->curl);
 	status = code == CURLE_OK ? remote_judge(remote, ret, ret_problem)
 				  : remote_failed(remote, code);
 	curl_easy_cleanup(remote->curl);
 	str_done(&remote->answer);
-	str_done(&url);
 	return status;
 }
 
@@ -221,6 +231,79 @@ enum ctl_status remote_follow(const struct ctl *ctl, const char *path,
 	enum ctl_status status = remote_run(&remote, path, NULL, &none, NULL);
 
 	json_decref(none);
+	return status;
+}
+
+/* A header line; the empty one is the last. */
+static size_t remote_header(char *bytes, size_t size, size_t count, void *arg)
+{
+	struct remote *remote = arg;
+	size_t len = size * count;
+	long status = 0;
+
+	curl_easy_getinfo(remote->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 200 && (bytes[0] == '\r' || bytes[0] == '\n') && !remote->begun) {
+		remote->begun = true;
+		remote->tap->begun(remote->tap->arg);
+	}
+	return len;
+}
+
+/* True when the transfer has come to its end, and how. */
+static bool remote_ended(CURLM *multi, CURLcode *ret)
+{
+	int left;
+	CURLMsg *message = curl_multi_info_read(multi, &left);
+
+	if (message == NULL || message->msg != CURLMSG_DONE)
+		return false;
+	*ret = message->data.result;
+	return true;
+}
+
+/* False: somebody has said that it is enough. */
+static bool remote_wait(struct remote *remote, CURLM *multi)
+{
+	struct curl_waitfd stop = {.fd = remote->tap->stop_fd, .events = CURL_WAIT_POLLIN};
+
+	if (!remote->tap->rest(remote->tap->arg))
+		return false;
+	curl_multi_poll(multi, &stop, 1, 1000, NULL);
+	return (stop.revents & CURL_WAIT_POLLIN) == 0;
+}
+
+enum ctl_status remote_tap(const struct ctl *ctl, const char *path,
+			   const struct remote_tap *tap, bool *ret_begun)
+{
+	struct remote remote = {.ctl = ctl, .line = tap->line, .arg = tap->arg, .tap = tap};
+	CURLM *multi = curl_multi_init();
+	enum ctl_status status = CTL_OK;
+	json_t *none = NULL;
+	CURLcode code;
+	int running;
+
+	remote_set_up(&remote, path, NULL);
+	curl_easy_setopt(remote.curl, CURLOPT_HEADERFUNCTION, remote_header);
+	curl_easy_setopt(remote.curl, CURLOPT_HEADERDATA, &remote);
+	if (multi == NULL)
+		abort();
+	curl_multi_add_handle(multi, remote.curl);
+	do {
+		curl_multi_perform(multi, &running);
+		if (remote_ended(multi, &code)) {
+			status = code == CURLE_OK ? remote_judge(&remote, &none, NULL)
+						  : remote_failed(&remote, code);
+			if (status == CTL_OK)
+				status = CTL_UNREACHABLE;
+			break;
+		}
+	} while (remote_wait(&remote, multi));
+	*ret_begun = remote.begun;
+	json_decref(none);
+	curl_multi_remove_handle(multi, remote.curl);
+	curl_easy_cleanup(remote.curl);
+	curl_multi_cleanup(multi);
+	str_done(&remote.answer);
 	return status;
 }
 

@@ -33,6 +33,22 @@ enum ctl_status remote_post_to(const struct ctl *ctl, const char *path, const ch
 /* Calls line for each line of an answer without end, until that ends. */
 enum ctl_status remote_follow(const struct ctl *ctl, const char *path,
 			      void (*line)(void *arg, const char *text, size_t len), void *arg);
+/* An answer without end that somebody may stop. All of it is called by remote_tap(). */
+struct remote_tap {
+	void (*begun)(void *arg); /* gauged answers, and a line may follow */
+	void (*line)(void *arg, const char *text, size_t len);
+	bool (*rest)(void *arg); /* all lines that are there were told; false: that is enough */
+	void *arg;
+	int stop_fd; /* readable: that is enough */
+	bool quiet;  /* nothing is said about a daemon that cannot be reached */
+};
+
+/*
+ * CTL_UNREACHABLE: gauged could not be asked, or ended it. CTL_OK: it was stopped. *ret_begun:
+ * whether it had begun.
+ */
+enum ctl_status remote_tap(const struct ctl *ctl, const char *path,
+			   const struct remote_tap *tap, bool *ret_begun);
 /* With --json: prints json as it is on one line. Takes the reference. */
 void remote_print(struct json_t *json);
 

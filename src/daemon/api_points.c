@@ -31,7 +31,7 @@ json_t *api_json_point(const struct daemon *daemon, uint32_t id)
 
 	engine_point(daemon_engine(daemon), id, now, &seen);
 	counts = seen.quality == QUALITY_GOOD || seen.quality == QUALITY_UNCERTAIN;
-	return json_pack("{so so so so so so so sI so so sb sb so}", "name",
+	return json_pack("{so so so so so so so sI so so so sb sb so}", "name",
 			 api_json_text(point->name), "device", api_json_text(point->device),
 			 "kind", api_json_text(value_kind_name(point->kind)), "unit",
 			 api_json_text(point->unit_text), "value",
@@ -41,7 +41,8 @@ json_t *api_json_point(const struct daemon *daemon, uint32_t id)
 						 : api_json_text(bad_reason_name(seen.reason)),
 			 "code", (json_int_t)seen.code, "last",
 			 api_json_value(seen.ever ? seen.last : (struct value){0}), "age_s",
-			 api_json_seconds(seen.ever ? boot_diff(now, seen.at) : -1), "readable",
+			 api_json_seconds(seen.ever ? boot_diff(now, seen.at) : -1), "at_ns",
+			 seen.ever ? json_integer(seen.at.ns) : json_null(), "readable",
 			 point->readable, "writable", point->writable, "range",
 			 point_range(point));
 }

@@ -97,6 +97,12 @@ static void line_time(struct str *line, struct wall at)
 	str_addc(line, '"');
 }
 
+/* To the nanosecond, on the clock that the engine goes by. */
+static void line_boot(struct str *line, struct boot at)
+{
+	str_addf(line, ",\"at_ns\":%jd", (intmax_t)at.ns);
+}
+
 static const char *reason_text(enum bad_reason reason)
 {
 	return reason == BAD_NONE ? NULL : bad_reason_name(reason);
@@ -140,6 +146,7 @@ static void line_event(struct str *line, const struct event *event,
 	str_adds(line, "{\"type\":\"event\"");
 	line_text(line, "event", event_type_name(event->type));
 	line_time(line, stamp->wall);
+	line_boot(line, event->at);
 	str_addf(line, ",\"seq\":%ju", (uintmax_t)event->seq);
 	line_text(line, "rule", event->rule_name);
 	line_text(line, "severity", severity_name(event->severity));
@@ -233,6 +240,7 @@ static void follower_reading(void *arg, const struct reading *reading)
 	str_init_fixed(&line, follower->line, sizeof(follower->line));
 	str_addf(&line, "{\"type\":\"reading\",\"point\":\"%s\"", point->name);
 	line_time(&line, at);
+	line_boot(&line, reading->at);
 	str_adds(&line, ",\"value\":");
 	line_value(&line, reading->value);
 	line_text(&line, "unit", point->unit_text);

@@ -53,7 +53,7 @@ static struct recording_quote recording_quote(const char *s, size_t len)
 }
 
 /* Decimal seconds without going through a double, so that 0.1 is 100000000 ns everywhere. */
-static int recording_time(const char *s, size_t len, struct boot *ret, struct error *err)
+int recording_seconds(const char *s, size_t len, struct boot *ret, struct error *err)
 {
 	int64_t ns = 0, seconds = 0;
 	size_t i = 0, digits = 0;
@@ -211,7 +211,7 @@ int recording_parse(const char *line, size_t len, struct recording_line *ret, st
 	if (cursor.p == cursor.end || *cursor.p == '#')
 		return 0;
 	word = recording_word(&cursor);
-	if (recording_time(cursor.p, word, &at, err) != 0)
+	if (recording_seconds(cursor.p, word, &at, err) != 0)
 		return -EINVAL;
 	ret->reading = (struct reading){.at = at};
 	cursor.p += word;

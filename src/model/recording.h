@@ -43,4 +43,7 @@ int recording_parse(const char *line, size_t len, struct recording_line *ret,
 void recording_add(struct str *out, struct boot at, const char *name,
 		   const struct reading *reading);
 
+/* The first column alone: "12.5", at most nine decimals. -EINVAL and err otherwise. */
+int recording_seconds(const char *text, size_t len, struct boot *ret, struct error *err);
+
 #endif
