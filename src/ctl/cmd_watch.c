@@ -71,16 +71,6 @@ static void print_reading(const struct ctl *ctl, const json_t *line)
 	str_done(&shown);
 }
 
-static enum look look_of_event(const char *event)
-{
-	if (strcmp(event, "fire") == 0 || strcmp(event, "refire") == 0 ||
-	    strcmp(event, "repeat") == 0)
-		return LOOK_BAD;
-	if (strcmp(event, "clear") == 0 || strcmp(event, "calm") == 0)
-		return LOOK_GOOD;
-	return LOOK_WARN;
-}
-
 static void print_event(const struct ctl *ctl, const json_t *line)
 {
 	const char *event = text(line, "event");

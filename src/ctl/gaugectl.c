@@ -16,9 +16,10 @@
 #define DEFAULT_SOCKET "/run/gauged/control.sock"
 
 static const struct ctl_command *const commands[] = {
-	&cmd_status, &cmd_points, &cmd_rules,	 &cmd_explain, &cmd_watch,  &cmd_write,
-	&cmd_ack,    &cmd_shelve, &cmd_unshelve, &cmd_reload,  &cmd_check,  &cmd_buses,
-	&cmd_queue,  &cmd_health, &cmd_probe,	 &cmd_test,    &cmd_schema, &cmd_record,
+	&cmd_status, &cmd_points, &cmd_rules,  &cmd_explain,  &cmd_watch,
+	&cmd_write,  &cmd_ack,	  &cmd_shelve, &cmd_unshelve, &cmd_reload,
+	&cmd_check,  &cmd_buses,  &cmd_queue,  &cmd_health,   &cmd_probe,
+	&cmd_test,   &cmd_schema, &cmd_record, &cmd_replay,
 };
 
 struct command_line {
@@ -40,6 +41,9 @@ static const struct {
 	{"--output", CTL_OUTPUT, "FILE",
 	 "write to FILE, which must not be there yet; also -o FILE"},
 	{"--for", CTL_FOR, "TIME", "end after TIME, such as 10m"},
+	{"--config", CTL_CONFIG, "FILE", "the configuration that the recording is played to"},
+	{"--diff", CTL_DIFF, "FILE", "what it does otherwise than this configuration"},
+	{"--until", CTL_UNTIL, "TIME", "end there: 1h30m since the start, or a wall time"},
 	{"--plan", CTL_PLAN, NULL, "every request that is repeated, and what it takes"},
 	{"--tests", CTL_TESTS, NULL, "of a file of rule tests instead of a configuration"},
 	{"--unit", CTL_UNIT, "LIST", "units to ask, such as 1..20,255"},

@@ -352,3 +352,13 @@ enum look look_of_rule(const char *state)
 		return LOOK_GOOD;
 	return strcmp(state, "firing") == 0 ? LOOK_BAD : LOOK_WARN;
 }
+
+enum look look_of_event(const char *event)
+{
+	if (strcmp(event, "fire") == 0 || strcmp(event, "refire") == 0 ||
+	    strcmp(event, "repeat") == 0)
+		return LOOK_BAD;
+	if (strcmp(event, "clear") == 0 || strcmp(event, "calm") == 0)
+		return LOOK_GOOD;
+	return LOOK_WARN;
+}

@@ -48,5 +48,6 @@ void look_add_value(struct str *out, const struct json_t *value);
 enum look look_of_state(const char *state);	/* of a bus, device, webhook */
 enum look look_of_quality(const char *quality); /* of a point */
 enum look look_of_rule(const char *state);	/* of a rule */
+enum look look_of_event(const char *event);	/* of an event: what the rule did */
 
 #endif

@@ -40,7 +40,7 @@ for command in $commands; do
 	grep -Eq "^\.B[A-Z]* \"? ?$command" "$srcdir/docs/gaugectl.1" || { echo "gaugectl.1 does not name $command"; exit 1; }
 done
 for option in $("$dir/gaugectl" --help; "$dir/gaugectl" watch --help; "$dir/gaugectl" probe --help;
-	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help; "$dir/gaugectl" record --help); do
+	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help; "$dir/gaugectl" record --help; "$dir/gaugectl" replay --help); do
 	case $option in
 	--[a-z]*)
 		option=$(printf %s "$option" | tr -dc a-z)
@@ -57,6 +57,7 @@ expect "on off" gaugectl write boiler.burner ""
 expect "--events" gaugectl watch --e
 expect "" gaugectl status ""
 expect "--holding" gaugectl probe --ho
+expect "--diff" gaugectl replay --d
 expect "--output" gaugectl record --o
 expect "boiler.temp" gaugectl record boiler.t
 expect "--junit" gaugectl test --ju
