@@ -300,9 +300,10 @@ static void add_number(struct str *out, double number)
 	float single = (float)number;
 	char room[40];
 
-	/* JSON has fifteen digits of it. */
+	/* JSON has fifteen digits of it. What was computed has no use for more than ten here. */
 	if (fabs((double)single - number) > 1e-14 * fabs(number)) {
-		str_add_number(out, number);
+		snprintf(room, sizeof(room), "%.10g", number);
+		str_add_number(out, number == trunc(number) ? number : strtod(room, NULL));
 		return;
 	}
 	for (int digits = 6; digits <= 9; digits++) {

@@ -230,10 +230,14 @@ static void program_add_samples(struct program *program, uint32_t number, struct
 }
 
 /* A derived point is as good as its inputs: it has to hear when they get worse. */
-static void program_watch_inputs(struct program *program, const struct idlist *inputs)
+static void program_watch_inputs(struct program *program, uint32_t number, struct pairs *points)
 {
-	for (uint32_t i = 0; i < inputs->count; i++)
+	const struct idlist *inputs = &program->nodes[number].inputs;
+
+	for (uint32_t i = 0; i < inputs->count; i++) {
 		program_quality(program, inputs->ids[i]);
+		pairs_add(points, inputs->ids[i], number);
+	}
 }
 
 static void program_index_nodes(struct program *program, struct arena *scratch)
@@ -251,7 +255,7 @@ static void program_index_nodes(struct program *program, struct arena *scratch)
 			continue;
 		program_collect_inputs(program, use, false, &program->nodes[i].inputs);
 		if (program->nodes[i].kind == NODE_DERIVED)
-			program_watch_inputs(program, &program->nodes[i].inputs);
+			program_watch_inputs(program, i, &points);
 		if (program_node_samples(program->nodes[i].kind))
 			program_add_samples(program, i, &samples);
 		if (program->nodes[i].kind == NODE_PREV)

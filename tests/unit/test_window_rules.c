@@ -168,6 +168,27 @@ static void test_window_of_a_window_and_of_a_timer(void **state)
 	rules_case_done(&c);
 }
 
+static void test_quality_follows_the_input_of_a_window(void **state)
+{
+	struct engine_point seen;
+	struct rules_case c;
+	uint32_t id;
+
+	(void)state;
+	start(&c, "derived: {m: {value: 'avg(x.a, 320s)'}}\n"
+		  "rules: {r: {when: m > 100}}\n");
+	id = point_table_find(c.points, "m", 1);
+	feed_number(&c, 1, "x.a", 5);
+	engine_point(c.engine, id, (struct boot){2 * INT64_C(1000000000)}, &seen);
+	assert_int_equal(seen.quality, QUALITY_GOOD);
+	feed_bad(&c, 3, "x.a", BAD_OFFLINE);
+	engine_point(c.engine, id, (struct boot){4 * INT64_C(1000000000)}, &seen);
+	assert_int_equal(seen.quality, QUALITY_UNCERTAIN);
+	assert_int_equal(seen.reason, BAD_OFFLINE);
+	assert_value(&c, 4, "m", 5);
+	rules_case_done(&c);
+}
+
 static void test_reload_keeps_a_window_and_a_changed_one_starts_empty(void **state)
 {
 	static const char before[] = "derived: {m: {value: 'max(x.a, 320s)'}}\n"
@@ -246,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_failed_reading_is_no_sample_and_staleness_a_gap),
 		cmocka_unit_test(test_expression_is_sampled_when_any_input_reports),
 		cmocka_unit_test(test_window_of_a_window_and_of_a_timer),
+		cmocka_unit_test(test_quality_follows_the_input_of_a_window),
 		cmocka_unit_test(test_reload_keeps_a_window_and_a_changed_one_starts_empty),
 		cmocka_unit_test(test_functions_of_one_window_share_it),
 		cmocka_unit_test(test_what_windows_do_not_take_is_told),
