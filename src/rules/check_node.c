@@ -239,13 +239,12 @@ bool check_growing(struct scope *scope, struct expr *expr)
 		return typing_fail(scope, expr,
 				   "use < <= > or >=", "%s is compared by its size",
 				   grows->op == EXPR_AGE ? "an age" : "a time");
-	ns = (left ? b : a)->number * 1e9;
+	/* 8059ms is a little less than 8059e6 nanoseconds, as a double in seconds. */
+	ns = nearbyint((left ? b : a)->number * 1e9);
 	reached = left ? op == EXPR_GT || op == EXPR_GE : op == EXPR_LT || op == EXPR_LE;
 	/* age > c and its opposite age <= c change one nanosecond behind c. */
 	if (left ? op == EXPR_GT || op == EXPR_LE : op == EXPR_LT || op == EXPR_GE)
-		ns = floor(ns) + 1;
-	else
-		ns = ceil(ns);
+		ns++;
 	if (ns < 1 || ns > 9e18)
 		return typing_fail(scope, expr, NULL,
 				   "the limit of %s is above 0 and below 285 years",

@@ -117,6 +117,9 @@ static void engine_adopt_memory(struct engine *engine, uint32_t number,
 	} else if (run.node->operand == VALUE_BOOL && run.node->kind != NODE_PREV) {
 		*last = eval_run(engine->program, run.node->code, engine->slots);
 		node_feed(&run, *last, engine->now.ns);
+	} else if (run.node->kind == NODE_WINDOW) {
+		/* What is there already is no sample: its reading was before this window. */
+		*last = eval_run(engine->program, run.node->code, engine->slots);
 	}
 	engine_plan_node(engine, number);
 }

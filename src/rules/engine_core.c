@@ -264,10 +264,23 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 		engine_release(engine, number);
 }
 
+/* Whether one of its own edges has an impulse; another rule's may have woken a window of it. */
+static bool engine_has_pulse(const struct engine *engine, const struct rule *rule)
+{
+	for (uint32_t i = 0; engine->pulse_count > 0 && i < rule->use.nodes.count; i++) {
+		const struct node *node = &engine->program->nodes[rule->use.nodes.ids[i]];
+
+		if (node->kind >= NODE_RISES && node->kind <= NODE_CHANGED &&
+		    engine->slots[node->slot] == 1)
+			return true;
+	}
+	return false;
+}
+
 static void engine_evaluate_instant(struct engine *engine, const struct rule *rule,
 				    uint32_t number)
 {
-	if (engine->pulse_count == 0 ||
+	if (!engine_has_pulse(engine, rule) ||
 	    eval_run(engine->program, rule->when, engine->slots) != 1)
 		return;
 	engine->runs[number].held = engine_is_held(engine, number);

@@ -272,10 +272,12 @@ size_t node_memory(const struct node *node)
 
 void node_start(const struct node_run *run, int64_t now)
 {
-	if (run->node->kind == NODE_WINDOW)
+	if (run->node->kind == NODE_WINDOW) {
 		node_window_start(run, now);
-	else
+		node_window_yields(run); /* there are no samples: that is a count */
+	} else {
 		types[run->node->kind].start(run, now);
+	}
 }
 
 bool node_refresh(const struct node_run *run, int64_t now)

@@ -195,6 +195,54 @@ static void test_silence_in_an_edge_makes_on_unknown_act_in_time(void **state)
 	rules_case_done(&c);
 }
 
+/* The window of the first rule changes in the instant of the second. */
+static void test_an_instant_needs_an_edge_of_its_own(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules:\n"
+		  "  a: {on: \"rises(x.p) or max(x.a, 1m) > 5\"}\n"
+		  "  b: {on: changed(x.a)}\n");
+	feed_number(&c, 1, "x.a", 1);
+	feed_number(&c, 2, "x.a", 9);
+	assert_log(&c, "2.000000000 b instant ok->ok warning \"\" x.a=9\n");
+	feed_bool(&c, 3, "x.p", false);
+	feed_bool(&c, 4, "x.p", true);
+	assert_log(&c, "4.000000000 a instant ok->ok warning \"\" x.p=true x.a=9\n");
+	rules_case_done(&c);
+}
+
+static void test_a_count_is_known_before_anything_was_read(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules: {a: {when: \"x.p and count(x.a, 1m) < 1\"}}\n");
+	feed_bool(&c, 1, "x.p", true);
+	assert_log(&c, "1.000000000 a fire ok->firing warning \"\" x.p=true "
+		       "x.a=unknown(bad)\n");
+	rules_case_done(&c);
+}
+
+/* 8.059 * 1e9 is not quite 8059000000. */
+static void test_a_time_that_is_no_round_double_is_reached_to_the_nanosecond(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules:\n"
+		  "  more: {when: age(x.a) > 8059ms}\n"
+		  "  least: {when: age(x.a) >= 8059ms}\n"
+		  "  since: {when: since(x.p) > 8059ms}\n");
+	feed_bool(&c, 1, "x.p", true);
+	tick(&c, 10);
+	assert_log(&c, "8.059000000 least fire ok->firing warning \"\" x.a=unknown(bad)\n"
+		       "8.059000001 more fire ok->firing warning \"\" x.a=unknown(bad)\n"
+		       "9.059000001 since fire ok->firing warning \"\" x.p=true\n");
+	rules_case_done(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +255,10 @@ int main(void)
 		cmocka_unit_test(test_an_edge_remembers_through_silence_and_reload),
 		cmocka_unit_test(test_rules_that_wait_for_one_age_are_looked_at_together),
 		cmocka_unit_test(test_silence_in_an_edge_makes_on_unknown_act_in_time),
+		cmocka_unit_test(test_an_instant_needs_an_edge_of_its_own),
+		cmocka_unit_test(test_a_count_is_known_before_anything_was_read),
+		cmocka_unit_test(
+			test_a_time_that_is_no_round_double_is_reached_to_the_nanosecond),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
