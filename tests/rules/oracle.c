@@ -121,12 +121,17 @@ bool oracle_any_spoke(const struct oracle *oracle, const struct oracle_reads *re
 				return true;
 		}
 	}
-	for (uint32_t i = 0; i < reads->inner.count; i++) {
-		if (world->points[reads->inner.ids[i]].expired)
-			return true;
-	}
 	for (uint32_t i = 0; i < reads->ages.count; i++) {
 		if (world->ages[reads->ages.ids[i]].reached)
+			return true;
+	}
+	return false;
+}
+
+static bool any_inner_expired(const struct oracle *oracle, const struct oracle_reads *reads)
+{
+	for (uint32_t i = 0; i < reads->inner.count; i++) {
+		if (oracle->world.points[reads->inner.ids[i]].expired)
 			return true;
 	}
 	return false;
@@ -179,6 +184,7 @@ static bool inhibited(const struct oracle *oracle, const struct oracle_rule *rul
 static void look(struct oracle *oracle, struct oracle_rule *rule)
 {
 	rule->looked = rule->looked || oracle_any_spoke(oracle, &rule->reads) ||
+		       any_inner_expired(oracle, &rule->reads) ||
 		       any_impulse(oracle, &rule->reads);
 	if (rule->instant) {
 		rule->life.inhibited = inhibited(oracle, rule);
@@ -205,11 +211,43 @@ void oracle_look_at_all(struct oracle *oracle)
 
 static bool any_reported(const struct oracle *oracle, const struct oracle_reads *reads)
 {
-	for (uint32_t i = 0; i < reads->points.count; i++) {
-		if (oracle->world.points[reads->points.ids[i]].reported)
-			return true;
+	const struct oracle_list *lists[] = {&reads->points, &reads->inner, &reads->devices,
+					     &reads->inner_devices};
+
+	for (int i = 0; i < 4; i++) {
+		for (uint32_t k = 0; k < lists[i]->count; k++) {
+			if (oracle->world.points[lists[i]->ids[k]].reported)
+				return true;
+		}
 	}
 	return false;
+}
+
+/* Rules that read what remembers are looked at when it yields something else. */
+static void run_memory(struct oracle *oracle, uint32_t number)
+{
+	struct oracle_world *world = &oracle->world;
+	struct oracle_memory *memory = &world->memories[number];
+	const struct oracle_reads *reads = &oracle->memory_reads[number];
+	struct oracle_val before = memory->now;
+
+	memory->spoke = memory->spoke || oracle_any_spoke(oracle, reads) ||
+			memory->due <= world->now ||
+			(memory->expr->function->samples && any_reported(oracle, reads));
+	if (!memory->spoke)
+		return;
+	memory->expr->function->run(world, memory->expr, memory, any_reported(oracle, reads));
+	if (before.known == memory->now.known && oracle_same(&before, &memory->now))
+		return;
+	for (uint32_t i = 0; i < oracle->count; i++) {
+		struct oracle_rule *rule = &oracle->rules[i];
+
+		rule->looked = rule->looked || has(&rule->reads.memories, number);
+	}
+	for (uint32_t i = 0; i < world->memory_count; i++) {
+		if (has(&oracle->memory_reads[i].memories, number))
+			world->memories[i].spoke = true;
+	}
 }
 
 static void pass(struct oracle *oracle)
@@ -217,15 +255,10 @@ static void pass(struct oracle *oracle)
 	struct oracle_world *world = &oracle->world;
 	bool impulse = false;
 
-	for (size_t i = 0; i < world->memory_count; i++) {
-		struct oracle_memory *memory = &world->memories[i];
-		const struct oracle_reads *reads = &oracle->memory_reads[i];
-
-		memory->spoke = memory->spoke || oracle_any_spoke(oracle, reads);
-		if (memory->spoke)
-			memory->expr->function->run(world, memory->expr, memory,
-						    any_reported(oracle, reads));
-		impulse = impulse || (memory->expr->function->impulse && memory->now.x != 0);
+	for (uint32_t i = 0; i < world->memory_count; i++) {
+		run_memory(oracle, i);
+		impulse = impulse || (world->memories[i].expr->function->impulse &&
+				      world->memories[i].now.x != 0);
 	}
 	for (uint32_t i = 0; i < world->point_count; i++)
 		world->points[i].reported = false;
@@ -246,6 +279,7 @@ static bool run_one(struct oracle *oracle, int64_t limit)
 	struct oracle_world *world = &oracle->world;
 	struct oracle_point *point = NULL;
 	struct oracle_age *age = NULL;
+	struct oracle_memory *memory = NULL;
 	struct model_rule *life = NULL;
 	enum model_timer timer = MODEL_STATE;
 	int64_t first = limit;
@@ -262,6 +296,12 @@ static bool run_one(struct oracle *oracle, int64_t limit)
 			first = age->due;
 		}
 	}
+	for (size_t i = 0; i < world->memory_count; i++) {
+		if (world->memories[i].due < first) {
+			memory = &world->memories[i];
+			first = memory->due;
+		}
+	}
 	for (uint32_t i = 0; i < MODEL_TIMERS * oracle->count; i++) {
 		enum model_timer kind = (enum model_timer)(i / oracle->count);
 		struct model_rule *one = &oracle->rules[i % oracle->count].life;
@@ -273,12 +313,14 @@ static bool run_one(struct oracle *oracle, int64_t limit)
 			first = due;
 		}
 	}
-	if (point == NULL && age == NULL && life == NULL)
+	if (point == NULL && age == NULL && memory == NULL && life == NULL)
 		return false;
 	if (first > world->now)
 		world->now = first;
 	if (life != NULL) {
 		model_rule_run(life, timer, world->now);
+	} else if (memory != NULL) {
+		/* It looks at the time by itself, in this pass. */
 	} else if (age != NULL) {
 		age->reached = true;
 		age->due = INT64_MAX;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "oracle.h"
 #include "oracle_function.h"
+#include "oracle_past.h"
 #include "oracle_set.h"
 
 static bool same_text(const char *a, const char *b)
@@ -37,6 +38,20 @@ static void adopt_points(struct oracle *oracle, const struct oracle *old)
 	}
 }
 
+/* Of a truth the present counts; of anything else the next reading is the first sample. */
+static void begin_past(const struct oracle *oracle, struct oracle_memory *memory)
+{
+	const struct oracle_expr *expr = memory->expr;
+	struct oracle_val val = oracle_eval(&oracle->world, expr->kids[0]);
+
+	if (expr->function->run == oracle_prev || expr->function->run == oracle_ewma)
+		return;
+	if (expr->kids[0]->kind == VALUE_BOOL)
+		expr->function->run(&oracle->world, expr, memory, false);
+	else
+		oracle_remember(memory, &val);
+}
+
 /* What remembers goes on from what it says, or begins with what there is now. */
 static void adopt_memory(struct oracle *oracle, const struct oracle *old,
 			 struct oracle_memory *memory, const struct oracle_reads *reads)
@@ -50,6 +65,7 @@ static void adopt_memory(struct oracle *oracle, const struct oracle *old,
 	if (before != NULL) {
 		memory->last = before->last;
 		memory->now = before->now;
+		memory->due = before->due;
 		memory->spoke = before->spoke;
 		memcpy(memory->text, before->text, sizeof(memory->text));
 		if (memory->last.text != NULL)
@@ -61,6 +77,8 @@ static void adopt_memory(struct oracle *oracle, const struct oracle *old,
 		memory->expr->function->run(&oracle->world, memory->expr, memory, false);
 		memory->now = oracle_truth(false);
 		memory->spoke = oracle_any_spoke(oracle, reads);
+	} else {
+		begin_past(oracle, memory);
 	}
 }
 

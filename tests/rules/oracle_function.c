@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "model/reading.h"
+#include "oracle_past.h"
 #include "oracle_world.h"
 
 /* ---- numbers ----------------------------------------------------------------------------- */
@@ -212,12 +213,35 @@ static const struct oracle_function functions[] = {
 	{"rises",   VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = f_rises, .impulse = true},
 	{"falls",   VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = f_falls, .impulse = true},
 	{"changed", VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = f_changed, .impulse = true},
+	{"held",    VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_held},
+	{"once",    VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_once},
+	{"since",   VALUE_NUMBER, ORACLE_UNITS_NONE,  .any = NULL}, /* in comparisons only: */
+	{"lasted",  VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_lasted},
+	{"prev",    VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_prev, .samples = true},
+	{"ewma",    VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_ewma, .samples = true},
+	{"avg",     VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},
+	{"first",   VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},
+	{"median",  VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},
+	{"min",     VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},
+	{"max",     VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},
+	{"sum",     VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
+	{"count",   VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
+	{"spread",  VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
+	{"stddev",  VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
+	{"delta",   VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
+	{"rate",    VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
+	{"slope",   VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
+	{"changes", VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
+	{"increase", VALUE_NUMBER, ORACLE_UNITS_NONE, .run = oracle_window, .samples = true},
 };
 /* clang-format on */
 
-const struct oracle_function *oracle_function_find(const char *name, size_t len)
+const struct oracle_function *oracle_function_find(const char *name, size_t len,
+						   const struct oracle_function *behind)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+	size_t from = behind != NULL ? (size_t)(behind - functions) + 1 : 0;
+
+	for (size_t i = from; i < ARRAY_SIZE(functions); i++) {
 		if (strlen(functions[i].name) == len &&
 		    memcmp(functions[i].name, name, len) == 0)
 			return &functions[i];

@@ -16,6 +16,7 @@ enum oracle_units {
 	ORACLE_UNITS_LATER, /* all but the first: if(c, a, b) */
 	ORACLE_UNITS_ROOT,
 	ORACLE_UNITS_POWER,
+	ORACLE_UNITS_FIRST, /* that of the first argument */
 	ORACLE_UNITS_CHOICE /* as SAME, of any kind */
 };
 
@@ -36,9 +37,11 @@ struct oracle_function {
 	void (*run)(const struct oracle_world *world, const struct oracle_expr *expr,
 		    struct oracle_memory *memory, bool sampled);
 	bool impulse; /* what it yields lasts one pass */
+	bool samples; /* runs whenever an input reports, whatever has changed */
 };
 
-/* NULL if there is none such. */
-const struct oracle_function *oracle_function_find(const char *name, size_t len);
+/* NULL if there is none such, or none behind that: min and max are two functions each. */
+const struct oracle_function *oracle_function_find(const char *name, size_t len,
+						   const struct oracle_function *behind);
 
 #endif

@@ -27,6 +27,12 @@ static void list_add(struct oracle_list *list, uint32_t id)
 	list->ids[list->count++] = id;
 }
 
+static void list_add_all(struct oracle_list *list, const struct oracle_list *from)
+{
+	for (uint32_t i = 0; i < from->count; i++)
+		list_add(list, from->ids[i]);
+}
+
 uint32_t oracle_set_find(const struct oracle *oracle, const char *name)
 {
 	for (uint32_t i = 0; i < oracle->count; i++) {
@@ -74,9 +80,10 @@ static uint32_t memory_number(struct oracle *oracle, const struct oracle_expr *e
 	number = (uint32_t)world->memory_count++;
 	world->memories =
 		xreallocarray(world->memories, world->memory_count, sizeof(*world->memories));
-	world->memories[number] = (struct oracle_memory){.expr = expr};
-	if (expr->function->impulse)
-		world->memories[number].now = oracle_truth(false);
+	world->memories[number] = (struct oracle_memory){.expr = expr, .due = INT64_MAX};
+	/* Never unknown: there is no instant, and nothing to count yet. */
+	if (expr->function->impulse || strcmp(expr->function->name, "count") == 0)
+		world->memories[number].now = oracle_number(0);
 	oracle->memory_reads = xreallocarray(oracle->memory_reads, world->memory_count,
 					     sizeof(*oracle->memory_reads));
 	oracle->memory_reads[number] = reads;
@@ -91,10 +98,10 @@ static void collect_memory(struct oracle *oracle, struct oracle_expr *expr,
 	expr->memory = memory_number(oracle, expr);
 	list_add(&reads->memories, expr->memory);
 	inner = &oracle->memory_reads[expr->memory];
-	for (uint32_t i = 0; i < inner->points.count; i++)
-		list_add(&reads->inner, inner->points.ids[i]);
-	for (uint32_t i = 0; i < inner->inner.count; i++)
-		list_add(&reads->inner, inner->inner.ids[i]);
+	list_add_all(&reads->inner, &inner->points);
+	list_add_all(&reads->inner, &inner->inner);
+	list_add_all(&reads->inner_devices, &inner->devices);
+	list_add_all(&reads->inner_devices, &inner->inner_devices);
 }
 
 static void collect(struct oracle *oracle, struct oracle_expr *expr, struct oracle_reads *reads)

@@ -23,8 +23,9 @@ struct oracle_list {
 
 /* What an expression reads. */
 struct oracle_reads {
-	struct oracle_list points; /* by themselves, or their age or quality */
-	struct oracle_list inner;  /* in the arguments of what remembers */
+	struct oracle_list points;	  /* by themselves, or their age or quality */
+	struct oracle_list inner;	  /* in the arguments of what remembers */
+	struct oracle_list inner_devices; /* devices in them */
 	struct oracle_list memories, ages, rules;
 	struct oracle_list devices; /* the points of the devices it reads as a whole */
 };

@@ -244,6 +244,9 @@ static struct oracle_expr *units_of_call(struct parse *parse, struct oracle_expr
 	case ORACLE_UNITS_SAME:
 		oracle_units_same(parse->arena, expr, 0);
 		break;
+	case ORACLE_UNITS_FIRST:
+		expr->unit = expr->kids[0]->unit;
+		break;
 	case ORACLE_UNITS_LATER:
 		oracle_units_same(parse->arena, expr, 1);
 		break;
@@ -258,6 +261,11 @@ static struct oracle_expr *units_of_call(struct parse *parse, struct oracle_expr
 		break;
 	}
 	return expr;
+}
+
+static bool is_time(const struct oracle_expr *expr)
+{
+	return expr->op == ORACLE_LITERAL && expr->unit.known && expr->unit.dimension[2] == 1;
 }
 
 static struct oracle_expr *call(struct parse *parse, const char *from, size_t len)
@@ -278,7 +286,7 @@ static struct oracle_expr *call(struct parse *parse, const char *from, size_t le
 	if (len == 3 && memcmp(from, "bad", 3) == 0 && (expr = device(parse)) != NULL)
 		return expr;
 	expr = node(parse, ORACLE_CALL, VALUE_NONE);
-	expr->function = oracle_function_find(from, len);
+	expr->function = oracle_function_find(from, len, NULL);
 	if (expr->function == NULL)
 		wrong(parse, "a function");
 	do
@@ -286,6 +294,10 @@ static struct oracle_expr *call(struct parse *parse, const char *from, size_t le
 	while (sign(parse, ","));
 	want(parse, ")");
 	expr->words = arena_text(parse->arena, from, (size_t)(parse->at - from));
+	/* min(x, 5m): a time written behind one argument makes a window of it. */
+	if (expr->count == 2 && expr->function->number != NULL && is_time(expr->kids[1]) &&
+	    oracle_function_find(from, len, expr->function) != NULL)
+		expr->function = oracle_function_find(from, len, expr->function);
 	expr->kind = expr->function->kind != VALUE_NONE ? expr->function->kind
 							: expr->kids[expr->count - 1]->kind;
 	return units_of_call(parse, expr);
@@ -411,14 +423,24 @@ static bool relation(struct parse *parse, enum oracle_op *ret)
 	return false;
 }
 
-static bool is_age(const struct oracle_expr *expr)
+static bool is_call(const struct oracle_expr *expr, const char *name)
 {
-	return expr->op == ORACLE_CALL && strcmp(expr->function->name, "age") == 0;
+	return expr->op == ORACLE_CALL && strcmp(expr->function->name, name) == 0;
 }
 
-/* age(x) > c is: it has reached the first nanosecond behind c; age(x) <= c is not that. */
-static struct oracle_expr *age(struct parse *parse, enum oracle_op op, struct oracle_expr *age,
-			       const struct oracle_expr *limit, bool left)
+/* Of age(x) or since(c). */
+static bool grows(const struct oracle_expr *expr)
+{
+	return is_call(expr, "age") || is_call(expr, "since");
+}
+
+/*
+ * age(x) > c is: it has reached the first nanosecond behind c; age(x) <= c is not that. The
+ * same goes for since(c).
+ */
+static struct oracle_expr *grown(struct parse *parse, enum oracle_op op,
+				 const struct oracle_expr *what,
+				 const struct oracle_expr *limit, bool left)
 {
 	struct oracle_expr *expr = node(parse, ORACLE_REACHED, VALUE_BOOL);
 	bool over =
@@ -426,8 +448,17 @@ static struct oracle_expr *age(struct parse *parse, enum oracle_op op, struct or
 	bool behind =
 		left ? op == ORACLE_GT || op == ORACLE_LE : op == ORACLE_LT || op == ORACLE_GE;
 
-	expr->point = age->kids[0]->point;
 	expr->limit_ns = (int64_t)llround(limit->literal.x * 1e9) + behind;
+	if (is_call(what, "age")) {
+		expr->point = what->kids[0]->point;
+	} else {
+		expr->op = ORACLE_CALL;
+		expr->function = oracle_function_find("lasted", 6, NULL);
+		expr->words = arena_printf(parse->arena, "%s %jd", what->words,
+					   (intmax_t)expr->limit_ns);
+		expr->count = 1;
+		expr->kids[0] = what->kids[0];
+	}
 	return over ? expr : node2(parse, ORACLE_NOT, VALUE_BOOL, expr, NULL);
 }
 
@@ -436,10 +467,10 @@ static struct oracle_expr *compare(struct parse *parse, enum oracle_op op,
 {
 	struct oracle_expr *expr;
 
-	if (is_age(a))
-		return age(parse, op, a, b, true);
-	if (is_age(b))
-		return age(parse, op, b, a, false);
+	if (grows(a))
+		return grown(parse, op, a, b, true);
+	if (grows(b))
+		return grown(parse, op, b, a, false);
 	expr = node2(parse, op, VALUE_BOOL, a, b);
 	oracle_units_same(parse->arena, expr, 0);
 	return expr;

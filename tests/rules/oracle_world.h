@@ -54,6 +54,7 @@ struct oracle_memory {
 	struct oracle_val last;	       /* edges: the operand when last known */
 	char text[ORACLE_TEXT_BYTES], before[ORACLE_TEXT_BYTES];
 	struct oracle_val now; /* what it yields */
+	int64_t due;	       /* when it yields something else by itself; INT64_MAX: never */
 	bool spoke;	       /* something that the argument reads has spoken */
 };
 

@@ -19,139 +19,163 @@
  *   N number, B truth, X text, E instant, T temperature, D its difference, L length;
  *   n, b, x: points of these kinds; p: any point; c: a number on the grid of the readings;
  *   h, l: a place on the scale of temperature, a length in cm, off the grid;
- *   t: a text; d: a duration; r: a rule that stands behind this one's number
+ *   t: a text; d: a duration, w: one after which nothing else is due; r: a rule that stands
+ * behind this one's number
  *
  * Constants of measured quantities stay off the grid of their readings, however converted:
  * two ways to compute one sum may differ in its last bit.
  *
- * plain: may stand in the argument of what remembers, which takes no rules and no instants.
+ * PLAIN may stand in the argument of what remembers, which takes no rules and no instants.
+ * SIMPLE are those that the engine need not look at while a point stays between two thresholds.
  */
 static const struct form {
 	char yields;
-	bool plain;
+	enum { RULE, PLAIN, SIMPLE } use;
 	const char *text;
 } forms[] = {
-	{'N', true, "{n}"},
-	{'N', true, "{n}"},
-	{'N', true, "point('{n}')"},
-	{'N', true, "({N} + {N})"},
-	{'N', true, "({N} - {N})"},
-	{'N', true, "({N} + {c})"},
-	{'N', true, "({N} * {N})"},
-	{'N', true, "({N} / {N})"},
-	{'N', true, "(-{N})"},
-	{'N', true, "(+{N})"},
-	{'N', true, "({N} ^ 2)"},
-	{'N', true, "({n} ^ {n})"},
-	{'N', true, "min({N}, {N}, {c})"},
-	{'N', true, "max({N}, {N})"},
-	{'N', true, "abs({N})"},
-	{'N', true, "sqrt({N})"},
-	{'N', true, "floor({N})"},
-	{'N', true, "ceil({N})"},
-	{'N', true, "round({N})"},
-	{'N', true, "exp({n})"},
-	{'N', true, "ln({N})"},
-	{'N', true, "pow({N}, 2)"},
-	{'N', true, "mod({N}, {N})"},
-	{'N', true, "if({B}, {N}, {N})"},
-	{'N', true, "clamp({N}, -1, 2)"},
-	{'N', true, "default({N}, {c})"},
-	{'N', true,
+	{'N', SIMPLE, "{n}"},
+	{'N', SIMPLE, "{n}"},
+	{'N', PLAIN, "point('{n}')"},
+	{'N', PLAIN, "({N} + {N})"},
+	{'N', PLAIN, "({N} - {N})"},
+	{'N', SIMPLE, "({N} + {c})"},
+	{'N', PLAIN, "({N} * {N})"},
+	{'N', PLAIN, "({N} / {N})"},
+	{'N', SIMPLE, "(-{N})"},
+	{'N', PLAIN, "(+{N})"},
+	{'N', PLAIN, "({N} ^ 2)"},
+	{'N', PLAIN, "({n} ^ {n})"},
+	{'N', PLAIN, "min({N}, {N}, {c})"},
+	{'N', PLAIN, "max({N}, {N})"},
+	{'N', SIMPLE, "abs({N})"},
+	{'N', PLAIN, "sqrt({N})"},
+	{'N', PLAIN, "floor({N})"},
+	{'N', PLAIN, "ceil({N})"},
+	{'N', PLAIN, "round({N})"},
+	{'N', PLAIN, "exp({n})"},
+	{'N', PLAIN, "ln({N})"},
+	{'N', PLAIN, "pow({N}, 2)"},
+	{'N', PLAIN, "mod({N}, {N})"},
+	{'N', PLAIN, "if({B}, {N}, {N})"},
+	{'N', PLAIN, "clamp({N}, -1, 2)"},
+	{'N', PLAIN, "default({N}, {c})"},
+	{'N', PLAIN,
 	 "({N} ?"
 	 "? {N})"},
-	{'N', true, "(({T} - {T}) / 1.5[K])"},
-	{'N', true, "({L} / 50[cm])"},
-	{'N', true, "(a.fill / 100%)"},
-	{'B', true, "{b}"},
-	{'B', true, "{b}"},
-	{'B', true, "({n} > {c})"},
-	{'B', true, "({n} <= {c})"},
-	{'B', true, "({N} < {N})"},
-	{'B', true, "({N} <= {N})"},
-	{'B', true, "({N} > {c})"},
-	{'B', true, "({N} >= {N})"},
-	{'B', true, "({N} == {N})"},
-	{'B', true, "({N} != {c})"},
-	{'B', true, "({N} < {N} <= {N})"},
-	{'B', true, "({N} >= {N} > {c})"},
-	{'B', true, "({N} in -1 .. 2)"},
-	{'B', true, "({N} not in {N} .. {N})"},
-	{'B', true, "({N} in (0, -2, 2))"},
-	{'B', true, "({B} and {B})"},
-	{'B', true, "({B} or {B})"},
-	{'B', true, "({B} and {B} or {B} and {B})"},
-	{'B', true, "(not {B})"},
-	{'B', true, "if({B}, {B}, {B})"},
-	{'B', true,
+	{'N', PLAIN, "(({T} - {T}) / 1.5[K])"},
+	{'N', PLAIN, "({L} / 50[cm])"},
+	{'N', PLAIN, "(a.fill / 100%)"},
+	{'B', SIMPLE, "{b}"},
+	{'B', SIMPLE, "{b}"},
+	{'B', SIMPLE, "({n} > {c})"},
+	{'B', SIMPLE, "({n} <= {c})"},
+	{'B', PLAIN, "({N} < {N})"},
+	{'B', PLAIN, "({N} <= {N})"},
+	{'B', SIMPLE, "({N} > {c})"},
+	{'B', PLAIN, "({N} >= {N})"},
+	{'B', PLAIN, "({N} == {N})"},
+	{'B', SIMPLE, "({N} != {c})"},
+	{'B', PLAIN, "({N} < {N} <= {N})"},
+	{'B', PLAIN, "({N} >= {N} > {c})"},
+	{'B', SIMPLE, "({N} in -1 .. 2)"},
+	{'B', PLAIN, "({N} not in {N} .. {N})"},
+	{'B', SIMPLE, "({N} in (0, -2, 2))"},
+	{'B', SIMPLE, "({B} and {B})"},
+	{'B', SIMPLE, "({B} or {B})"},
+	{'B', PLAIN, "({B} and {B} or {B} and {B})"},
+	{'B', SIMPLE, "(not {B})"},
+	{'B', PLAIN, "if({B}, {B}, {B})"},
+	{'B', PLAIN,
 	 "({B} ?"
 	 "? {B})"},
-	{'B', true, "default({B}, true)"},
-	{'B', true, "({X} == {X})"},
-	{'B', true, "({X} != {t})"},
-	{'B', true, "({X} in ({t}, {t}))"},
-	{'B', true, "({X} not in ({t}, {t}))"},
-	{'B', true, "known({N})"},
-	{'B', true, "known({B})"},
-	{'B', true, "known({X})"},
-	{'B', true, "ok({p})"},
-	{'B', true, "bad({p})"},
-	{'B', true, "bad(b)"},
-	{'B', true, "bad(c)"},
-	{'B', true, "(quality({p}) == 'good')"},
-	{'B', true, "(quality({p}) != 'stale')"},
-	{'B', true, "(quality({p}) in ('bad', 'uncertain'))"},
-	{'B', true, "({T} > 80.13 degC)"},
-	{'B', true, "({T} <= 177.13 degF)"},
-	{'B', true, "({T} < {T})"},
-	{'B', true, "({D} > 1.13[K])"},
-	{'B', true, "({L} > 4.513)"},
-	{'B', true, "({L} >= 451.3[cm])"},
-	{'B', true, "(4.013[m] <= {L} < 501.3[cm])"},
-	{'B', true, "({L} ^ 2 > 20.13[m^2])"},
-	{'B', true, "(sqrt({L} * {L}) > 4.513[m])"},
-	{'B', true, "({L} in 4.013[m] .. 491.3[cm])"},
-	{'B', true, "(a.fill > 50.13%)"},
-	{'B', false, "(age({p}) > {d})"},
-	{'B', false, "(age({p}) >= {d})"},
-	{'B', false, "(age({p}) < {d})"},
-	{'B', false, "({d} >= age({p}))"},
-	{'B', false, "(1500ms < age({p}) <= {d})"},
-	{'B', false, "rule.{r}.firing"},
-	{'B', false, "(not firing('{r}'))"},
-	{'B', false, "{E}"},
-	{'X', true, "{x}"},
-	{'X', true, "{x}"},
-	{'X', true,
+	{'B', PLAIN, "default({B}, true)"},
+	{'B', PLAIN, "({X} == {X})"},
+	{'B', PLAIN, "({X} != {t})"},
+	{'B', PLAIN, "({X} in ({t}, {t}))"},
+	{'B', PLAIN, "({X} not in ({t}, {t}))"},
+	{'B', PLAIN, "known({N})"},
+	{'B', PLAIN, "known({B})"},
+	{'B', PLAIN, "known({X})"},
+	{'B', PLAIN, "ok({p})"},
+	{'B', PLAIN, "bad({p})"},
+	{'B', PLAIN, "bad(b)"},
+	{'B', PLAIN, "bad(c)"},
+	{'B', PLAIN, "(quality({p}) == 'good')"},
+	{'B', PLAIN, "(quality({p}) != 'stale')"},
+	{'B', PLAIN, "(quality({p}) in ('bad', 'uncertain'))"},
+	{'B', SIMPLE, "({T} > 80.13 degC)"},
+	{'B', PLAIN, "({T} <= 177.13 degF)"},
+	{'B', PLAIN, "({T} < {T})"},
+	{'B', PLAIN, "({D} > 1.13[K])"},
+	{'B', PLAIN, "({L} > 4.513)"},
+	{'B', SIMPLE, "({L} >= 451.3[cm])"},
+	{'B', PLAIN, "(4.013[m] <= {L} < 501.3[cm])"},
+	{'B', PLAIN, "({L} ^ 2 > 20.13[m^2])"},
+	{'B', PLAIN, "(sqrt({L} * {L}) > 4.513[m])"},
+	{'B', PLAIN, "({L} in 4.013[m] .. 491.3[cm])"},
+	{'B', SIMPLE, "(a.fill > 50.13%)"},
+	{'B', RULE, "(age({p}) > {d})"},
+	{'B', RULE, "(age({p}) >= {d})"},
+	{'B', RULE, "(age({p}) < {d})"},
+	{'B', RULE, "({d} >= age({p}))"},
+	{'B', RULE, "(1500ms < age({p}) <= {d})"},
+	{'B', RULE, "rule.{r}.firing"},
+	{'B', RULE, "(not firing('{r}'))"},
+	{'B', RULE, "{E}"},
+	{'B', PLAIN, "held({B}, {w})"},
+	{'B', PLAIN, "once({B}, {w})"},
+	{'B', PLAIN, "(since({B}) > {w})"},
+	{'B', PLAIN, "(since({B}) <= {w})"},
+	{'B', PLAIN, "({n} > prev({n}))"},
+	{'B', PLAIN, "({n} != prev({n} + {n}))"},
+	{'B', PLAIN, "(ewma({n}, {w}) > 0.8137)"},
+	{'B', PLAIN, "(avg({N}, {w}) > 0.8137)"},
+	{'B', PLAIN, "(avg({T}, {w}) > 80.0137 degC)"},
+	{'B', PLAIN, "(sum({n}, {w}) < 2.137)"},
+	{'B', PLAIN, "(count({N}, {w}) > 1.5)"},
+	{'B', PLAIN, "(min({n}, {w}) < -0.8137)"},
+	{'B', PLAIN, "(max({N}, {w}) > 1.8137)"},
+	{'B', PLAIN, "(median({n}, {w}) > 0.5137)"},
+	{'B', PLAIN, "(spread({n}, {w}) > 1.137)"},
+	{'B', PLAIN, "(stddev({n}, {w}) > 0.8137)"},
+	{'B', PLAIN, "(delta({n}, {w}) > 0.2137)"},
+	{'B', PLAIN, "(rate({n}, {w}) > 0.0137)"},
+	{'B', PLAIN, "(slope({n}, {w}) > 0.0137)"},
+	{'B', PLAIN, "(first({n}, {w}) > 0.5137)"},
+	{'B', PLAIN, "(changes({b}, {w}) > 1.5)"},
+	{'B', PLAIN, "(increase({n}, {w}) > 2.137)"},
+	{'X', PLAIN, "{x}"},
+	{'X', PLAIN, "{x}"},
+	{'X', PLAIN,
 	 "({x} ?"
 	 "? {t})"},
-	{'X', true, "if({B}, {x}, {t})"},
-	{'E', false, "rises({B})"},
-	{'E', false, "falls({B})"},
-	{'E', false, "changed({b})"},
-	{'E', false, "changed({N})"},
-	{'E', false, "changed({X})"},
-	{'E', false, "rises({n} > {c})"},
-	{'T', true, "a.temp"},
-	{'T', true, "b.temp"},
-	{'T', true, "c.temp"},
-	{'T', true, "({T} + 1.5[K])"},
-	{'T', true, "({T} - {D})"},
-	{'T', true, "max({T}, {T})"},
-	{'T', true, "if({B}, {T}, {T})"},
-	{'T', true,
+	{'X', PLAIN, "if({B}, {x}, {t})"},
+	{'E', RULE, "rises({B})"},
+	{'E', RULE, "falls({B})"},
+	{'E', SIMPLE, "changed({b})"},
+	{'E', RULE, "changed({N})"},
+	{'E', RULE, "changed({X})"},
+	{'E', RULE, "rises({n} > {c})"},
+	{'T', SIMPLE, "a.temp"},
+	{'T', SIMPLE, "b.temp"},
+	{'T', SIMPLE, "c.temp"},
+	{'T', PLAIN, "({T} + 1.5[K])"},
+	{'T', PLAIN, "({T} - {D})"},
+	{'T', PLAIN, "max({T}, {T})"},
+	{'T', PLAIN, "if({B}, {T}, {T})"},
+	{'T', PLAIN,
 	 "({T} ?"
 	 "? {h} degC)"},
-	{'D', true, "({T} - {T})"},
-	{'D', true, "(a.temp - 79.5)"},
-	{'D', true, "abs({D})"},
-	{'D', true, "(2 * {D})"},
-	{'L', true, "a.level"},
-	{'L', true, "b.level"},
-	{'L', true, "(({L} + {L}) / 2)"},
-	{'L', true, "min({L}, {l}[cm])"},
-	{'L', true, "clamp({L}, 4.1, {l}[cm])"},
-	{'L', true, "({L} - 10[cm])"},
+	{'D', PLAIN, "({T} - {T})"},
+	{'D', PLAIN, "(a.temp - 79.5)"},
+	{'D', PLAIN, "abs({D})"},
+	{'D', PLAIN, "(2 * {D})"},
+	{'L', SIMPLE, "a.level"},
+	{'L', SIMPLE, "b.level"},
+	{'L', PLAIN, "(({L} + {L}) / 2)"},
+	{'L', PLAIN, "min({L}, {l}[cm])"},
+	{'L', PLAIN, "clamp({L}, 4.1, {l}[cm])"},
+	{'L', PLAIN, "({L} - 10[cm])"},
 };
 
 static const char *const n_points[] = {"a.n", "b.n", "c.n", "c.m"};
@@ -165,7 +189,7 @@ struct grow {
 	struct chance *chance;
 	struct str *out;
 	int rule; /* refers to those below it only: no loops */
-	bool plain;
+	int use;  /* at least */
 	int left;
 };
 
@@ -187,9 +211,10 @@ static void grow_type(struct grow *grow, char type, int depth);
 
 static void grow_form(struct grow *grow, const struct form *form, int depth)
 {
-	bool plain = grow->plain;
+	int use = grow->use;
 
-	grow->plain = plain || form->yields == 'E';
+	if (form->yields == 'E' && use < PLAIN)
+		grow->use = PLAIN;
 	for (const char *at = form->text; *at != '\0'; at++) {
 		if (*at == '{') {
 			grow_type(grow, at[1], depth - 1);
@@ -198,7 +223,7 @@ static void grow_form(struct grow *grow, const struct form *form, int depth)
 			str_addc(grow->out, *at);
 		}
 	}
-	grow->plain = plain;
+	grow->use = use;
 }
 
 static void grow_leaf(struct grow *grow, char type)
@@ -234,6 +259,11 @@ static void grow_leaf(struct grow *grow, char type)
 		str_addf(grow->out, "%.6f",
 			 460 + (double)chance_between(grow->chance, 1, 39999999) / 1e6);
 		break;
+	case 'w':
+		str_addf(grow->out, "%jdms",
+			 (intmax_t)(chance_between(grow->chance, 2, 30) * 500 +
+				    chance_between(grow->chance, 1, 499)));
+		break;
 	case 'r':
 		str_addf(grow->out, "r%jd",
 			 (intmax_t)chance_between(grow->chance, 0, grow->rule - 1));
@@ -254,7 +284,7 @@ static void grow_type(struct grow *grow, char type, int depth)
 	do
 		form = &forms[chance_between(grow->chance, 0, ARRAY_SIZE(forms) - 1)];
 	while (form->yields != type || ((depth <= 0 || grow->left <= 0) && !is_leaf(form)) ||
-	       (grow->plain && !form->plain) ||
+	       (int)form->use < grow->use ||
 	       (grow->rule == 0 && strstr(form->text, "{r}") != NULL) ||
 	       /* at a leaf there is no way back from an instant */
 	       (depth <= 0 && form->yields == 'B' && strcmp(form->text, "{E}") == 0));
@@ -262,10 +292,15 @@ static void grow_type(struct grow *grow, char type, int depth)
 	grow_form(grow, form, depth);
 }
 
-static void grow_expr(struct chance *chance, int rule, char type, int depth, char *ret)
+static void grow_expr(struct chance *chance, int rule, bool simple, char type, int depth,
+		      char *ret)
 {
 	struct str out;
-	struct grow grow = {.chance = chance, .out = &out, .rule = rule, .left = 25};
+	struct grow grow = {.chance = chance,
+			    .out = &out,
+			    .rule = rule,
+			    .use = simple ? SIMPLE : RULE,
+			    .left = 25};
 
 	str_init_fixed(&out, ret, RANDOM_EXPR);
 	grow_type(&grow, type, depth);
@@ -278,7 +313,7 @@ static int64_t some_time(struct chance *chance, int64_t ticks, int64_t rarely)
 					     : 0;
 }
 
-static void grow_rule(struct chance *chance, int number, struct random_rule *rule)
+static void grow_rule(struct chance *chance, int number, bool simple, struct random_rule *rule)
 {
 	*rule = (struct random_rule){.there = true, .inhibitor = -1};
 	/* The last two are instants, always: no reload makes a state of one. */
@@ -289,9 +324,11 @@ static void grow_rule(struct chance *chance, int number, struct random_rule *rul
 	if (rule->instant) {
 		char more[RANDOM_EXPR];
 
-		grow_expr(chance, 0, 'E', (int)chance_between(chance, 0, 2), rule->when);
+		grow_expr(chance, 0, simple, 'E', (int)chance_between(chance, 0, 2),
+			  rule->when);
 		if (chance_one_in(chance, 2)) {
-			grow_expr(chance, 0, 'B', (int)chance_between(chance, 0, 1), more);
+			grow_expr(chance, 0, simple, 'B', (int)chance_between(chance, 0, 1),
+				  more);
 			if (strlen(rule->when) + strlen(more) + 6 < RANDOM_EXPR)
 				snprintf(rule->when + strlen(rule->when),
 					 RANDOM_EXPR - strlen(rule->when), " %s %s",
@@ -299,9 +336,10 @@ static void grow_rule(struct chance *chance, int number, struct random_rule *rul
 		}
 		return;
 	}
-	grow_expr(chance, number, 'B', (int)chance_between(chance, 0, 4), rule->when);
+	grow_expr(chance, number, simple, 'B', (int)chance_between(chance, 0, 4), rule->when);
 	if (chance_one_in(chance, 3))
-		grow_expr(chance, number, 'B', (int)chance_between(chance, 0, 2), rule->clear);
+		grow_expr(chance, number, simple, 'B', (int)chance_between(chance, 0, 2),
+			  rule->clear);
 	rule->for_ns = some_time(chance, 12, 2);
 	rule->clear_for_ns = some_time(chance, 12, 2);
 	rule->repeat_ns = some_time(chance, 20, 4);
@@ -341,9 +379,10 @@ static void swap(struct chance *chance, struct random_set *set)
 
 void random_rules_grow(struct chance *chance, struct random_set *ret)
 {
+	ret->simple = chance_one_in(chance, 3);
 	for (int i = 0; i < RANDOM_RULES; i++) {
 		ret->order[i] = i;
-		grow_rule(chance, i, &ret->rules[i]);
+		grow_rule(chance, i, ret->simple, &ret->rules[i]);
 	}
 	for (int i = 0; i < RANDOM_RULES; i++)
 		swap(chance, ret);
@@ -372,7 +411,7 @@ static void edit_rule(struct chance *chance, struct random_set *set, int number)
 {
 	struct random_rule *rule = &set->rules[number], other;
 
-	grow_rule(chance, number, &other);
+	grow_rule(chance, number, set->simple, &other);
 	switch (chance_between(chance, 0, 7)) {
 	case 0:
 		rule->for_ns = other.for_ns;

@@ -36,6 +36,7 @@ struct random_rule {
 struct random_set {
 	struct random_rule rules[RANDOM_RULES];
 	int order[RANDOM_RULES];
+	bool simple; /* mostly thresholds: the engine can pass readings over */
 };
 
 /* All points of all kinds. */

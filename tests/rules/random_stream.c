@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "model/point.h"
 #include "random_rules.h"
@@ -52,6 +53,8 @@ struct point_table *random_rules_points(struct arena *arena)
 			.kind = rows[i].kind,
 			.unit_text = rows[i].unit,
 			.readable = true,
+			/* windows are exact: more than there are readings in the longest */
+			.interval_ns = 500 * NSEC_PER_MSEC,
 			.stale_ns = rows[i].stale_ticks * RANDOM_TICK,
 			.deadband = rows[i].deadband,
 		};

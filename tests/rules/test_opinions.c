@@ -28,7 +28,7 @@
 #include "rules/engine.h"
 #include "rules/ruleset.h"
 
-enum { STEPS = 120 };
+enum { SETS = 10000, STEPS = 120 };
 
 /* One edition of a configuration, read. */
 struct edition {
@@ -47,6 +47,7 @@ struct opinion {
 	void (*stop)(void *self);
 	void (*act)(void *self, const struct random_step *step);
 	void (*adopt)(void *self, void *old, int64_t now);
+	uint64_t (*evaluations)(void *self); /* NULL: it counts none */
 };
 
 /* ---- the engine -------------------------------------------------------------------------- */
@@ -137,6 +138,14 @@ static void engine_adopts(void *self, void *old, int64_t now)
 	engine_adopt(self, old, (struct boot){now});
 }
 
+static uint64_t engine_evaluated(void *self)
+{
+	struct engine_counters counters;
+
+	engine_counters(self, &counters);
+	return counters.evaluations;
+}
+
 /* ---- the oracle -------------------------------------------------------------------------- */
 
 static void *oracle_starts(const struct edition *edition, struct str *log, int64_t now)
@@ -184,11 +193,13 @@ static void oracle_adopts(void *self, void *old, int64_t now)
 
 /* The first is what the others are compared with. */
 static const struct opinion opinions[] = {
-	{"oracle", oracle_starts, oracle_stops, oracle_acts, oracle_adopts},
-	{"engine", engine_starts, engine_stops, engine_acts, engine_adopts},
-	{"ticked", engine_starts, engine_stops, engine_acts_ticked, engine_adopts},
-	{"unguarded", engine_starts_unguarded, engine_stops, engine_acts, engine_adopts},
+	{"oracle", oracle_starts, oracle_stops, oracle_acts, oracle_adopts, NULL},
+	{"engine", engine_starts, engine_stops, engine_acts, engine_adopts, engine_evaluated},
+	{"ticked", engine_starts, engine_stops, engine_acts_ticked, engine_adopts, NULL},
+	{"unguarded", engine_starts_unguarded, engine_stops, engine_acts, engine_adopts,
+	 engine_evaluated},
 };
+enum { ENGINE = 1, UNGUARDED = 3 };
 enum { OPINIONS = sizeof(opinions) / sizeof(opinions[0]) };
 
 /* ---- one case ---------------------------------------------------------------------------- */
@@ -305,7 +316,7 @@ static void live(struct trial *trial)
 }
 
 /* Bytes of log; 0: the set was refused. */
-static size_t try(uint64_t seed)
+static size_t try(uint64_t seed, uint64_t evaluations[OPINIONS])
 {
 	struct trial *trial = xcalloc(1, sizeof(*trial));
 	size_t len = 0;
@@ -325,6 +336,8 @@ static size_t try(uint64_t seed)
 		compare(trial, true);
 		len = trial->logs[0].len;
 		for (int i = 0; i < OPINIONS; i++) {
+			if (opinions[i].evaluations != NULL)
+				evaluations[i] += opinions[i].evaluations(trial->selves[i]);
 			opinions[i].stop(trial->selves[i]);
 			str_done(&trial->logs[i]);
 		}
@@ -344,18 +357,22 @@ static size_t try(uint64_t seed)
 
 static void try_many(uint64_t first, uint64_t count)
 {
-	uint64_t refused = 0, lines = 0;
+	uint64_t refused = 0, bytes = 0, evaluations[OPINIONS] = {0};
 
 	for (uint64_t seed = first; seed < first + count; seed++) {
-		size_t len = try(seed);
+		size_t len = try(seed, evaluations);
 
 		refused += len == 0;
-		lines += len;
+		bytes += len;
 	}
 	print_message("%ju sets, %ju of them refused or mute, %ju bytes of events\n",
-		      (uintmax_t)count, (uintmax_t)refused, (uintmax_t)lines);
+		      (uintmax_t)count, (uintmax_t)refused, (uintmax_t)bytes);
 	assert_true(refused < count / 5);
-	assert_true(lines > count * 1000);
+	assert_true(bytes > count * 1000);
+	/* The guards have been tried: there was much that was passed over. */
+	print_message("%ju evaluations, %ju without guards\n", (uintmax_t)evaluations[ENGINE],
+		      (uintmax_t)evaluations[UNGUARDED]);
+	assert_true(evaluations[ENGINE] + count < evaluations[UNGUARDED]);
 }
 
 static void test_all_opinions_agree_on_random_sets_of_rules(void **state)
@@ -368,7 +385,7 @@ static void test_all_opinions_agree_on_random_sets_of_rules(void **state)
 int main(int argc, char **argv)
 {
 	uint64_t range[2] = {argc > 2 ? strtoull(argv[2], NULL, 10) : 1,
-			     argc > 1 ? strtoull(argv[1], NULL, 10) : 1000};
+			     argc > 1 ? strtoull(argv[1], NULL, 10) : SETS};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(test_all_opinions_agree_on_random_sets_of_rules,
 					  range),
