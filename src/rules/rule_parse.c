@@ -10,10 +10,12 @@
 #include "conf/diag.h"
 #include "conf/option.h"
 #include "conf/yaml.h"
+#include "model/point.h"
 #include "rules/compile.h"
 #include "rules/message.h"
 #include "rules/parser.h"
 #include "rules/program.h"
+#include "rules/prove.h"
 #include "rules/rule.h"
 #include "rules/rule_options.h"
 #include "rules/ruleset.h"
@@ -45,7 +47,8 @@ static bool rule_parse_is_text(const struct rule_parse *parse, const struct yaml
 
 static bool rule_parse_expr(const struct rule_parse *parse, struct rule *rule,
 			    const struct yaml_node *node, const char *field,
-			    enum check_place place, struct code *ret)
+			    enum check_place place, struct code *ret,
+			    struct prove_region *ret_true, struct prove_region *ret_false)
 {
 	struct program_use use = {0};
 	struct expr_source source;
@@ -60,8 +63,69 @@ static bool rule_parse_expr(const struct rule_parse *parse, struct rule *rule,
 		return false;
 	if (place == CHECK_CONDITION)
 		guards_add(&parse->program->guards, parse->program, tree);
+	prove_region(parse->program, tree, true, ret_true);
+	prove_region(parse->program, tree, false, ret_false);
 	*ret = compile_expr(parse->program, tree, &use);
 	program_use_merge(parse->arena, &rule->use, &use);
+	return true;
+}
+
+/* What cannot be is worth a word, but a rule like that may be meant for later. */
+static void rule_parse_never(const struct rule_parse *parse, const struct yaml_node *node,
+			     const struct rule *rule, const char *what,
+			     const struct prove_region *region)
+{
+	uint32_t id = prove_point(parse->program, region->why);
+	const struct point *point;
+
+	diag_warning(parse->diags, node, "the rule '%s' never %s", rule->name, what);
+	if (id == UINT32_MAX)
+		return;
+	point = point_table_get(parse->points, id);
+	diag_note(parse->diags, "note: the 'range' of %s is %.10g to %.10g%s%s", point->name,
+		  point->low, point->high, point->unit_text != NULL ? " " : "",
+		  point->unit_text != NULL ? point->unit_text : "");
+}
+
+static bool rule_parse_conditions(const struct rule_parse *parse,
+				  const struct rule_options *options, struct rule *rule)
+{
+	struct prove_region fires, rests, clears, unused;
+
+	if (options->on != NULL && options->when == NULL) {
+		rule->when_text = options->on->text;
+		return rule_parse_expr(parse, rule, options->on, "on", CHECK_INSTANT,
+				       &rule->when, &fires, &rests);
+	}
+	if (options->when == NULL)
+		return true;
+	rule->when_text = options->when->text;
+	if (rule->has_clear)
+		rule->clear_text = options->clear->text;
+	if (!rule_parse_expr(parse, rule, options->when, "when", CHECK_CONDITION, &rule->when,
+			     &fires, &rests)) {
+		/* What is wrong with 'clear' is told as well. */
+		if (rule->has_clear)
+			rule_parse_expr(parse, rule, options->clear, "clear", CHECK_CONDITION,
+					&rule->clear, &clears, &unused);
+		return false;
+	}
+	if (rule->has_clear) {
+		if (!rule_parse_expr(parse, rule, options->clear, "clear", CHECK_CONDITION,
+				     &rule->clear, &clears, &unused))
+			return false;
+		prove_both(&rests, &clears);
+	}
+	if (fires.never && rule->on_unknown != ON_UNKNOWN_FIRE)
+		rule_parse_never(parse, options->when, rule,
+				 "fires: 'when' is true for no value", &fires);
+	else if (!fires.never && rests.never && rule->on_unknown != ON_UNKNOWN_CLEAR)
+		rule_parse_never(parse, rule->has_clear ? options->clear : options->when, rule,
+				 rule->has_clear
+					 ? "clears: 'clear' is true for no value that 'when' "
+					   "is false for"
+					 : "clears: 'when' is false for no value",
+				 &rests);
 	return true;
 }
 
@@ -295,23 +359,7 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ru
 		.on_clear = options.on_clear,
 		.on_instant = options.on_instant,
 	};
-	if (options.when != NULL) {
-		rule->when_text = options.when->text;
-		good = rule_parse_expr(parse, rule, options.when, "when", CHECK_CONDITION,
-				       &rule->when) &&
-		       good;
-	} else if (options.on != NULL) {
-		rule->when_text = options.on->text;
-		good = rule_parse_expr(parse, rule, options.on, "on", CHECK_INSTANT,
-				       &rule->when) &&
-		       good;
-	}
-	if (rule->has_clear) {
-		rule->clear_text = options.clear->text;
-		good = rule_parse_expr(parse, rule, options.clear, "clear", CHECK_CONDITION,
-				       &rule->clear) &&
-		       good;
-	}
+	good = rule_parse_conditions(parse, &options, rule) && good;
 	good = rule_options_limits(parse->arena, &options, parse->entries[number].map,
 				   &rule->limits, parse->diags) &&
 	       good;
