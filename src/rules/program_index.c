@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /* Owns the index of a compiled set: what depends on what, and the order of evaluation. */
-#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "model/point.h"
 #include "rules/node.h"
 #include "rules/program.h"
+#include "rules/sampling.h"
 
 /* ---- what is read ----------------------------------------------------------------------- */
 
@@ -207,26 +206,16 @@ static void program_collect_inputs(const struct program *program, const struct p
 	}
 }
 
-/*
- * A reading of whatever it reads, directly or not, is a sample. Points that are read at one
- * instant make one together, so there may be fewer than expected, but not more.
- */
+/* A reading of whatever it reads, directly or not, is a sample. */
 static void program_add_samples(struct program *program, uint32_t number, struct pairs *samples)
 {
-	struct node *node = &program->nodes[number];
 	struct idlist points = {0};
-	double rate = 0;
 
-	program_collect(program, node->use, true, &points);
+	program_collect(program, program->nodes[number].use, true, &points);
 	for (uint32_t i = 0; i < points.count; i++) {
-		const struct point *point = point_table_get(program->points, points.ids[i]);
-
-		if (program_derived(program, points.ids[i]) != PROGRAM_NONE)
-			continue;
-		pairs_add(samples, points.ids[i], number);
-		rate += 1 / (double)point->interval_ns;
+		if (program_derived(program, points.ids[i]) == PROGRAM_NONE)
+			pairs_add(samples, points.ids[i], number);
 	}
-	node->interval_ns = isfinite(rate) && rate > 0 ? (int64_t)(1 / rate) : 0;
 }
 
 /* A derived point is as good as its inputs: it has to hear when they get worse. */
@@ -264,6 +253,7 @@ static void program_index_nodes(struct program *program, struct arena *scratch)
 		for (uint32_t n = 0; n < use->nodes.count; n++)
 			pairs_add(&nodes, use->nodes.ids[n], i);
 	}
+	sampling_set(program);
 	for (uint32_t i = 0; i < program->node_count; i++) {
 		program->nodes[i].memory = program->memory_bytes;
 		program->memory_bytes += (node_memory(&program->nodes[i]) + 15) & ~(size_t)15;

@@ -47,7 +47,7 @@ static const struct {
 	{"room.lift", "room", VALUE_NUMBER, "K"},
 };
 
-struct point_table *rules_points(struct arena *arena)
+static struct point_table *points_every(struct arena *arena, int64_t interval_ns)
 {
 	struct point_table *points = point_table_new(arena);
 
@@ -59,6 +59,7 @@ struct point_table *rules_points(struct arena *arena)
 			.unit_text = rows[i].unit,
 			.readable = true,
 			.stale_ns = 30 * NSEC_PER_SEC,
+			.interval_ns = interval_ns,
 		};
 		size_t bad, bad_len;
 
@@ -71,21 +72,31 @@ struct point_table *rules_points(struct arena *arena)
 	return points;
 }
 
-static void rules_case_build(struct rules_case *c)
+struct point_table *rules_points(struct arena *arena)
+{
+	return points_every(arena, 0);
+}
+
+static void rules_case_build(struct rules_case *c, int64_t interval_ns)
 {
 	const struct yaml_node *root = c->conf.root;
 
 	str_init(&c->log);
-	c->points = rules_points(c->conf.arena);
+	c->points = points_every(c->conf.arena, interval_ns);
 	if (root != NULL)
 		c->set = ruleset_parse(c->conf.arena, &root, 1, c->points, c->conf.diags);
 }
 
 void rules_case_init(struct rules_case *c, const char *text)
 {
+	rules_case_init_polled(c, text, 0);
+}
+
+void rules_case_init_polled(struct rules_case *c, const char *text, int64_t interval_ns)
+{
 	*c = (struct rules_case){0};
 	conf_case_init(&c->conf, text, strlen(text));
-	rules_case_build(c);
+	rules_case_build(c, interval_ns);
 }
 
 void rules_case_init_expr(struct rules_case *c, const char *key, const char *expr,
@@ -98,7 +109,7 @@ void rules_case_init_expr(struct rules_case *c, const char *key, const char *exp
 	*c = (struct rules_case){0};
 	conf_case_init(&c->conf, text, strlen(text));
 	diags_own(c->conf.diags, arena);
-	rules_case_build(c);
+	rules_case_build(c, 0);
 }
 
 static void rules_case_event(void *arg, const struct event *event)

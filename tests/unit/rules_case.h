@@ -34,6 +34,8 @@ struct rules_case {
 
 /* text: the whole file, with 'rules:' at its top level; has to live as long. */
 void rules_case_init(struct rules_case *c, const char *text);
+/* The same with points that are read every interval_ns. */
+void rules_case_init_polled(struct rules_case *c, const char *text, int64_t interval_ns);
 /* One rule 'r' with 'key: expr', and rest (lines indented by 4) behind it. */
 void rules_case_init_expr(struct rules_case *c, const char *key, const char *expr,
 			  const char *rest);
