@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "rules/dimension.h"
+#include "rules/expr_words.h"
 #include "rules/function.h"
 #include "rules/key.h"
 #include "rules/program.h"
@@ -153,12 +154,29 @@ static bool check_fraction(struct scope *scope, struct expr *expr)
 	return true;
 }
 
+static const struct node_place *check_where(struct scope *scope, const struct expr *expr)
+{
+	struct node_place *place = arena_take(scope->arena, 1, sizeof(*place));
+	struct expr_source *source = arena_take(scope->arena, 1, sizeof(*source));
+
+	*source = *scope->source;
+	source->diags = NULL;
+	*place = (struct node_place){
+		.source = source,
+		.from = expr->from,
+		.len = expr->len,
+		.words = expr_words(scope->arena, expr->kids),
+	};
+	return place;
+}
+
 /* One window serves all functions of one operand and time: the function is no part of its key.
  */
 static bool check_window(struct scope *scope, struct expr *expr)
 {
 	const char *key = key_make(scope->arena, expr->kids);
 
+	expr->place = check_where(scope, expr);
 	if (!check_operand(scope, expr) || !check_fraction(scope, expr) ||
 	    !check_span(scope, expr, expr->kid_count - 1))
 		return false;

@@ -275,6 +275,7 @@ static void compile_node(struct program *program, struct expr *call, struct prog
 		.span_ns = call->span_ns,
 		.use = call->use,
 		.key = call->key,
+		.place = call->place,
 	};
 	uint32_t number = program_node_find(program, node.kind, node.key);
 

@@ -239,6 +239,22 @@ const struct message *message_compile(struct arena *arena, struct program *progr
 	return good ? message : NULL;
 }
 
+bool message_code(const struct message *message, uint32_t i, struct code *ret)
+{
+	for (uint32_t k = 0; k < message->count; k++) {
+		if (message->parts[k].kind != PART_VALUE || i-- > 0)
+			continue;
+		*ret = message->parts[k].code;
+		return true;
+	}
+	return false;
+}
+
+size_t message_size(const struct message *message)
+{
+	return sizeof(*message) + message->count * sizeof(*message->parts);
+}
+
 /* Bytes of a sensor: what is not UTF-8 becomes U+FFFD, so that all readers agree on it. */
 static void message_add_text(struct str *out, const char *text)
 {

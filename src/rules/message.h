@@ -27,6 +27,11 @@ const struct message *message_compile(struct arena *arena, struct program *progr
 				      const struct check_rules *rules, const struct rule *rule,
 				      struct program_use *use);
 
+/* The i-th expression in it; false if there are not so many. */
+bool message_code(const struct message *message, uint32_t i, struct code *ret);
+/* Bytes that its parts take, beside their code and their texts. */
+size_t message_size(const struct message *message);
+
 /*
  * Adds the text; active_ns: how long the condition holds. The ages that the message shows have
  * to be up to date in the store's slots. A fixed buffer is cut between two characters.

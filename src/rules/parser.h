@@ -17,6 +17,7 @@
 
 struct arena;
 struct function;
+struct node_place;
 struct program_use;
 
 enum expr_op {
@@ -71,6 +72,7 @@ struct expr {
 	const struct function *function; /* CALL, once checked */
 	struct program_use *use;	 /* a node, once checked: what its operand reads */
 	const char *key;		 /* a node, once checked: what it is */
+	const struct node_place *place;	 /* a window, once checked */
 	int64_t span_ns;		 /* a node, once checked */
 	uint32_t slot;			 /* SLOT; AGE: the point */
 	uint32_t kid_count;

@@ -20,6 +20,7 @@
 #include "rules/guard.h"
 
 struct arena;
+struct expr_source;
 struct point_table;
 
 enum { PROGRAM_SCRATCH = 640, PROGRAM_NONE = UINT32_MAX };
@@ -91,6 +92,13 @@ enum node_kind {
 /* What NODE_SINCE yields while its operand is false: a time that does not come. */
 #define NODE_NEVER_S 1e18
 
+/* Where a window was first written, and what it is of. */
+struct node_place {
+	const struct expr_source *source; /* without its diags */
+	uint32_t from, len;
+	const char *words; /* "boiler.temp - boiler.return_temp" */
+};
+
 /* One function of a window; a window may yield several. */
 struct node_output {
 	uint32_t slot;
@@ -114,8 +122,9 @@ struct node {
 	int64_t interval_ns;	     /* WINDOW: how often a sample is expected; 0: not known */
 	struct node_output *outputs; /* WINDOW, instead of slot */
 	struct code code;	     /* the operand; none of an age */
-	const struct program_use *use; /* what the operand reads; NULL: it has none */
-	struct idlist inputs;	       /* the points that it reads, also through other nodes */
+	const struct node_place *place; /* WINDOW */
+	const struct program_use *use;	/* what the operand reads; NULL: it has none */
+	struct idlist inputs;		/* the points that it reads, also through other nodes */
 	const char
 		*key; /* what it is, in words that outlive a reload: equal keys, equal nodes */
 };

@@ -12,6 +12,7 @@
 #include "conf/yaml.h"
 #include "model/name.h"
 #include "model/point.h"
+#include "rules/cost_window.h"
 #include "rules/for_each.h"
 #include "rules/derived.h"
 #include "rules/engine.h"
@@ -267,7 +268,16 @@ static bool ruleset_index(struct building *building)
 	loop = program_index(set->program, readers, next);
 	if (loop != PROGRAM_NONE)
 		ruleset_tell_loop(building, loop, next);
-	return loop == PROGRAM_NONE;
+	return loop == PROGRAM_NONE && cost_check_windows(set->program, building->diags);
+}
+
+static bool ruleset_check_points(const struct point_table *points, struct diags *diags)
+{
+	if (point_table_count(points) <= RULESET_POINTS_MAX)
+		return true;
+	diag_error(diags, point_table_get(points, RULESET_POINTS_MAX)->where,
+		   "there are more than %d points", RULESET_POINTS_MAX);
+	return false;
 }
 
 /* What is wrong with the rule of one element mostly is with all: the first one tells it. */
@@ -319,6 +329,7 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	derived = derived_collect(arena, maps,
 				  ruleset_sections(roots, root_count, "derived", maps), points,
 				  diags);
+#include "rules/cost_window.h"
 	building.defaults = rule_options_defaults(arena, roots, root_count, diags);
 	ruleset_collect(&building, maps, ruleset_sections(roots, root_count, "rules", maps));
 	if (!ruleset_expand(&building))

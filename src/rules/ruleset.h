@@ -22,7 +22,7 @@ struct rule;
 struct ruleset;
 struct yaml_node;
 
-enum { RULESET_MAX = 10000 };
+enum { RULESET_MAX = 10000, RULESET_POINTS_MAX = 100000 };
 
 /* The options of a rule, for the schema and the manual. */
 extern const struct option_table ruleset_option_table;

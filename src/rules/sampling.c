@@ -19,6 +19,7 @@ struct sampling {
 	uint32_t *nodes;  /* by node: twice that, and 1 more if not only behind prev() */
 	uint32_t reader;
 	double rate;
+	uint32_t irregular; /* the first point without an interval, or PROGRAM_NONE */
 };
 
 static void sampling_walk(struct sampling *s, const struct program_use *use, bool before);
@@ -85,6 +86,8 @@ static void sampling_point(struct sampling *s, uint32_t id, bool before)
 	if (s->points[id] == s->reader)
 		return;
 	s->points[id] = s->reader;
+	if (point->interval_ns <= 0 && s->irregular == PROGRAM_NONE)
+		s->irregular = id;
 	s->rate += point->stale_ns <= point->interval_ns ? 2 * rate : rate;
 }
 
@@ -102,16 +105,33 @@ static void sampling_walk(struct sampling *s, const struct program_use *use, boo
 		sampling_node(s, use->nodes.ids[i], before);
 }
 
+static struct sampling sampling_of(const struct program *program, struct arena *scratch)
+{
+	return (struct sampling){
+		.program = program,
+		.rates = arena_take(scratch, program->node_count, sizeof(double)),
+		.points = arena_take(scratch, program->point_count, sizeof(uint32_t)),
+		.nodes = arena_take(scratch, program->node_count, sizeof(uint32_t)),
+		.irregular = PROGRAM_NONE,
+	};
+}
+
+uint32_t sampling_irregular(const struct program *program, const struct program_use *use)
+{
+	struct arena *scratch = arena_new();
+	struct sampling s = sampling_of(program, scratch);
+
+	s.reader = 1;
+	sampling_walk(&s, use, false);
+	arena_free(scratch);
+	return s.irregular;
+}
+
 /* Nodes read those of lower numbers only, but for prev(), whose timers do not count. */
 void sampling_set(struct program *program)
 {
 	struct arena *scratch = arena_new();
-	struct sampling s = {
-		.program = program,
-		.rates = arena_take(scratch, program->node_count, sizeof(*s.rates)),
-		.points = arena_take(scratch, program->point_count, sizeof(*s.points)),
-		.nodes = arena_take(scratch, program->node_count, sizeof(*s.nodes)),
-	};
+	struct sampling s = sampling_of(program, scratch);
 
 	for (uint32_t i = 0; i < program->node_count; i++) {
 		struct node *node = &program->nodes[i];

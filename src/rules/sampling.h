@@ -12,9 +12,17 @@
 #ifndef GAUGED_RULES_SAMPLING_H
 #define GAUGED_RULES_SAMPLING_H
 
+#include <stdint.h>
+
 struct program;
+struct program_use;
 
 /* Sets the interval_ns of all nodes that sample; all outputs of all windows are known. */
 void sampling_set(struct program *program);
+/*
+ * A point that use reads, directly or not, and whose device speaks when it likes: because of it
+ * no interval is known. PROGRAM_NONE: there is none.
+ */
+uint32_t sampling_irregular(const struct program *program, const struct program_use *use);
 
 #endif
