@@ -5,15 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/str.h"
 #include "conf/diag.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
+#include "ctl/check_cost.h"
 #include "ctl/check_plan.h"
 #include "ctl/ctl.h"
 #include "ctl/remote.h"
 #include "daemon/config.h"
+#include "daemon/config_memory.h"
 
 enum { DIAGS_MAX = 200 };
 
@@ -24,11 +25,6 @@ static size_t count_devices(const struct config *config)
 	for (size_t i = 0; i < config->bus_count; i++)
 		devices += config->buses[i].source.device_count;
 	return devices;
-}
-
-static size_t memory_of(const struct config *config)
-{
-	return arena_size(config->arena) + ruleset_engine_size(config->rules);
 }
 
 static void add_count(struct str *out, const char *before, size_t count, const char *one,
@@ -48,7 +44,7 @@ static void print_summary(const char *path, const struct config *config, size_t 
 	add_count(&line, ", ", point_table_count(config->points), "point", "points");
 	add_count(&line, ", ", ruleset_count(config->rules), "rule", "rules");
 	add_count(&line, ", ", config->webhook_count, "webhook", "webhooks");
-	str_addf(&line, "; %.0f KiB of memory", (double)(memory_of(config) + 1023) / 1024);
+	str_addf(&line, "; %.0f KiB of memory", (double)(config_memory(config) + 1023) / 1024);
 	if (warnings > 0)
 		add_count(&line, "; ", warnings, "warning", "warnings");
 	puts(line.s);
@@ -73,7 +69,7 @@ static json_t *diags_json(const struct diags *diags)
 }
 
 static json_t *summary_json(const char *path, const struct config *config,
-			    const struct diags *diags, bool requests)
+			    const struct diags *diags, unsigned options)
 {
 	json_t *json = json_pack("{ss sb so}", "file", path, "good", config != NULL, "messages",
 				 diags_json(diags));
@@ -86,9 +82,11 @@ static json_t *summary_json(const char *path, const struct config *config,
 				  (json_int_t)point_table_count(config->points), "rules",
 				  (json_int_t)ruleset_count(config->rules), "webhooks",
 				  (json_int_t)config->webhook_count, "memory_bytes",
-				  (json_int_t)memory_of(config)));
-	if (config != NULL)
-		json_object_set_new(json, "plan", check_plan_json(config, requests));
+				  (json_int_t)config_memory(config)));
+	if (config == NULL)
+		return json;
+	json_object_set_new(json, "plan", check_plan_json(config, (options & CTL_PLAN) != 0));
+	json_object_set_new(json, "cost", check_cost_json(config, (options & CTL_COST) != 0));
 	return json;
 }
 
@@ -97,19 +95,20 @@ static bool check_file(const struct ctl *ctl, const char *path)
 	struct diags *diags = diags_new(DIAGS_MAX);
 	/* A draft in an editor's folder is checked as well: who may write it is not asked. */
 	struct config *config = config_load(path, false, diags);
-	bool good = config != NULL, requests = (ctl->options & CTL_PLAN) != 0;
+	bool good = config != NULL;
 	struct str text;
 
 	str_init(&text);
 	if (ctl->json) {
-		remote_print(summary_json(path, config, diags, requests));
+		remote_print(summary_json(path, config, diags, ctl->options));
 	} else {
 		diags_render(diags, &text);
 		if (text.len > 0)
 			fputs(text.s, good ? stdout : stderr);
 		if (good) {
 			print_summary(path, config, diags_warnings(diags));
-			check_plan_print(ctl, config, requests);
+			check_cost_print(ctl, config, (ctl->options & CTL_COST) != 0);
+			check_plan_print(ctl, config, (ctl->options & CTL_PLAN) != 0);
 		} else
 			fprintf(stderr, "%s: %zu error%s\n", path, diags_errors(diags),
 				diags_errors(diags) == 1 ? "" : "s");
@@ -132,14 +131,15 @@ static enum ctl_status run_check(const struct ctl *ctl)
 
 const struct ctl_command cmd_check = {
 	.name = "check",
-	.usage = "[--plan] FILE...",
+	.usage = "[--plan] [--cost] FILE...",
 	.summary = "check configurations without a daemon",
 	.help = "Reads each FILE with all that it includes, as gauged would, and opens nothing.\n"
-		"Prints every error with its place, how much memory a good one takes, and for\n"
-		"each bus that is asked for values how many requests that takes, and how much of\n"
-		"the line's time.\n"
+		"Prints every error with its place; for a good one how much memory it takes, which\n"
+		"reading takes most of evaluation, the form and size of each window; and for each\n"
+		"bus that is asked for values how many requests that takes, and how much of the\n"
+		"line's time.\n"
 		"Exit status: 0 all are good, 1 one is not.\n",
-	.options = CTL_PLAN,
+	.options = CTL_PLAN | CTL_COST,
 	.least = 1,
 	.most = 1000,
 	.run = run_check,

@@ -42,8 +42,10 @@ enum ctl_option {
 	CTL_UNTIL = 1 << 19,
 	CTL_AT = 1 << 20,
 	CTL_REPLAY = 1 << 21,
+	/* without one: */
+	CTL_COST = 1 << 22,
 };
-enum { CTL_OPTIONS = 22 };
+enum { CTL_OPTIONS = 23 };
 
 struct ctl {
 	const char *socket;

@@ -45,6 +45,7 @@ static const struct {
 	{"--diff", CTL_DIFF, "FILE", "what it does otherwise than this configuration"},
 	{"--until", CTL_UNTIL, "TIME", "end there: 1h30m since the start, or a wall time"},
 	{"--plan", CTL_PLAN, NULL, "every request that is repeated, and what it takes"},
+	{"--cost", CTL_COST, NULL, "what each rule takes of time and memory, and each reading"},
 	{"--tests", CTL_TESTS, NULL, "of a file of rule tests instead of a configuration"},
 	{"--unit", CTL_UNIT, "LIST", "units to ask, such as 1..20,255"},
 	{"--holding", CTL_HOLDING, "A..B",

@@ -24,6 +24,7 @@
 #include "io/loop.h"
 #include "rules/ruleset.h"
 #include "daemon/config.h"
+#include "daemon/config_memory.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
@@ -169,14 +170,17 @@ static void tell_ready(const struct config *config)
 	size_t points = point_table_count(config->points);
 	size_t rules = ruleset_count(config->rules);
 
-	log_notice("running %s: %zu %s, %zu %s, %zu %s, %zu %s; memory: "
-		   "configuration %zu KiB, engine %zu KiB, fixed from here on",
+	struct str memory;
+
+	str_init(&memory);
+	config_add_memory(config, &memory);
+	log_notice("running %s: %zu %s, %zu %s, %zu %s, %zu %s; memory: %s, fixed from here on",
 		   config->path, config->bus_count,
 		   str_plural(config->bus_count, "bus", "buses"), points,
 		   str_plural(points, "point", "points"), rules,
 		   str_plural(rules, "rule", "rules"), config->webhook_count,
-		   str_plural(config->webhook_count, "webhook", "webhooks"),
-		   arena_size(config->arena) / 1024, ruleset_engine_size(config->rules) / 1024);
+		   str_plural(config->webhook_count, "webhook", "webhooks"), memory.s);
+	str_done(&memory);
 }
 
 static void process_drain(void *arg)

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "conf/diag.h"
 #include "daemon/config.h"
+#include "daemon/config_memory.h"
 #include "io/loop.h"
 
 enum { RELOAD_DIAGS = 200 };
@@ -78,6 +79,21 @@ static void reload_tell(struct reload *reload, const struct reload_result *resul
 	}
 }
 
+static void reload_note(const struct reload_result *result, const struct config *config)
+{
+	struct str memory;
+
+	str_init(&memory);
+	config_add_memory(config, &memory);
+	log_notice("configuration reloaded: %zu %s kept, %zu opened, %zu closed; %zu %s "
+		   "kept, %zu added, %zu removed; memory: %s",
+		   result->buses_kept, str_plural(result->buses_kept, "bus", "buses"),
+		   result->buses_opened, result->buses_closed, result->rules_kept,
+		   str_plural(result->rules_kept, "rule", "rules"), result->rules_added,
+		   result->rules_removed, memory.s);
+	str_done(&memory);
+}
+
 static void reload_finish(struct reload *reload)
 {
 	/* Ours until the end: whoever is told may ask for the next reload. */
@@ -92,13 +108,7 @@ static void reload_finish(struct reload *reload)
 		config_ref(config);
 	result.ok = reload->swap(reload->arg, config, diags, &result);
 	if (result.ok)
-		log_notice(
-			"configuration reloaded: %zu %s kept, %zu opened, %zu closed; %zu %s "
-			"kept, %zu added, %zu removed",
-			result.buses_kept, str_plural(result.buses_kept, "bus", "buses"),
-			result.buses_opened, result.buses_closed, result.rules_kept,
-			str_plural(result.rules_kept, "rule", "rules"), result.rules_added,
-			result.rules_removed);
+		reload_note(&result, config);
 	else
 		log_error(
 			"reload refused, the old configuration stays in force: %zu %s, see the "

@@ -70,6 +70,8 @@ class CheckPlan(unittest.TestCase):
         good, rest = said[len(WARNING):].split("\n", 1)
         self.assertTrue(good.startswith("gauged.yaml: good: 3 buses, 4 devices, 8 points, "), good)
         self.assertTrue(good.endswith("; 1 warning"), good)
+        memory, rest = rest.split("\n", 1)
+        self.assertTrue(memory.startswith("  memory: "), memory)
         return rest
 
     def test_summary_says_what_each_bus_is_asked(self):

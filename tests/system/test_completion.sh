@@ -40,7 +40,7 @@ for command in $commands; do
 	grep -Eq "^\.B[A-Z]* \"? ?$command" "$srcdir/docs/gaugectl.1" || { echo "gaugectl.1 does not name $command"; exit 1; }
 done
 for option in $("$dir/gaugectl" --help; "$dir/gaugectl" watch --help; "$dir/gaugectl" probe --help;
-	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help; "$dir/gaugectl" record --help; "$dir/gaugectl" replay --help); do
+	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help; "$dir/gaugectl" record --help; "$dir/gaugectl" replay --help; "$dir/gaugectl" check --help); do
 	case $option in
 	--[a-z]*)
 		option=$(printf %s "$option" | tr -dc a-z)
@@ -61,6 +61,7 @@ expect "--diff" gaugectl replay --d
 expect "--output" gaugectl record --o
 expect "boiler.temp" gaugectl record boiler.t
 expect "--junit" gaugectl test --ju
+expect "--cost" gaugectl check --co
 expect "--tests" gaugectl schema --te
 expect "none" gaugectl probe --parity n
 expect "tcp://" gaugectl probe t
