@@ -379,6 +379,25 @@ void str_add_duration(struct str *str, int64_t ns)
 	}
 }
 
+void str_add_duration_exact(struct str *str, int64_t ns)
+{
+	static const struct {
+		const char *name;
+		int64_t ns;
+	} parts[] = {
+		{"h", 3600 * NSEC_PER_SEC}, {"m", 60 * NSEC_PER_SEC}, {"s", NSEC_PER_SEC},
+		{"ms", NSEC_PER_MSEC},	    {"us", NSEC_PER_USEC},    {"ns", 1},
+	};
+
+	if (ns == 0)
+		str_adds(str, "0s");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (ns >= parts[i].ns)
+			str_addf(str, "%jd%s", (intmax_t)(ns / parts[i].ns), parts[i].name);
+		ns %= parts[i].ns;
+	}
+}
+
 /* Damerau-Levenshtein with adjacent transpositions; both words at most STR_WORD long. */
 enum { STR_WORD = 48 };
 

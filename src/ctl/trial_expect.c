@@ -75,6 +75,19 @@ static void note_point(const struct config *config, const struct engine *engine,
 	str_done(&text);
 }
 
+/* "'t > 80' is true"; of an alarm that a 'clear' ends, both, as both decide about it. */
+static void add_condition(struct str *text, const struct engine_rule *rule,
+			  const struct rule_view *view)
+{
+	const struct yaml_node *clear = yaml_get(view->node, "clear");
+	bool alarm = rule->state == RULE_FIRING || rule->state == RULE_CLEARING;
+
+	str_addf(text, "'%s'", view->condition);
+	if (alarm && clear != NULL && clear->text != NULL)
+		str_addf(text, " or not '%s'", clear->text);
+	str_addf(text, " is %s", condition_word(rule->condition));
+}
+
 /* Where the rule stands, and all that it reads. */
 static void note_rule(const struct config *config, const struct engine *engine, uint32_t id,
 		      struct boot now, struct diags *diags)
@@ -92,8 +105,9 @@ static void note_rule(const struct config *config, const struct engine *engine, 
 		str_addf(&text, ", %s in ", rule.state == RULE_PENDING ? "fires" : "clears");
 		str_add_duration(&text, boot_diff(rule.deadline, now));
 	}
-	diag_note(diags, "%s; '%s' is %s", text.s, view.condition,
-		  condition_word(rule.condition));
+	str_adds(&text, "; ");
+	add_condition(&text, &rule, &view);
+	diag_note(diags, "%s", text.s);
 	str_done(&text);
 	for (size_t i = 0; i < view.point_count && i < POINTS_SHOWN; i++)
 		note_point(config, engine, view.points[i], now, diags);
@@ -114,7 +128,7 @@ static void check_rule(const struct config *config, const struct engine *engine,
 	if (id == UINT32_MAX)
 		return;
 	str_init_fixed(&at, room, sizeof(room));
-	str_add_duration(&at, expect->at_ns);
+	str_add_duration_exact(&at, expect->at_ns);
 	engine_rule(engine, id, &rule);
 	if (expect->has_state && (int)rule.state != expect->state) {
 		diag_error(diags, yaml_get(expect->node, "state"), "at %s %s is %s", room,
@@ -148,7 +162,7 @@ static void check_point(const struct config *config, const struct engine *engine
 		return;
 	}
 	str_init_fixed(&at, room, sizeof(room));
-	str_add_duration(&at, expect->at_ns);
+	str_add_duration_exact(&at, expect->at_ns);
 	engine_point(engine, id, now, &seen);
 	if (expect->value != NULL && !trial_value_is(seen.value, expect->value))
 		diag_error(diags, expect->value, "at %s %s has another value", room,

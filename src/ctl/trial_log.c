@@ -125,7 +125,7 @@ void trial_log_event(struct trial_log *log, const struct config *config,
 static void add_done(struct str *out, const struct done *done)
 {
 	str_adds(out, "at ");
-	str_add_duration(out, done->at_ns);
+	str_add_duration_exact(out, done->at_ns);
 	switch (done->kind) {
 	case DEED_WEBHOOK:
 		str_addf(out, ": webhook %s", done->target);
@@ -228,7 +228,7 @@ static void tell_missing(const struct trial_log *log, const struct trial_deed *d
 	struct str at;
 
 	str_init_fixed(&at, room, sizeof(room));
-	str_add_duration(&at, deed->at_ns);
+	str_add_duration_exact(&at, deed->at_ns);
 	diag_error(diags, node, "this was not done at %s", room);
 	tell_others(log, deed, entry, diags);
 }

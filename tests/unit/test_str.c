@@ -383,6 +383,35 @@ static void test_durations_are_shown_in_two_units(void **state)
 	str_done(&str);
 }
 
+static void test_durations_are_read_again_when_shown_exactly(void **state)
+{
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} cases[] = {
+		{0, "0s"},
+		{1, "1ns"},
+		{1500, "1us500ns"},
+		{90500 * NSEC_PER_MSEC, "1m30s500ms"},
+		{4490 * NSEC_PER_SEC, "1h14m50s"},
+		{503 * 3600 * NSEC_PER_SEC, "503h"},
+		{86399 * NSEC_PER_SEC + 999999999, "23h59m59s999ms999us999ns"},
+	};
+	struct str str;
+	int64_t ns;
+
+	(void)state;
+	str_init(&str);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		str_clear(&str);
+		str_add_duration_exact(&str, cases[i].ns);
+		assert_string_equal(str.s, cases[i].text);
+		assert_int_equal(str_to_duration(str.s, &ns), 0);
+		assert_true(ns == cases[i].ns);
+	}
+	str_done(&str);
+}
+
 static void test_sizes_are_shown_in_whole_units(void **state)
 {
 	static const struct {
@@ -546,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_durations_are_read_from_large_to_small),
 		cmocka_unit_test(test_sizes_are_read_in_binary_units),
 		cmocka_unit_test(test_durations_are_shown_in_two_units),
+		cmocka_unit_test(test_durations_are_read_again_when_shown_exactly),
 		cmocka_unit_test(test_sizes_are_shown_in_whole_units),
 		cmocka_unit_test(test_nearest_word_is_one_that_was_meant),
 		cmocka_unit_test(test_plural_is_for_all_counts_but_one),
