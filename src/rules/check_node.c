@@ -4,6 +4,7 @@
 #include "rules/check_node.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "rules/dimension.h"
@@ -71,6 +72,14 @@ bool check_edge(struct scope *scope, struct expr *expr)
 	       (expr->function->rule == FUNCTION_CHANGED || typing_bool(scope, expr->kids));
 }
 
+/* Who writes max(x, 0s) means no window. */
+static const char *check_span_hint(const struct expr *expr)
+{
+	return strcmp(expr->text, "max") == 0	? "the larger of both is max(0s, x)"
+	       : strcmp(expr->text, "min") == 0 ? "the smaller of both is min(0s, x)"
+						: NULL;
+}
+
 /* The i-th argument as a constant time; false after an error. */
 static bool check_span(struct scope *scope, struct expr *expr, uint32_t i)
 {
@@ -91,8 +100,8 @@ static bool check_span(struct scope *scope, struct expr *expr, uint32_t i)
 	dimension_convert(scope, expr_link(expr, i), &seconds);
 	arg = expr_kid(expr, i);
 	if (!(arg->number >= CHECK_SPAN_MIN_S && arg->number <= CHECK_SPAN_MAX_S))
-		return typing_fail(scope, arg, NULL, "the time of '%s' is from 1ms to 366d",
-				   expr->text);
+		return typing_fail(scope, arg, check_span_hint(expr),
+				   "the time of '%s' is from 1ms to 366d", expr->text);
 	expr->span_ns = (int64_t)nearbyint(arg->number * 1e9);
 	return true;
 }

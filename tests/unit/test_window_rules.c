@@ -251,7 +251,10 @@ static void test_what_windows_do_not_take_is_told(void **state)
 		 "cannot compare temperature [degC] with pressure [bar]", NULL},
 		{"count(changed(x.a), 5m) > 1", 6, "'changed' is an instant: it has no past",
 		 "hint: changes(x, 1h) counts how often x changed"},
-		{"max(x.a, 0ms) > 1", 9, "the time of 'max' is from 1ms to 366d", NULL},
+		{"max(x.a, 0ms) > 1", 9, "the time of 'max' is from 1ms to 366d",
+		 "hint: the larger of both is max(0s, x)"},
+		{"min(x.a, 0s) > 1", 9, "the time of 'min' is from 1ms to 366d",
+		 "hint: the smaller of both is min(0s, x)"},
 	};
 
 	(void)state;
