@@ -45,6 +45,11 @@ has 755 /etc/gauged/rules.d
 has 700 /etc/gauged/secrets.d
 has 644 /usr/share/doc/gauged/examples/gauged.yaml
 has 644 /usr/share/doc/gauged/examples/modbus-rtu.yaml
+has 644 /usr/share/doc/gauged/rules.md
+for recipe in "$source"/conf/recipes/*.yaml; do
+	has 644 "/usr/share/doc/gauged/recipes/${recipe##*/}"
+	has 644 "/usr/share/doc/gauged/recipes/tests/${recipe##*/}"
+done
 for page in "$source"/docs/*.[1-8]; do
 	page=${page##*/}
 	has 644 "/usr/share/man/man${page##*.}/$page"

@@ -107,6 +107,7 @@ def documents():
     """(name, schema, data) of every file that is whole"""
     paths = glob.glob(os.path.join(TOP, "conf", "*.yaml"))
     paths += glob.glob(os.path.join(TOP, "conf", "demo", "**", "*.yaml"), recursive=True)
+    paths += glob.glob(os.path.join(TOP, "conf", "recipes", "**", "*.yaml"), recursive=True)
     paths += glob.glob(os.path.join(TOP, "tests", "trials", "*.yaml"))
     texts = [(os.path.relpath(path, TOP), read(path)) for path in sorted(paths)]
     for page in ["README.md"] + [os.path.join("docs", name) for name in sorted(os.listdir(os.path.join(TOP, "docs")))]:
@@ -330,7 +331,8 @@ class Schema(unittest.TestCase):
             names.append(name)
             with self.subTest(name):
                 self.assertIsNone(complaint(validator(one), data))
-        for name in ("README.md", "docs/gauged.yaml.5", "docs/gauged-rules.5", "conf/gauged.yaml", "tests/trials/good.yaml"):
+        for name in ("README.md", "docs/gauged.yaml.5", "docs/gauged-rules.5", "conf/gauged.yaml", "tests/trials/good.yaml", "docs/rules.md",
+                     "conf/recipes/tests/12-maintenance.yaml"):
             self.assertIn(name, names)
 
     def test_it_takes_the_examples_of_options(self):
