@@ -329,10 +329,9 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	derived = derived_collect(arena, maps,
 				  ruleset_sections(roots, root_count, "derived", maps), points,
 				  diags);
-#include "rules/cost_window.h"
 	building.defaults = rule_options_defaults(arena, roots, root_count, diags);
 	ruleset_collect(&building, maps, ruleset_sections(roots, root_count, "rules", maps));
-	if (!ruleset_expand(&building))
+	if (!ruleset_check_points(points, diags) || !ruleset_expand(&building))
 		return NULL;
 	good = diags_errors(diags) == errors;
 	set->program = program_new(arena, points, set->index.count);

@@ -139,12 +139,11 @@ overflow (warning)  firing for T
   fired  1, cleared 0
 """, text(daemon, "overflow")
     assert text(daemon, "fallback") == """\
-fallback (warning)  ok for T
+fallback (warning)  firing for T
   when   (far.level ?? 9) > 5  true     9 m > 5 m
          `- far.level ?? 9     9 m
               far.level = unknown, bad (WHY), never read
-  note   taken for unknown until something that it reads changes
-  fired  0, cleared 0
+  fired  1, cleared 0
 """, text(daemon, "fallback")
     assert text(daemon, "step") == """\
 step (warning)  instant
