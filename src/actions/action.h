@@ -66,6 +66,7 @@ struct action_type {
 	const char *key; /* the key of the entry's map that selects it: "webhook" */
 	/* What stands behind it, for the schema: a shape (conf/schema.h), and a sentence. */
 	const char *shape, *help;
+	bool switches; /* it changes the plant, rather than tell somebody */
 
 	/* Binds one entry such as {webhook: ops}; NULL after errors were added. */
 	struct action *(*parse)(struct arena *arena, const struct yaml_node *entry,

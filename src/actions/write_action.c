@@ -171,6 +171,7 @@ const struct action_type write_action = {
 	.key = "write",
 	.shape = "{text}",
 	.help = "Writes to points: {boiler.burner: off}.",
+	.switches = true,
 	.parse = write_action_parse,
 	.run = write_action_run,
 	.tell = write_action_tell,

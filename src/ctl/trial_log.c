@@ -116,8 +116,10 @@ void trial_log_event(struct trial_log *log, const struct config *config,
 
 	log->config = config;
 	log->event = event;
-	for (size_t i = 0; list != NULL && i < list->count; i++)
-		list->types[i]->tell(list->actions[i], event->type, log_deed, log);
+	for (size_t i = 0; list != NULL && i < list->count; i++) {
+		if (dispatch_allows(event, list->types[i]))
+			list->types[i]->tell(list->actions[i], event->type, log_deed, log);
+	}
 }
 
 /* ---- comparing ------------------------------------------------------------------------ */

@@ -11,7 +11,7 @@ const struct action_list *dispatch_list(const struct config *config, const struc
 {
 	const struct config_rule *rule;
 
-	if (event->held)
+	if (event->held && !event->muted)
 		return NULL;
 	rule = &config->rule_actions[event->rule];
 	switch (event->type) {
@@ -50,11 +50,18 @@ void dispatch_stamp(const struct config *config, const char *boot_id, const stru
 	};
 }
 
+bool dispatch_allows(const struct event *event, const struct action_type *type)
+{
+	return !event->muted || type->switches;
+}
+
 void dispatch_run(const struct config *config, const struct action_host *host,
 		  const struct event *event, const struct event_stamp *stamp)
 {
 	const struct action_list *list = dispatch_list(config, event);
 
-	for (size_t i = 0; list != NULL && i < list->count; i++)
-		list->types[i]->run(list->actions[i], host, event, stamp);
+	for (size_t i = 0; list != NULL && i < list->count; i++) {
+		if (dispatch_allows(event, list->types[i]))
+			list->types[i]->run(list->actions[i], host, event, stamp);
+	}
 }

@@ -14,6 +14,8 @@ struct event;
  * transition.
  */
 const struct action_list *dispatch_list(const struct config *config, const struct event *event);
+/* Whether the event runs an action of that type of its list: a muted one only switches. */
+bool dispatch_allows(const struct event *event, const struct action_type *type);
 
 /* The clocks at this moment, with wall time mapped back to when the event happened. */
 void dispatch_stamp(const struct config *config, const char *boot_id, const struct event *event,

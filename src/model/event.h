@@ -61,7 +61,12 @@ struct event {
 	struct boot at;
 	int64_t active_ns;   /* how long the rule has been firing; 0 when it just began */
 	const char *reason;  /* "removed", "acknowledged", "unshelved", ... or NULL */
-	bool held;	     /* shelved or inhibited: runs no actions now */
+	bool held;	     /* shelved, inhibited or quiet: runs no actions now */
+	/*
+	 * Held only because its rule has said too much, and the alarm came or went: what tells
+	 * people is kept back, what switches outputs is not.
+	 */
+	bool muted;
 	const char *message; /* rendered; "" if the rule has none */
 	size_t label_count;
 	const struct event_label *labels;

@@ -64,6 +64,8 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 		.reason = reason,
 		.priority = rule->priority,
 		.held = engine->runs[number].held,
+		.muted = engine->runs[number].held && !engine_is_kept(engine, number) &&
+			 (type == EVENT_FIRE || type == EVENT_CLEAR),
 		.message = engine->message,
 		.label_count = rule->label_count,
 		.labels = rule->labels,
