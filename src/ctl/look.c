@@ -300,7 +300,8 @@ static void add_number(struct str *out, double number)
 	float single = (float)number;
 	char room[40];
 
-	/* JSON has fifteen digits of it. What was computed has no use for more than ten here. */
+	/* JSON has fifteen digits of it. What was computed has no use for more than ten here.
+	 */
 	if (fabs((double)single - number) > 1e-14 * fabs(number)) {
 		snprintf(room, sizeof(room), "%.10g", number);
 		str_add_number(out, number == trunc(number) ? number : strtod(room, NULL));

@@ -59,9 +59,9 @@ struct event {
 	enum rule_state from, to;
 	uint64_t seq; /* counts the engine's events from 1 */
 	struct boot at;
-	int64_t active_ns;   /* how long the rule has been firing; 0 when it just began */
-	const char *reason;  /* "removed", "acknowledged", "unshelved", ... or NULL */
-	bool held;	     /* shelved, inhibited or quiet: runs no actions now */
+	int64_t active_ns;  /* how long the rule has been firing; 0 when it just began */
+	const char *reason; /* "removed", "acknowledged", "unshelved", ... or NULL */
+	bool held;	    /* shelved, inhibited or quiet: runs no actions now */
 	/*
 	 * Held only because its rule has said too much, and the alarm came or went: what tells
 	 * people is kept back, what switches outputs is not.

@@ -121,6 +121,8 @@ void engine_free(struct engine *engine)
 void engine_set_guards(struct engine *engine, bool guarded)
 {
 	engine->unguarded = !guarded;
+	for (uint32_t i = 0; !guarded && i < engine->program->point_count; i++)
+		store_unguard(&engine->store, i);
 }
 
 /* A reading that may matter to somebody. Apart, so that the way of the others needs no stack.

@@ -112,8 +112,10 @@ static uint32_t store_intern(struct store *store, const char *bytes)
 	return held;
 }
 
-static void store_unguard(struct stored *point)
+void store_unguard(struct store *store, uint32_t id)
 {
+	struct stored *point = &store->points[id];
+
 	point->guard_low = INFINITY;
 	point->guard_high = -INFINITY;
 }
@@ -123,7 +125,7 @@ void store_guard(struct store *store, uint32_t id)
 	struct stored *point = &store->points[id];
 	double value = store->slots[program_point(store->program, id)];
 
-	store_unguard(point);
+	store_unguard(store, id);
 	if (point->kind == VALUE_NUMBER && point->quality == QUALITY_GOOD && !point->bad &&
 	    point->deadband == 0)
 		guards_around(&store->program->guards, id, value, &point->guard_low,
@@ -212,7 +214,7 @@ static unsigned store_put_bad(struct store *store, uint32_t id, enum bad_reason 
 	/* The first word of a point, even a bad one: its rules begin to be looked at. */
 	unsigned first = point->reason == BAD_INIT ? STORE_QUALITY : 0;
 
-	store_unguard(point);
+	store_unguard(store, id);
 	return STORE_BAD | first |
 	       store_judge(store, id, held ? QUALITY_UNCERTAIN : QUALITY_BAD, reason, code,
 			   true);
@@ -327,7 +329,7 @@ unsigned store_expire(struct store *store, uint32_t id)
 	/* The last reading failed: it has told why. Otherwise there was silence. */
 	bool told = point->reason != BAD_NONE && point->reason != BAD_INIT;
 
-	store_unguard(point);
+	store_unguard(store, id);
 	if (!isnan(*slot))
 		point->last = *slot;
 	*slot = NAN;

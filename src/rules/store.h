@@ -70,6 +70,8 @@ enum store_change {
 };
 /* The next number that is not between the guards is the next to be looked at. */
 void store_guard(struct store *store, uint32_t point);
+/* Each number is looked at. */
+void store_unguard(struct store *store, uint32_t point);
 /* Bits of enum store_change. reading->at is not before the last one. */
 unsigned store_put(struct store *store, const struct reading *reading);
 /* What the points that a derived one is computed from are worth, taken together. */
