@@ -62,7 +62,7 @@ int str_to_size(const char *text, int64_t *ret_bytes);
 void str_add_size(struct str *str, int64_t bytes);
 /* "90s" becomes "1m30s": the way durations are shown; at most two units. */
 void str_add_duration(struct str *str, int64_t ns);
-/* All of it, so that str_to_duration() reads the same again: "503h", "1h14m50s", "0s". ns >= 0. */
+/* All of it, so that str_to_duration() reads the same again: "503h", "1h14m50s". ns >= 0. */
 void str_add_duration_exact(struct str *str, int64_t ns);
 
 /*
