@@ -266,6 +266,19 @@ static void compile_since(struct program *program, struct expr *call, uint32_t s
 	call->kid_count = 2;
 }
 
+static const struct node_place *compile_place(struct program *program,
+					      const struct node_place *place)
+{
+	struct node_place *own = arena_take(program->arena, 1, sizeof(*own));
+	struct expr_source *source = arena_take(program->arena, 1, sizeof(*source));
+
+	*source = *place->source;
+	*own = *place;
+	own->source = source;
+	own->words = arena_text(program->arena, place->words, strlen(place->words));
+	return own;
+}
+
 /* The call becomes the slot of a node; equal nodes are one. */
 static void compile_node(struct program *program, struct expr *call, struct program_use *use)
 {
@@ -275,7 +288,6 @@ static void compile_node(struct program *program, struct expr *call, struct prog
 		.span_ns = call->span_ns,
 		.use = call->use,
 		.key = call->key,
-		.place = call->place,
 	};
 	uint32_t number = program_node_find(program, node.kind, node.key);
 
@@ -286,6 +298,8 @@ static void compile_node(struct program *program, struct expr *call, struct prog
 		program_use_merge(program->arena, own, call->use);
 		node.use = own;
 		node.key = arena_text(program->arena, call->key, strlen(call->key));
+		if (call->place != NULL)
+			node.place = compile_place(program, call->place);
 		node.code = compile_code(program, call->kids);
 		number = program_node(program, &node);
 	}

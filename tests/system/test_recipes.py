@@ -122,14 +122,19 @@ class Recipes(unittest.TestCase):
         self.assertEqual(len(recipes()), COUNT)
         self.assertEqual(recipes(), sorted(os.listdir(os.path.join(FOLDER, "tests"))))
         with tempfile.TemporaryDirectory() as folder:
+            paths = []
             for name in recipes():
                 # A copy that nobody else can write, as one of the user would be.
                 path = os.path.join(folder, name)
                 with open(path, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
                     file.write(read(os.path.join(FOLDER, name)))
-                checked = run("check", path)
-                self.assertEqual(checked.returncode, 0, checked.stdout)
-                self.assertNotIn("warning", checked.stdout.lower())
+                paths.append(path)
+            checked = run("check", *paths)
+            self.assertEqual(checked.returncode, 0, checked.stdout)
+            self.assertNotIn("warning", checked.stdout.lower())
+            for path, said in zip(paths, re.split(r"^\S+: good: .*$", checked.stdout, flags=re.M)[1:]):
+                for operand in re.findall(r"^  window \S+ of (.*) over ", said, flags=re.M):
+                    self.assertIn(operand, read(path))
         tested = run("test", "--coverage", *[os.path.join("tests", name) for name in recipes()], folder=FOLDER)
         self.assertEqual(tested.returncode, 0, tested.stdout)
         self.assertNotIn("never", tested.stdout)
