@@ -176,6 +176,11 @@ bool engine_feed(struct engine *engine, const struct reading *reading)
 	if (reading->value.kind == VALUE_NUMBER && reading->quality == QUALITY_GOOD &&
 	    number > point->guard_low && number < point->guard_high &&
 	    engine->fresh_count == 0 && !timers_maybe_due(&engine->timers, reading->at.ns)) {
+		/* Passed over, it is a reading of its instant all the same. */
+		if (reading->at.ns > engine->now.ns ||
+		    engine->seen[reading->point] == engine->round)
+			engine->round++;
+		engine->seen[reading->point] = engine->round;
 		engine->now = reading->at;
 		point->at = reading->at.ns;
 		engine->slots[program_point(engine->program, reading->point)] = number;

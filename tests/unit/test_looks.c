@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "model/point.h"
 #include "rules/engine.h"
 #include "rules_case.h"
 
@@ -243,6 +244,35 @@ static void test_a_time_that_is_no_round_double_is_reached_to_the_nanosecond(voi
 	rules_case_done(&c);
 }
 
+static void put(struct rules_case *c, double s, const char *name, double number)
+{
+	struct reading reading = {
+		.point = point_table_find(c->points, name, strlen(name)),
+		.value = value_number(number),
+		.at = at(s),
+	};
+
+	engine_feed(c->engine, &reading);
+}
+
+/* Between guards the first reading of the last instant needs no look; it was there anyhow. */
+static void test_a_reading_that_is_passed_over_begins_its_instant(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules: {a: {when: x.a > 10}, b: {when: x.b > 10}}\n");
+	feed_number(&c, 1, "x.a", 1);
+	feed_number(&c, 2, "x.b", 1);
+	put(&c, 3, "x.a", 2);
+	put(&c, 3, "x.b", 20);
+	put(&c, 3, "x.a", 20);
+	engine_settle(c.engine);
+	assert_log(&c, "3.000000000 b fire ok->firing warning \"\" x.b=20\n"
+		       "3.000000000 a fire ok->firing warning \"\" x.a=20\n");
+	rules_case_done(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_a_count_is_known_before_anything_was_read),
 		cmocka_unit_test(
 			test_a_time_that_is_no_round_double_is_reached_to_the_nanosecond),
+		cmocka_unit_test(test_a_reading_that_is_passed_over_begins_its_instant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
