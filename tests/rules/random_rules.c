@@ -154,7 +154,7 @@ static const struct form {
 	{'E', RULE, "falls({B})"},
 	{'E', SIMPLE, "changed({b})"},
 	{'E', RULE, "changed({N})"},
-	{'E', RULE, "changed({X})"},
+	{'E', RULE, "changed({x})"},
 	{'E', RULE, "rises({n} > {c})"},
 	{'T', SIMPLE, "a.temp"},
 	{'T', SIMPLE, "b.temp"},

@@ -60,6 +60,7 @@ struct random_step {
 	enum random_step_kind kind;
 	int64_t at;
 	struct reading reading;
+	bool settle;   /* behind the reading: it is the last one of its answer */
 	uint32_t rule; /* in the order of the file, modulo its count */
 	int64_t until;
 };

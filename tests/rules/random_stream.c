@@ -16,7 +16,8 @@
 #include "model/point.h"
 #include "random_rules.h"
 
-/* Readings are from + k * step; those of different scales never meet exactly. */
+/* Readings are from + k * step, or a little more; those of different scales never meet exactly.
+ */
 static const struct row {
 	const char *name, *device, *unit;
 	enum value_kind kind;
@@ -53,8 +54,8 @@ struct point_table *random_rules_points(struct arena *arena)
 			.kind = rows[i].kind,
 			.unit_text = rows[i].unit,
 			.readable = true,
-			/* windows are exact: more than there are readings in the longest */
-			.interval_ns = 500 * NSEC_PER_MSEC,
+			/* So seldom that windows of all points at once are exact. */
+			.interval_ns = NSEC_PER_SEC,
 			.stale_ns = rows[i].stale_ticks * RANDOM_TICK,
 			.deadband = rows[i].deadband,
 		};
@@ -73,6 +74,7 @@ static void some_reading(struct chance *chance, struct reading *ret)
 {
 	const struct row *row;
 	int64_t k = chance_between(chance, 0, 8);
+	double at = (double)k;
 
 	*ret = (struct reading){
 		.point = (uint32_t)chance_between(chance, 0, ARRAY_SIZE(rows) - 1)};
@@ -84,8 +86,11 @@ static void some_reading(struct chance *chance, struct reading *ret)
 	}
 	switch (row->kind) {
 	case VALUE_NUMBER:
+		/* Mostly within one cell of the grid, between all thresholds. */
+		if (!chance_one_in(chance, 3))
+			at = 4 + (double)(k % 3 + 1) / 16;
 		ret->value = value_number(
-			chance_one_in(chance, 60) ? NAN : row->from + (double)k * row->step);
+			chance_one_in(chance, 60) ? NAN : row->from + at * row->step);
 		break;
 	case VALUE_BOOL:
 		ret->value = value_bool(k % 2 == 1);
@@ -109,7 +114,7 @@ void random_rules_step(struct chance *chance, int64_t *now, struct random_step *
 	if (chance_one_in(chance, 30))
 		*now += chance_between(chance, 1, 80) * RANDOM_TICK;
 	*ret = (struct random_step){.kind = RANDOM_READING, .at = *now};
-	if (chance_one_in(chance, 5))
+	if (chance_one_in(chance, 15))
 		ret->kind = RANDOM_SETTLE;
 	else if (chance_one_in(chance, 5))
 		ret->kind = rare[chance_between(chance, 0, ARRAY_SIZE(rare) - 1)];
@@ -118,6 +123,7 @@ void random_rules_step(struct chance *chance, int64_t *now, struct random_step *
 	/* Late by so much that it is late however often the engine woke up. */
 	if (chance_one_in(chance, 50))
 		ret->reading.at.ns = -RANDOM_TICK;
+	ret->settle = !chance_one_in(chance, 3);
 	ret->rule = (uint32_t)chance_between(chance, 0, 1000);
 	ret->until = *now + chance_between(chance, 1, 40) * RANDOM_TICK;
 }
@@ -134,6 +140,7 @@ void random_step_write(const struct random_step *step, const struct point_table 
 			 point_table_get(points, step->reading.point)->name,
 			 (double)step->reading.at.ns / 1e9);
 		value_show(step->reading.value, out);
+		str_adds(out, step->settle ? " settled" : "");
 	} else if (step->kind >= RANDOM_ACK && step->kind <= RANDOM_UNSHELVE) {
 		str_addf(out, " %u until %.1f", step->rule, (double)step->until / 1e9);
 	}

@@ -100,6 +100,8 @@ static void engine_acts(void *self, const struct random_step *step)
 	switch (step->kind) {
 	case RANDOM_READING:
 		engine_feed(self, &step->reading);
+		if (step->settle)
+			engine_settle(self);
 		break;
 	case RANDOM_SETTLE:
 		engine_settle(self);
@@ -163,6 +165,8 @@ static void oracle_acts(void *self, const struct random_step *step)
 	switch (step->kind) {
 	case RANDOM_READING:
 		oracle_feed(self, &step->reading);
+		if (step->settle)
+			oracle_settle(self);
 		break;
 	case RANDOM_SETTLE:
 		oracle_settle(self);
@@ -372,7 +376,7 @@ static void try_many(uint64_t first, uint64_t count)
 	/* The guards have been tried: there was much that was passed over. */
 	print_message("%ju evaluations, %ju without guards\n", (uintmax_t)evaluations[ENGINE],
 		      (uintmax_t)evaluations[UNGUARDED]);
-	assert_true(evaluations[ENGINE] + count < evaluations[UNGUARDED]);
+	assert_true(evaluations[ENGINE] + count / 2 < evaluations[UNGUARDED]);
 }
 
 static void test_all_opinions_agree_on_random_sets_of_rules(void **state)
