@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* gaugectl explain: why a rule stands where it stands, as a tree. */
+/* gaugectl explain: why a rule stands where it stands, or stood in a recording, as a tree. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "ctl/ctl.h"
+#include "ctl/explain_replay.h"
 #include "ctl/look.h"
 #include "ctl/remote.h"
 #include "ctl/rule_words.h"
@@ -276,21 +277,27 @@ static void print_explained(const struct ctl *ctl, const json_t *rule)
 	print_foot(rule);
 }
 
-static enum ctl_status run_explain(const struct ctl *ctl)
+static void show_explained(const struct ctl *ctl, json_t *answer)
 {
-	json_t *answer;
-	enum ctl_status status =
-		remote_ask_of(ctl, "/v1/rules", ctl->args[0], "/explain", &answer);
-
-	if (status != CTL_OK)
-		return status;
 	if (ctl->json) {
 		remote_print(answer);
-		return CTL_OK;
+		return;
 	}
 	print_explained(ctl, answer);
 	json_decref(answer);
-	return CTL_OK;
+}
+
+static enum ctl_status run_explain(const struct ctl *ctl)
+{
+	json_t *answer = NULL;
+	enum ctl_status status =
+		ctl->options != 0
+			? explain_replay(ctl, &answer)
+			: remote_ask_of(ctl, "/v1/rules", ctl->args[0], "/explain", &answer);
+
+	if (answer != NULL)
+		show_explained(ctl, answer);
+	return status;
 }
 
 const struct ctl_command cmd_explain = {
@@ -299,7 +306,9 @@ const struct ctl_command cmd_explain = {
 	.summary = "why a rule stands where it stands",
 	.help = "Draws the rule's condition as a tree with the value of each part now, the points\n"
 		"that it reads, and the operands that decide; and says where the rule stands and\n"
-		"when that will change if nothing else does.\n",
+		"when that will change if nothing else does.\n"
+		"With --replay and --config: as it was in a recording, at --at or at its end.\n",
+	.options = CTL_REPLAY | CTL_CONFIG | CTL_AT,
 	.least = 1,
 	.most = 1,
 	.run = run_explain,

@@ -42,6 +42,8 @@ static const struct {
 	 "write to FILE, which must not be there yet; also -o FILE"},
 	{"--for", CTL_FOR, "TIME", "end after TIME, such as 10m"},
 	{"--config", CTL_CONFIG, "FILE", "the configuration that the recording is played to"},
+	{"--replay", CTL_REPLAY, "FILE", "the recording that is played; - is standard input"},
+	{"--at", CTL_AT, "TIME", "when: 1h30m since the start, or a wall time"},
 	{"--diff", CTL_DIFF, "FILE", "what it does otherwise than this configuration"},
 	{"--until", CTL_UNTIL, "TIME", "end there: 1h30m since the start, or a wall time"},
 	{"--plan", CTL_PLAN, NULL, "every request that is repeated, and what it takes"},

@@ -277,7 +277,8 @@ void look_add_text(struct str *out, const char *text)
 
 void look_add_age(struct str *out, double seconds)
 {
-	long s = (long)seconds;
+	/* gauged cuts milliseconds off: what is one short of a second is that second. */
+	long s = (long)(seconds + 0.0015);
 
 	if (seconds < 9.95)
 		str_addf(out, "%.1f s", seconds < 0 ? 0 : seconds);

@@ -8,43 +8,22 @@
 
 #include "base/str.h"
 #include "model/point.h"
-#include "rules/engine.h"
 #include "daemon/api.h"
 #include "daemon/api_json.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/follower.h"
 
-static json_t *point_range(const struct point *point)
+struct seen api_seen(const struct daemon *daemon)
 {
-	if (point->low > point->high)
-		return json_null();
-	return json_pack("[oo]", api_json_number(point->low), api_json_number(point->high));
+	return (struct seen){daemon_config(daemon), daemon_engine(daemon), clock_boot()};
 }
 
 json_t *api_json_point(const struct daemon *daemon, uint32_t id)
 {
-	const struct point *point = point_table_get(daemon_config(daemon)->points, id);
-	struct boot now = clock_boot();
-	struct engine_point seen;
-	bool counts;
+	const struct seen seen = api_seen(daemon);
 
-	engine_point(daemon_engine(daemon), id, now, &seen);
-	counts = seen.quality == QUALITY_GOOD || seen.quality == QUALITY_UNCERTAIN;
-	return json_pack("{so so so so so so so sI so so so sb sb so}", "name",
-			 api_json_text(point->name), "device", api_json_text(point->device),
-			 "kind", api_json_text(value_kind_name(point->kind)), "unit",
-			 api_json_text(point->unit_text), "value",
-			 api_json_value(counts ? seen.value : (struct value){0}), "quality",
-			 api_json_text(quality_name(seen.quality)), "reason",
-			 seen.reason == BAD_NONE ? json_null()
-						 : api_json_text(bad_reason_name(seen.reason)),
-			 "code", (json_int_t)seen.code, "last",
-			 api_json_value(seen.ever ? seen.last : (struct value){0}), "age_s",
-			 api_json_seconds(seen.ever ? boot_diff(now, seen.at) : -1), "at_ns",
-			 seen.ever ? json_integer(seen.at.ns) : json_null(), "readable",
-			 point->readable, "writable", point->writable, "range",
-			 point_range(point));
+	return seen_json_point(&seen, id);
 }
 
 uint32_t api_find_point(struct api_call *call)

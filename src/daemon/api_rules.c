@@ -10,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "model/point.h"
-#include "rules/engine.h"
 #include "rules/ruleset.h"
 #include "daemon/api.h"
 #include "daemon/api_json.h"
@@ -18,37 +17,11 @@
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 
-static json_t *rule_condition(int condition)
-{
-	return condition < 0 ? json_null() : json_boolean(condition != 0);
-}
-
 json_t *api_json_rule(const struct daemon *daemon, uint32_t id)
 {
-	struct boot now = clock_boot();
-	struct rule_view view, inhibitor = {0};
-	struct engine_rule rule;
+	const struct seen seen = api_seen(daemon);
 
-	ruleset_view(daemon_config(daemon)->rules, id, &view);
-	engine_rule(daemon_engine(daemon), id, &rule);
-	if (rule.inhibitor != UINT32_MAX)
-		ruleset_view(daemon_config(daemon)->rules, rule.inhibitor, &inhibitor);
-	return json_pack(
-		"{so so so so sb so so so so sb so so so so so so}", "name",
-		api_json_text(view.name), "severity",
-		api_json_text(severity_name(view.severity)), "priority",
-		view.priority > 0 ? json_integer(view.priority) : json_null(), "state",
-		view.instant ? json_null() : api_json_text(rule_state_name(rule.state)),
-		"instant", view.instant, "when", api_json_text(view.condition), "condition",
-		rule_condition(rule.condition), "since_s",
-		api_json_seconds(view.instant ? -1 : boot_diff(now, rule.since)), "deadline_s",
-		api_json_seconds(rule.has_deadline ? boot_diff(rule.deadline, now) : -1),
-		"acknowledged", rule.acked, "shelved_s",
-		api_json_seconds(rule.shelved ? boot_diff(rule.shelved_until, now) : -1),
-		"inhibited_by", api_json_text(inhibitor.name), "quiet",
-		api_json_text(quiet_reason_name(rule.quiet)), "left_out",
-		api_json_count(rule.left_out), "fired", api_json_count(rule.fired), "cleared",
-		api_json_count(rule.cleared));
+	return seen_json_rule(&seen, id);
 }
 
 void api_rules(struct api_call *call)

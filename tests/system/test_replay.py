@@ -270,9 +270,41 @@ def test_replay_tells_what_is_broken_with_its_place():
         assert why in told and "pending" not in out, (out, told)
 
 
+def test_explain_at_an_instant_of_a_recording():
+    files = Files()
+    where = ["--config", files.config(), "--replay", files.write("day.txt", DAY)]
+    out, told = ctl("explain", "hot", *where, "--at", "10:00:15")
+    assert told == "" and out.splitlines() == [
+        "at 2026-11-22 10:00:15.000 of the recording",
+        "hot (warning)  pending for 15 s, fires in 15 s if this stays true",
+        "  when   boiler.temp > 80  true     81 degC > 80 degC",
+        "           boiler.temp = 81 degC, good, 5.0 s old",
+        "  fired  0, cleared 0"], out
+    # What is due at the instant has happened, and so have its readings.
+    for at, state in ("10:00:29.999", None), ("4h30s", "firing"), ("3h59m59.999s", "ok"), ("4h", "pending"):
+        if state is None:
+            _, told = ctl("explain", "hot", *where, "--at", at, status=2)
+            assert "--at takes a time" in told, told
+            continue
+        out, _ = ctl("--json", "explain", "hot", *where, "--at", at)
+        answer = json.loads(out)
+        assert answer["state"] == state and answer["expressions"][0]["field"] == "when", (at, out)
+    # Without an instant: the end, which is where the recording says.
+    out, _ = ctl("--json", "explain", "hot", *where)
+    answer = json.loads(out)
+    assert (answer["state"], answer["fired"], answer["at_s"], answer["time"]) == (
+        "ok", 2, 43200, "2026-11-22T18:00:00.000Z"), answer
+    _, told = ctl("explain", "ht", *where, status=1)
+    assert "there is no rule 'ht'; did you mean 'hot'?" in told, told
+    for arguments in ["--at", "3s"], where[:2], where[2:]:
+        _, told = ctl("explain", "hot", *arguments, status=2)
+        assert "belong together" in told, told
+
+
 if __name__ == "__main__":
     lab.run(test_replay_gives_the_events_that_the_daemon_had,
             test_replay_for_people_and_for_programs,
             test_replay_ends_where_people_say,
             test_replay_says_how_two_configurations_differ,
-            test_replay_tells_what_is_broken_with_its_place)
+            test_replay_tells_what_is_broken_with_its_place,
+            test_explain_at_an_instant_of_a_recording)
