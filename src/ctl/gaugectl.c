@@ -38,6 +38,7 @@ static const struct {
 	{"--readings", CTL_READINGS, NULL, "only readings of points"},
 	{"--coverage", CTL_COVERAGE, NULL, "which conditions no test made true, or false"},
 	{"--junit", CTL_JUNIT, "FILE", "write the results as JUnit XML"},
+	{"--dry-run", CTL_DRY_RUN, NULL, "what would change; nothing does"},
 	{"--output", CTL_OUTPUT, "FILE",
 	 "write to FILE, which must not be there yet; also -o FILE"},
 	{"--for", CTL_FOR, "TIME", "end after TIME, such as 10m"},

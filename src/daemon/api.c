@@ -35,7 +35,7 @@ static const struct api_route api_routes[] = {
 	{"POST", "/v1/rules/NAME/shelve", PEER_WRITE, api_rule_shelve, {NULL}},
 	{"POST", "/v1/rules/NAME/unshelve", PEER_WRITE, api_rule_unshelve, {NULL}},
 	{"GET", "/v1/events", PEER_READ, api_events, {"follow", "changes"}},
-	{"POST", "/v1/reload", PEER_WRITE, api_reload, {NULL}},
+	{"POST", "/v1/reload", PEER_WRITE, api_reload, {"dry_run"}},
 };
 
 static int hex_digit(char c)
@@ -180,6 +180,13 @@ const char *api_param(const struct api_call *call, const char *name)
 			return call->params[i].value;
 	}
 	return NULL;
+}
+
+bool api_param_is_on(const struct api_call *call, const char *name)
+{
+	const char *value = api_param(call, name);
+
+	return value != NULL && (strcmp(value, "1") == 0 || strcmp(value, "true") == 0);
 }
 
 /* The row for the call, or NULL after the call was answered. */

@@ -63,6 +63,8 @@ void api_problem(struct api_call *call, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The value of a parameter of the query, or NULL. */
 const char *api_param(const struct api_call *call, const char *name);
+/* It is there, alone, or as 1 or true. */
+bool api_param_is_on(const struct api_call *call, const char *name);
 
 typedef void api_route_fn(struct api_call *call);
 /* In api_status.c, api_points.c, api_rules.c, api_explain.c, api_operator.c, api_changes.c */

@@ -43,13 +43,6 @@ uint32_t api_find_point(struct api_call *call)
 	return POINT_NONE;
 }
 
-static bool param_is_on(const struct api_call *call, const char *name)
-{
-	const char *value = api_param(call, name);
-
-	return value != NULL && (strcmp(value, "1") == 0 || strcmp(value, "true") == 0);
-}
-
 static void api_follow(struct api_call *call, unsigned what)
 {
 	call->status = 200;
@@ -62,9 +55,10 @@ void api_points(struct api_call *call)
 	size_t count = point_table_count(daemon_config(call->daemon)->points);
 	json_t *list;
 
-	if (param_is_on(call, "follow")) {
-		api_follow(call, param_is_on(call, "changes") ? FOLLOW_READINGS | FOLLOW_CHANGES
-							      : FOLLOW_READINGS);
+	if (api_param_is_on(call, "follow")) {
+		api_follow(call, api_param_is_on(call, "changes")
+					 ? FOLLOW_READINGS | FOLLOW_CHANGES
+					 : FOLLOW_READINGS);
 		return;
 	}
 	list = json_array();
@@ -83,12 +77,12 @@ void api_point(struct api_call *call)
 
 void api_events(struct api_call *call)
 {
-	if (!param_is_on(call, "follow")) {
+	if (!api_param_is_on(call, "follow")) {
 		api_problem(call, 400,
 			    "past events are not kept: GET /v1/events?follow=1 "
 			    "follows those to come");
 		return;
 	}
-	api_follow(call, param_is_on(call, "changes") ? FOLLOW_EVENTS | FOLLOW_CHANGES
-						      : FOLLOW_EVENTS);
+	api_follow(call, api_param_is_on(call, "changes") ? FOLLOW_EVENTS | FOLLOW_CHANGES
+							  : FOLLOW_EVENTS);
 }

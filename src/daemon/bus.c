@@ -10,8 +10,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "conf/yaml.h"
 #include "daemon/config.h"
+#include "daemon/config_diff.h"
 
 struct bus {
 	struct config *config; /* the one it was opened with; keeps entry alive */
@@ -96,17 +96,7 @@ void bus_readings(const struct bus *bus, uint64_t *ret_all, uint64_t *ret_bad)
 
 bool bus_unchanged(const struct bus *bus, const struct config_bus *entry)
 {
-	const struct input_source *old = &bus->entry->source, *new = &entry->source;
-
-	if (strcmp(old->name, new->name) != 0 || strcmp(old->directory, new->directory) != 0 ||
-	    old->device_count != new->device_count || !yaml_equal(old->node, new->node))
-		return false;
-	for (size_t i = 0; i < old->device_count; i++) {
-		if (strcmp(old->devices[i].name, new->devices[i].name) != 0 ||
-		    !yaml_equal(old->devices[i].node, new->devices[i].node))
-			return false;
-	}
-	return true;
+	return config_bus_same(bus->entry, entry);
 }
 
 void bus_renumber(struct bus *bus, const struct config_bus *entry)

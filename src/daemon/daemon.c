@@ -196,8 +196,7 @@ static void daemon_remember_failure(struct daemon *daemon, const struct diags *d
 	daemon->reloads_failed++;
 }
 
-static void daemon_swap_to(struct daemon *daemon, struct running next,
-			   struct reload_result *result)
+static void daemon_swap_to(struct daemon *daemon, struct running next)
 {
 	struct running old = daemon->now;
 	struct boot now = clock_boot();
@@ -205,7 +204,7 @@ static void daemon_swap_to(struct daemon *daemon, struct running next,
 	/* What is due under the old rules is theirs to say. */
 	engine_settle(old.engine);
 	engine_tick(old.engine, now);
-	running_move(&old, &next, result);
+	running_move(&old, &next);
 	daemon->now = next;
 	daemon->leaving = old.config;
 	engine_adopt(next.engine, old.engine, now);
@@ -222,17 +221,30 @@ static void daemon_swap_to(struct daemon *daemon, struct running next,
 	}
 }
 
-static bool daemon_swap(void *arg, struct config *config, struct diags *diags,
-			struct reload_result *result)
+static struct config *daemon_in_force(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	return daemon->now.config;
+}
+
+static bool daemon_try(void *arg, struct config *config, struct diags *diags)
+{
+	struct daemon *daemon = arg;
+	struct running_scope scope = daemon_scope(daemon);
+
+	return running_try(&scope, config, diags);
+}
+
+static bool daemon_swap(void *arg, struct config *config, struct diags *diags)
 {
 	struct daemon *daemon = arg;
 	struct running_scope scope = daemon_scope(daemon);
 	struct running next = {0};
-	bool ok = config != NULL &&
-		  running_open(&scope, config, &daemon->now, &next, diags, result);
+	bool ok = config != NULL && running_open(&scope, config, &daemon->now, &next, diags);
 
 	if (ok)
-		daemon_swap_to(daemon, next, result);
+		daemon_swap_to(daemon, next);
 	else
 		daemon_remember_failure(daemon, diags);
 	for (struct daemon_watcher *w = daemon->watchers; w != NULL; w = w->next) {
@@ -248,7 +260,6 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 {
 	struct daemon *daemon = xcalloc(1, sizeof(*daemon));
 	struct diags *diags = diags_new(16);
-	struct reload_result result = {0};
 	struct running_scope scope;
 
 	daemon->loop = loop;
@@ -259,7 +270,9 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon->alarm = loop_alarm_new(loop, daemon_due, daemon);
 	daemon->settle = loop_defer_new(loop, daemon_settle, daemon);
 	daemon->http = http_client_new(loop, err);
-	daemon->reload = reload_new(loop, config->path, daemon_swap, daemon, err);
+	daemon->reload = reload_new(
+		loop, config->path,
+		&(struct reload_host){daemon_in_force, daemon_swap, daemon_try, daemon}, err);
 	if (daemon->alarm == NULL)
 		error_set(err, EMFILE, "cannot make a timer: no descriptor left");
 	if (daemon->alarm == NULL || daemon->http == NULL || daemon->reload == NULL) {
@@ -267,7 +280,7 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 		goto fail;
 	}
 	scope = daemon_scope(daemon);
-	if (!running_open(&scope, config, NULL, &daemon->now, diags, &result)) {
+	if (!running_open(&scope, config, NULL, &daemon->now, diags)) {
 		error_set(err, EINVAL, "%s", diags_get(diags, 0)->message);
 		goto fail;
 	}
@@ -367,7 +380,12 @@ void daemon_reload(struct daemon *daemon, reload_done *done, void *arg)
 		if (w->reload_begins != NULL && !reload_running(daemon->reload))
 			w->reload_begins(w->arg);
 	}
-	reload_ask(daemon->reload, done, arg);
+	reload_ask(daemon->reload, false, done, arg);
+}
+
+void daemon_reload_try(struct daemon *daemon, reload_done *done, void *arg)
+{
+	reload_ask(daemon->reload, true, done, arg);
 }
 
 void daemon_reload_forget(struct daemon *daemon, void *arg)

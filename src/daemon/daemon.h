@@ -19,6 +19,7 @@
 struct action_host;
 struct bus;
 struct config;
+struct config_diff;
 struct daemon;
 struct diags;
 struct engine;
@@ -66,12 +67,18 @@ void daemon_status(const struct daemon *daemon, struct daemon_status *ret);
  */
 struct reload_result {
 	bool ok;
-	const struct diags *diags; /* errors, or the warnings of a good one */
-	size_t buses_kept, buses_opened, buses_closed;
-	size_t rules_kept, rules_added, rules_removed;
+	bool dry_run;			/* it was only tried: see daemon_reload_try() */
+	const struct diags *diags;	/* errors, or the warnings of a good one */
+	const struct config_diff *diff; /* what is otherwise now, or would be; NULL: not ok */
 };
 typedef void reload_done(void *arg, const struct reload_result *result);
 void daemon_reload(struct daemon *daemon, reload_done *done, void *arg);
+/*
+ * Builds it as well, beside what runs, and says what a reload would change, but changes
+ * nothing; devices are not opened. A reload that is asked for meanwhile follows, and goes
+ * before others that only try.
+ */
+void daemon_reload_try(struct daemon *daemon, reload_done *done, void *arg);
 /* For whoever asked and went away: done will not be called with this arg any more. */
 void daemon_reload_forget(struct daemon *daemon, void *arg);
 

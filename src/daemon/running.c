@@ -11,11 +11,9 @@
 #include "base/log.h"
 #include "conf/diag.h"
 #include "io/secret.h"
-#include "rules/ruleset.h"
 #include "actions/webhook.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
-#include "daemon/daemon.h"
 
 /* Mostly at the same place as before: hint is where to look first. */
 static struct bus *running_kept_bus(const struct running *old, const struct config_bus *entry,
@@ -47,25 +45,21 @@ static const struct bus *running_before(const struct running *old,
 }
 
 static bool running_open_buses(const struct running_scope *scope, struct running *next,
-			       const struct running *old, struct diags *diags,
-			       struct reload_result *result)
+			       const struct running *old, struct diags *diags)
 {
 	for (size_t i = 0; i < next->config->bus_count; i++) {
 		const struct config_bus *entry = &next->config->buses[i];
 		struct error err;
 		size_t index;
 
-		if (running_kept_bus(old, entry, i, &index) != NULL) {
-			result->buses_kept++;
+		if (running_kept_bus(old, entry, i, &index) != NULL)
 			continue;
-		}
 		next->buses[i] = bus_open(next->config, entry, scope->loop, scope->readings,
 					  running_before(old, entry), &err);
 		if (next->buses[i] == NULL) {
 			diag_error(diags, entry->source.node, "%s", err.text);
 			return false;
 		}
-		result->buses_opened++;
 	}
 	return true;
 }
@@ -93,6 +87,18 @@ static bool running_open_webhooks(const struct running_scope *scope, struct runn
 	return ok;
 }
 
+bool running_try(const struct running_scope *scope, struct config *config, struct diags *diags)
+{
+	struct running tried = {.config = config_ref(config)};
+	bool ok;
+
+	tried.buses = xcalloc(config->bus_count, sizeof(*tried.buses));
+	tried.webhooks = xcalloc(config->webhook_count, sizeof(*tried.webhooks));
+	ok = running_open_webhooks(scope, &tried, diags);
+	running_close(&tried);
+	return ok;
+}
+
 void running_close(struct running *running)
 {
 	if (running->config == NULL)
@@ -109,22 +115,20 @@ void running_close(struct running *running)
 }
 
 bool running_open(const struct running_scope *scope, struct config *config,
-		  const struct running *old, struct running *next, struct diags *diags,
-		  struct reload_result *result)
+		  const struct running *old, struct running *next, struct diags *diags)
 {
 	next->config = config;
 	next->buses = xcalloc(config->bus_count, sizeof(*next->buses));
 	next->webhooks = xcalloc(config->webhook_count, sizeof(*next->webhooks));
 	next->engine = engine_new(config->rules, config->points, scope->events, clock_boot());
 	if (running_open_webhooks(scope, next, diags) &&
-	    running_open_buses(scope, next, old, diags, result))
+	    running_open_buses(scope, next, old, diags))
 		return true;
 	running_close(next);
 	return false;
 }
 
-static void running_move_buses(struct running *old, struct running *next,
-			       struct reload_result *result)
+static void running_move_buses(struct running *old, struct running *next)
 {
 	for (size_t i = 0; i < next->config->bus_count; i++) {
 		const struct config_bus *entry = &next->config->buses[i];
@@ -136,8 +140,6 @@ static void running_move_buses(struct running *old, struct running *next,
 		bus_renumber(next->buses[i], entry);
 		old->buses[index] = NULL;
 	}
-	for (size_t i = 0; i < old->config->bus_count; i++)
-		result->buses_closed += old->buses[i] != NULL;
 }
 
 static void running_move_webhooks(struct running *old, struct running *next)
@@ -149,23 +151,6 @@ static void running_move_webhooks(struct running *old, struct running *next)
 				webhook_adopt(next->webhooks[i], old->webhooks[k]);
 		}
 	}
-}
-
-static void running_count_rules(const struct config *old, const struct config *next,
-				struct reload_result *result)
-{
-	size_t count = ruleset_count(next->rules);
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct rule_view view;
-
-		ruleset_view(next->rules, i, &view);
-		if (ruleset_find(old->rules, view.name) != UINT32_MAX)
-			result->rules_kept++;
-		else
-			result->rules_added++;
-	}
-	result->rules_removed = ruleset_count(old->rules) - result->rules_kept;
 }
 
 static void running_warn_fixed(const struct config *old, const struct config *next)
@@ -180,10 +165,9 @@ static void running_warn_fixed(const struct config *old, const struct config *ne
 		log_warning("the metrics listener stays as it is until a restart");
 }
 
-void running_move(struct running *old, struct running *next, struct reload_result *result)
+void running_move(struct running *old, struct running *next)
 {
-	running_move_buses(old, next, result);
+	running_move_buses(old, next);
 	running_move_webhooks(old, next);
-	running_count_rules(old->config, next->config, result);
 	running_warn_fixed(old->config, next->config);
 }

@@ -17,7 +17,6 @@ struct config;
 struct diags;
 struct http_client;
 struct loop;
-struct reload_result;
 struct webhook;
 
 struct running {
@@ -39,12 +38,16 @@ struct running_scope {
  * running_move(). False after errors were added: then nothing is open and nothing has changed.
  */
 bool running_open(const struct running_scope *scope, struct config *config,
-		  const struct running *old, struct running *next, struct diags *diags,
-		  struct reload_result *result);
+		  const struct running *old, struct running *next, struct diags *diags);
+/*
+ * What can be known without opening a device: whether every webhook would open, and so whether
+ * its secrets are there. Nothing stays open. False after errors were added.
+ */
+bool running_try(const struct running_scope *scope, struct config *config, struct diags *diags);
 /* Closes what is open and was not moved away. */
 void running_close(struct running *running);
 
-/* Moves unchanged buses and the queues of webhooks with the same name; counts in *result. */
-void running_move(struct running *old, struct running *next, struct reload_result *result);
+/* Moves unchanged buses and the queues of webhooks with the same name. */
+void running_move(struct running *old, struct running *next);
 
 #endif

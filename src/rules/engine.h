@@ -72,6 +72,17 @@ bool engine_deadline(struct engine *engine, struct boot *ret);
 void engine_adopt(struct engine *engine, const struct engine *old, struct boot now);
 
 /*
+ * How much of a rule outlives a reload. Everything: state, timers and the course of its
+ * windows. Its state: its condition is another one, so its time starts anew. Nothing: it is a
+ * state now and was an instant, or the other way round, or an instant with another condition.
+ */
+enum engine_keep { ENGINE_KEEPS_NOTHING, ENGINE_KEEPS_STATE, ENGINE_KEEPS_ALL };
+/* Of the rule with the number rule; before is the one with its name in old_set. */
+enum engine_keep engine_keeps(const struct ruleset *set, const struct point_table *points,
+			      uint32_t rule, const struct ruleset *old_set,
+			      const struct point_table *old_points, uint32_t before);
+
+/*
  * What an operator does to a rule (ISA-18.2), at the instant now. Acknowledging ends the
  * repeats, and a latched alarm with them once its condition is over. While a rule is shelved
  * it lives on, but its events run no actions; when that ends, it says where it has come to.

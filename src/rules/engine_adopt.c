@@ -20,31 +20,44 @@ static bool engine_same_point(const struct point *a, const struct point *b)
 	return a->kind == b->kind && engine_same_text(a->unit_text, b->unit_text);
 }
 
-/* What a derived point is computed from, in words; NULL for one that is read. */
-static const char *engine_formula(const struct engine *engine, uint32_t point)
-{
-	uint32_t node = program_derived(engine->program, point);
+/* The rules and points of one of the two engines, whether or not it runs. */
+struct engine_side {
+	const struct ruleset *set;
+	const struct point_table *points;
+};
 
-	return node != PROGRAM_NONE ? engine->program->nodes[node].key : NULL;
+static struct engine_side engine_side(const struct engine *engine)
+{
+	return (struct engine_side){engine->set, engine->points};
+}
+
+/* What a derived point is computed from, in words; NULL for one that is read. */
+static const char *engine_formula(const struct engine_side *side, uint32_t point)
+{
+	const struct program *program = ruleset_program(side->set);
+	uint32_t node = program_derived(program, point);
+
+	return node != PROGRAM_NONE ? program->nodes[node].key : NULL;
 }
 
 /* The point of old that is the same as id is now: POINT_NONE if there is none. */
-static uint32_t engine_before(const struct engine *engine, const struct engine *old,
+static uint32_t engine_before(const struct engine_side *side, const struct engine_side *old,
 			      uint32_t id)
 {
-	const struct point *point = point_table_get(engine->points, id);
+	const struct point *point = point_table_get(side->points, id);
 	uint32_t other = point_table_find(old->points, point->name, strlen(point->name));
 
 	if (other == POINT_NONE ||
 	    !engine_same_point(point, point_table_get(old->points, other)) ||
-	    !engine_same_text(engine_formula(engine, id), engine_formula(old, other)))
+	    !engine_same_text(engine_formula(side, id), engine_formula(old, other)))
 		return POINT_NONE;
 	return other;
 }
 
 static void engine_adopt_point(struct engine *engine, const struct engine *old, uint32_t id)
 {
-	uint32_t other = engine_before(engine, old, id);
+	const struct engine_side now = engine_side(engine), before = engine_side(old);
+	uint32_t other = engine_before(&now, &before, id);
 	const struct stored *stored = &engine->store.points[id];
 	const struct reach *ages = &engine->program->point_ages;
 
@@ -66,26 +79,47 @@ static void engine_adopt_point(struct engine *engine, const struct engine *old, 
 }
 
 /* Whether one of the points has kept its name but is measured or computed otherwise now. */
-static bool engine_differs(const struct engine *engine, const struct engine *old,
+static bool engine_differs(const struct engine_side *side, const struct engine_side *old,
 			   const uint32_t *points, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		const struct point *point = point_table_get(engine->points, points[i]);
+		const struct point *point = point_table_get(side->points, points[i]);
 
 		if (point_table_find(old->points, point->name, strlen(point->name)) !=
 			    POINT_NONE &&
-		    engine_before(engine, old, points[i]) == POINT_NONE)
+		    engine_before(side, old, points[i]) == POINT_NONE)
 			return true;
 	}
 	return false;
+}
+
+enum engine_keep engine_keeps(const struct ruleset *set, const struct point_table *points,
+			      uint32_t number, const struct ruleset *old_set,
+			      const struct point_table *old_points, uint32_t other)
+{
+	const struct engine_side side = {set, points}, old = {old_set, old_points};
+	const struct rule *rule = ruleset_rule_get(set, number);
+	const struct rule *before = ruleset_rule_get(old_set, other);
+
+	if (before->instant != rule->instant)
+		return ENGINE_KEEPS_NOTHING;
+	if (before->on_unknown == rule->on_unknown &&
+	    engine_same_text(before->when_text, rule->when_text) &&
+	    engine_same_text(before->clear_text, rule->clear_text) &&
+	    bindings_equal(&before->bindings, &rule->bindings) &&
+	    !engine_differs(&side, &old, rule->points, rule->condition_points))
+		return ENGINE_KEEPS_ALL;
+	return rule->instant ? ENGINE_KEEPS_NOTHING : ENGINE_KEEPS_STATE;
 }
 
 /* The node of old that says the same of the same points; PROGRAM_NONE if there is none. */
 static uint32_t engine_node_before(const struct engine *engine, const struct engine *old,
 				   const struct node *node)
 {
+	const struct engine_side now = engine_side(engine), before = engine_side(old);
+
 	if (node->key == NULL ||
-	    engine_differs(engine, old, node->inputs.ids, node->inputs.count))
+	    engine_differs(&now, &before, node->inputs.ids, node->inputs.count))
 		return PROGRAM_NONE;
 	return program_node_find(old->program, node->kind, node->key);
 }
@@ -209,12 +243,8 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	bool same;
 
 	before = other != UINT32_MAX ? ruleset_rule_get(old->set, other) : NULL;
-	same = before != NULL && before->instant == rule->instant &&
-	       before->on_unknown == rule->on_unknown &&
-	       engine_same_text(before->when_text, rule->when_text) &&
-	       engine_same_text(before->clear_text, rule->clear_text) &&
-	       bindings_equal(&before->bindings, &rule->bindings) &&
-	       !engine_differs(engine, old, rule->points, rule->condition_points);
+	same = before != NULL && engine_keeps(engine->set, engine->points, number, old->set,
+					      old->points, other) == ENGINE_KEEPS_ALL;
 	run->looked = before != NULL || engine_has_source(engine, rule);
 	if (before == NULL)
 		return;

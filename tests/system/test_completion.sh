@@ -40,11 +40,11 @@ for command in $commands; do
 	grep -Eq "^\.B[A-Z]* \"? ?$command" "$srcdir/docs/gaugectl.1" || { echo "gaugectl.1 does not name $command"; exit 1; }
 done
 for option in $("$dir/gaugectl" --help; "$dir/gaugectl" watch --help; "$dir/gaugectl" probe --help;
-	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help; "$dir/gaugectl" record --help; "$dir/gaugectl" replay --help; "$dir/gaugectl" check --help; "$dir/gaugectl" explain --help); do
+	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help; "$dir/gaugectl" record --help; "$dir/gaugectl" replay --help; "$dir/gaugectl" check --help; "$dir/gaugectl" explain --help; "$dir/gaugectl" reload --help); do
 	case $option in
 	--[a-z]*)
-		option=$(printf %s "$option" | tr -dc a-z)
-		grep -q "\\\\-\\\\-$option" "$srcdir/docs/gaugectl.1" || { echo "gaugectl.1 does not name --$option"; exit 1; }
+		option=$(printf %s "${option#--}" | tr -dc a-z- | sed 's/-/\\-/g')
+		grep -qF -e "\\-\\-$option" "$srcdir/docs/gaugectl.1" || { echo "gaugectl.1 does not name --$option"; exit 1; }
 		;;
 	esac
 done

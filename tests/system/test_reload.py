@@ -3,6 +3,7 @@
 # Copyright 2026 The gauged authors
 """Reload: all or nothing, and what did not change does not notice."""
 import os
+import threading
 
 import lab
 
@@ -181,7 +182,128 @@ def test_many_reloads_leak_no_descriptor():
     daemon.stop()
 
 
-lab.run(test_fault_F1_bad_file_changes_nothing, test_fault_F6_reload_keeps_what_did_not_change,
+def wide(plant, other, sink, hot="", poll="20ms", more=""):
+    """The configuration of make(), with something otherwise."""
+    return CONFIG.format(plant=plant.port, other=other.port, sink=sink.port, poll=poll) + more, \
+        RULES.format(limit=80).replace("for: 1h", "for: 1h" + hot)
+
+
+def changes(answer):
+    return {(c["what"], c["name"]): (c["change"], c.get("fields"), c.get("keeps")) for c in answer["changes"]}
+
+
+def test_dry_run_says_what_a_reload_would_change_and_changes_nothing():
+    plant, other, sink, daemon = make()
+    before = spent(daemon, "hot")
+    status = daemon.get("/v1/status")
+    same = daemon.ctl("reload", "--dry-run")
+    assert same.returncode == 0 and same.stdout == (
+        "a reload would do: buses 2 kept, 0 opened, 0 closed; rules 2 kept, 0 changed, 0 added, 0 removed; "
+        "points 0 added, 0 removed\n"), same
+    general, rules = wide(plant, other, sink, hot="\n    message: now with words", poll="30ms")
+    rules = rules.replace("boiler.temp > 50", "boiler.temp > 51").replace("  warm:", "  warm:\n    severity: info")
+    rules += "  new: {when: tank.high > 3}\n"
+    daemon.write(general.replace("level: {holding: 1,", "high: {holding: 2}, level: {holding: 1, unit: m,"))
+    daemon.write(rules, "rules.d/a.yaml")
+    expected = {
+        ("bus", "other"): ("changed", ["device tank"], None),
+        ("point", "tank.high"): ("added", None, None),
+        ("point", "tank.level"): ("changed", ["unit", "stale_after"], None),
+        ("rule", "hot"): ("changed", ["message"], "everything"),
+        ("rule", "warm"): ("changed", ["severity", "when"], "state"),
+        ("rule", "new"): ("added", None, None)}
+    code, answer = daemon.ask("POST", "/v1/reload?dry_run=1")
+    assert code == 200 and answer["dry_run"] is True and changes(answer) == expected, answer
+    assert answer["buses"] == {"kept": 1, "opened": 1, "closed": 1}, answer
+    assert answer["rules"] == {"kept": 0, "changed": 2, "added": 1, "removed": 0}, answer
+    shown = daemon.ctl("reload", "--dry-run")
+    assert shown.returncode == 0 and shown.stdout.splitlines()[1:] == [
+        "WHAT   NAME        CHANGE   OF                 THEN",
+        "bus    other       changed  device tank        opened anew",
+        "point  tank.high   added",
+        "point  tank.level  changed  unit, stale_after",
+        "rule   hot         changed  message            keeps its state and its timers",
+        "rule   warm        changed  severity, when     keeps its state, its time starts anew",
+        "rule   new         added"], shown.stdout
+    # Nothing has changed.
+    assert plant.connections == 1 and other.connections == 1 and len(sink.events) == 1
+    after = daemon.get("/v1/status")
+    assert {k: v for k, v in after.items() if "reload" in k} == {k: v for k, v in status.items() if "reload" in k}, after
+    assert daemon.ask("GET", "/v1/rules/new")[0] == 404
+    assert daemon.get("/v1/rules/hot")["since_s"] >= before
+    # And it comes as it was said.
+    code, answer = daemon.ask("POST", "/v1/reload")
+    assert code == 200 and answer["dry_run"] is False and changes(answer) == expected, answer
+    rule = daemon.get("/v1/rules/hot")
+    assert rule["state"] == "pending" and rule["since_s"] >= before, rule
+    assert daemon.get("/v1/rules/warm")["state"] == "firing"
+    # Points that are computed.
+    daemon.write(rules + "derived: {tank.twice: {value: tank.level * 2}}\n", "rules.d/a.yaml")
+    code, answer = daemon.ask("POST", "/v1/reload")
+    assert code == 200 and changes(answer) == {("point", "tank.twice"): ("added", None, None)}, answer
+    daemon.write(rules + "derived: {tank.twice: {value: tank.level + tank.level}}\n", "rules.d/a.yaml")
+    code, answer = daemon.ask("POST", "/v1/reload?dry_run=1")
+    assert code == 200 and changes(answer) == {("point", "tank.twice"): ("changed", ["value"], None)}, answer
+    daemon.write("rules: {hot: {on: rises(boiler.temp > 80), do: [{log: info}]}}", "rules.d/a.yaml")
+    daemon.write(general.split("  tank:")[0] + "webhooks: {}\n" if "  tank:" in general else general)
+    code, answer = daemon.ask("POST", "/v1/reload?dry_run")
+    found = changes(answer)
+    assert code == 200 and found["rule", "hot"][0] == "changed" and found["rule", "hot"][2] == "nothing", answer
+    assert found["rule", "warm"] == found["rule", "new"] == found["webhook", "ops"] == ("removed", None, None), answer
+    assert found["bus", "other"] == ("changed", ["device tank"], None), answer
+    daemon.stop()
+
+
+def test_dry_run_finds_what_a_reload_would_find():
+    plant, other, sink, daemon = make()
+    general, _ = wide(plant, other, sink)
+    for text, rules, why in [
+            (general, RULES.format(limit="eighty"), "rules.d/a.yaml:4:"),
+            (general + "  more: {url: \"http://127.0.0.1:1/\", headers: {X-Key: \"${secret:nothing}\"}}\n",
+             RULES.format(limit=80), "nothing")]:
+        daemon.write(text)
+        daemon.write(rules, "rules.d/a.yaml")
+        answer = daemon.ctl("reload", "--dry-run")
+        assert answer.returncode == 1 and why in answer.stderr, answer
+        assert "gaugectl: not ready for a reload: 1 error; a reload would be refused" in answer.stderr, answer
+        assert daemon.ask("POST", "/v1/reload?dry_run=1")[0] == 422
+    status = daemon.get("/v1/status")
+    assert "a.yaml" not in str(status), status
+    daemon.stop()
+
+
+def test_dry_runs_and_reloads_at_once_do_not_disturb_each_other():
+    plant, other, sink, daemon = make()
+    answers = []
+
+    def ask(path, turn):
+        answers.append((path, turn, daemon.ask("POST", path)))
+
+    for turn in range(10):
+        general, rules = wide(plant, other, sink, poll="%dms" % (20 + turn % 2))
+        daemon.write(general)
+        threads = [threading.Thread(target=ask, args=("/v1/reload" + "?dry_run=1" * (n % 2), turn))
+                   for n in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(lab.PATIENCE)
+    assert len(answers) == 60 and all(code == 200 for _, _, (code, _) in answers), answers
+    assert all(answer["dry_run"] == ("dry_run" in path) for path, _, (_, answer) in answers), answers
+    # A dry run before the first reload of its turn finds what is new, one behind it nothing.
+    for turn in range(1, 10):
+        told = [[c["what"] for c in answer["changes"]] for path, t, (_, answer) in answers
+                if t == turn and path == "/v1/reload"]
+        assert ["bus", "point"] in told and all(what in ([], ["bus", "point"]) for what in told), told
+    assert daemon.log().count("1 bus kept, 1 opened, 1 closed") == 9
+    assert plant.connections == 1 and daemon.get("/v1/rules/hot")["state"] == "pending"
+    daemon.stop()
+
+
+lab.run(test_dry_run_says_what_a_reload_would_change_and_changes_nothing,
+        test_dry_run_finds_what_a_reload_would_find,
+        test_dry_runs_and_reloads_at_once_do_not_disturb_each_other,
+        test_fault_F1_bad_file_changes_nothing, test_fault_F6_reload_keeps_what_did_not_change,
         test_rule_that_is_removed_while_firing_says_clear,
         test_reload_with_more_points_renumbers_open_buses, test_failing_open_changes_nothing,
         test_fault_F2_empty_file_changes_nothing,

@@ -19,6 +19,7 @@
 #include "actions/webhook.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
+#include "daemon/config_diff.h"
 
 struct daemon {
 	struct fake_daemon fake;
@@ -184,7 +185,16 @@ void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
 
 static void fake_reloaded(struct daemon *daemon, reload_done *done, void *arg)
 {
-	struct reload_result result = {.ok = !daemon->fake.reload_refused, .buses_kept = 2};
+	static const char *const fields[] = {"when"};
+	static const struct config_change change = {
+		CONFIG_RULE, CONFIG_CHANGED, "boiler-over-temp", 1, fields, ENGINE_KEEPS_STATE};
+	static const struct config_diff diff = {.kept = {[CONFIG_BUS] = 2},
+						.changed = {[CONFIG_RULE] = 1},
+						.count = 1,
+						.changes = &change};
+	struct reload_result result = {.ok = !daemon->fake.reload_refused,
+				       .dry_run = daemon->fake.dry_run,
+				       .diff = daemon->fake.reload_refused ? NULL : &diff};
 	struct diags *diags = diags_new(10);
 
 	if (daemon->fake.reload_refused)
@@ -194,13 +204,24 @@ static void fake_reloaded(struct daemon *daemon, reload_done *done, void *arg)
 	diags_free(diags);
 }
 
-void daemon_reload(struct daemon *daemon, reload_done *done, void *arg)
+static void fake_ask(struct daemon *daemon, bool dry, reload_done *done, void *arg)
 {
-	daemon->fake.reloads_asked++;
+	daemon->fake.dry_run = dry;
+	daemon->fake.reloads_asked += !dry;
 	daemon->fake.waiting = arg;
 	daemon->fake.waiting_reload = done;
 	if (!daemon->fake.hold)
 		fake_daemon_release(daemon);
+}
+
+void daemon_reload(struct daemon *daemon, reload_done *done, void *arg)
+{
+	fake_ask(daemon, false, done, arg);
+}
+
+void daemon_reload_try(struct daemon *daemon, reload_done *done, void *arg)
+{
+	fake_ask(daemon, true, done, arg);
 }
 
 void daemon_reload_forget(struct daemon *daemon, void *arg)

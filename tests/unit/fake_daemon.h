@@ -23,6 +23,7 @@ struct fake_daemon {
 	unsigned writes_asked;
 	struct value written; /* the last one, without its text */
 	bool reload_refused;  /* how the next reloads end */
+	bool dry_run;	      /* what was asked for last */
 	bool hold;	      /* reloads and writes are not answered by themselves */
 	reload_done *waiting_reload;
 	write_done *waiting_write;

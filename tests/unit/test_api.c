@@ -440,6 +440,34 @@ static void test_fault_F1_api_tells_why_a_reload_was_refused(void **state)
 	assert_false(json_is_true(json_object_get(fixture->json, "healthy")));
 }
 
+static void test_api_tells_what_a_reload_would_change(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_daemon *fake = fake_daemon(fixture->daemon);
+	const json_t *change;
+
+	assert_int_equal(ask(fixture, reader, "POST", "/v1/reload?dry_run=1", NULL), 403);
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/reload?dry_run=1", NULL), 200);
+	assert_int_equal(fake->reloads_asked, 0);
+	assert_true(json_is_true(json_object_get(fixture->json, "dry_run")));
+	change = json_array_get(json_object_get(fixture->json, "changes"), 0);
+	assert_string_equal(json_string_value(json_object_get(change, "what")), "rule");
+	assert_string_equal(json_string_value(json_object_get(change, "name")),
+			    "boiler-over-temp");
+	assert_string_equal(json_string_value(json_object_get(change, "keeps")), "state");
+	assert_int_equal(json_array_size(json_object_get(change, "fields")), 1);
+	fake->reload_refused = true;
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/reload?dry_run=true", NULL), 422);
+	assert_string_equal(member(fixture, "detail"), "1 error; a reload would be refused");
+	fake->reload_refused = false;
+	/* Anything else is a reload, as it would be without it. */
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/reload?dry_run=0", NULL), 200);
+	assert_int_equal(fake->reloads_asked, 1);
+	assert_true(json_is_false(json_object_get(fixture->json, "dry_run")));
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/reload?dryrun=1", NULL), 400);
+	assert_int_equal(fake->reloads_asked, 1);
+}
+
 static void count_answer(struct api_call *call)
 {
 	struct fixture *fixture =
@@ -643,6 +671,7 @@ int main(void)
 		API_TEST(test_api_refuses_shelving_without_an_end),
 		API_TEST(test_api_tells_how_a_write_ended),
 		API_TEST(test_fault_F1_api_tells_why_a_reload_was_refused),
+		API_TEST(test_api_tells_what_a_reload_would_change),
 		API_TEST(test_api_answers_later_when_the_daemon_takes_its_time),
 		API_TEST(test_api_forgets_what_nobody_waits_for),
 		API_TEST(test_api_follows_readings_as_lines_of_json),
