@@ -63,16 +63,30 @@ struct cost_memory cost_memory(const struct ruleset *set)
 
 /* ---- rules ----------------------------------------------------------------------------- */
 
+static size_t cost_timer_size(void)
+{
+	struct timers timers;
+
+	return sizeof(*timers.heap) + sizeof(*timers.places) + sizeof(*timers.deadlines);
+}
+
+/* What it keeps of a rule's past so that it does not say too much. */
+static size_t cost_quiet_size(const struct rule *rule)
+{
+	if (rule->limits == NULL)
+		return 0;
+	return sizeof(struct quiet) + quiet_room(rule->limits) * sizeof(int64_t) +
+	       sizeof(uint32_t) + cost_timer_size();
+}
+
 /* What an engine keeps for each rule, and what stands in the program for each. */
 static size_t cost_rule_base(void)
 {
-	struct timers timers;
 	struct agenda agenda;
-	size_t timer =
-		sizeof(*timers.heap) + sizeof(*timers.places) + sizeof(*timers.deadlines);
 
-	return sizeof(struct rule_run) + RULE_TIMERS * timer + sizeof(*agenda.heap) +
-	       sizeof(*agenda.reasons) + sizeof(struct rule) + 3 * sizeof(uint32_t);
+	return sizeof(struct rule_run) + RULE_TIMERS * cost_timer_size() +
+	       sizeof(*agenda.heap) + sizeof(*agenda.reasons) + sizeof(struct rule) +
+	       3 * sizeof(uint32_t);
 }
 
 static size_t cost_code_size(const struct cost_count *count, struct code code)
@@ -146,7 +160,7 @@ static void cost_add_rule(struct cost_count *count, const struct rule *rule,
 			  struct cost_rule *cost)
 {
 	cost_count_start(count);
-	cost->bytes += cost_rule_base() + cost_use_size(&rule->use) +
+	cost->bytes += cost_rule_base() + cost_quiet_size(rule) + cost_use_size(&rule->use) +
 		       rule->point_count * sizeof(*rule->points) +
 		       rule->label_count * sizeof(*rule->labels) +
 		       cost_code_size(count, rule->when);
