@@ -57,6 +57,7 @@ struct modbus_point_settings {
 	struct option_limits range;
 	const struct yaml_node *bits, *invalid;
 	int64_t poll_ns, stale_after_ns;
+	bool hold_bad;
 	bool write, verify, exclusive;
 };
 

@@ -43,6 +43,10 @@ static const struct option entry_rows[] = {
 	 .min = 0,
 	 .max = INFINITY,
 	 .help = "Changes smaller than this leave the value as it is."},
+	{.name = "hold_bad",
+	 OPTION(BOOL, point_entry, hold_bad),
+	 .fallback = "true",
+	 .help = "Whether a failed reading leaves the last good value to count until it is stale."},
 };
 
 const struct option_table point_entry_options = {
@@ -104,6 +108,7 @@ bool point_entry_add(struct arena *arena, const char *device, const struct yaml_
 		.unit_text = entry->unit,
 		.readable = true,
 		.stale_ns = stale_ns,
+		.unheld = !entry->hold_bad,
 		.deadband = entry->deadband,
 		.low = entry->range.set ? entry->range.low : 1,
 		.high = entry->range.set ? entry->range.high : 0,

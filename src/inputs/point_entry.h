@@ -26,6 +26,7 @@ struct point_entry {
 	double scale, offset; /* value = raw * scale + offset */
 	struct option_limits range;
 	double deadband;
+	bool hold_bad;
 };
 
 extern const struct option_table point_entry_options;

@@ -27,7 +27,8 @@ struct point {
 	struct unit unit;
 	bool readable;
 	bool writable;
-	int64_t stale_ns;    /* the last good value counts so long without a new one; > 0 */
+	int64_t stale_ns; /* the last good value counts so long without a new one; > 0 */
+	bool unheld;	  /* a failed reading makes it unknown at once, not when it is stale */
 	int64_t interval_ns; /* how often it is read; 0: when the device likes */
 	double deadband;     /* changes smaller than this leave the value as it is */
 	/* what may be written, in the point's unit; low > high: no limit was given */

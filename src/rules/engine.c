@@ -142,8 +142,10 @@ static __attribute__((noinline)) void engine_take(struct engine *engine,
 	engine->now = reading->at;
 	silent = engine->store.points[reading->point].expired;
 	changed = store_put(&engine->store, reading);
-	if (silent && (changed & STORE_GOOD) != 0)
+	if (engine->store.points[reading->point].expired != silent) {
 		engine_queue(engine, &engine->program->point_waits, reading->point);
+		timers_clear(&engine->timers, reading->point);
+	}
 	engine->counters.bad_readings += (changed & STORE_BAD) != 0;
 	if ((changed & STORE_GOOD) != 0) {
 		aged = engine_rearm(engine, reading->point, reading->at.ns);

@@ -163,6 +163,7 @@ void store_init(struct store *store, struct boot now)
 			.at = now.ns,
 			.stale_ns = point->stale_ns,
 			.deadband = point->deadband,
+			.unheld = point->unheld,
 			.guard_low = INFINITY,
 			.guard_high = -INFINITY,
 			.last = NAN,
@@ -206,18 +207,35 @@ static unsigned store_judge(struct store *store, uint32_t id, enum quality quali
 	return changed;
 }
 
+/* The value counts no more. */
+static unsigned store_lose(struct store *store, uint32_t id)
+{
+	struct stored *point = &store->points[id];
+	double *slot = &store->slots[program_point(store->program, id)];
+	unsigned changed = isnan(*slot) ? 0 : STORE_VALUE;
+
+	store_unguard(store, id);
+	if (!isnan(*slot))
+		point->last = *slot;
+	*slot = NAN;
+	point->expired = true;
+	return changed;
+}
+
 static unsigned store_put_bad(struct store *store, uint32_t id, enum bad_reason reason,
 			      uint8_t code)
 {
 	struct stored *point = &store->points[id];
-	bool held = point->ever && !point->expired;
 	/* The first word of a point, even a bad one: its rules begin to be looked at. */
-	unsigned first = point->reason == BAD_INIT ? STORE_QUALITY : 0;
+	unsigned changed = STORE_BAD | (point->reason == BAD_INIT ? STORE_QUALITY : 0);
+	bool held;
 
 	store_unguard(store, id);
-	return STORE_BAD | first |
-	       store_judge(store, id, held ? QUALITY_UNCERTAIN : QUALITY_BAD, reason, code,
-			   true);
+	if (point->unheld && point->ever && !point->expired)
+		changed |= store_lose(store, id);
+	held = point->ever && !point->expired;
+	return changed | store_judge(store, id, held ? QUALITY_UNCERTAIN : QUALITY_BAD, reason,
+				     code, true);
 }
 
 /* The number that a good value is in its slot; NaN is none. */
@@ -324,16 +342,10 @@ unsigned store_derive(struct store *store, uint32_t id, double value,
 unsigned store_expire(struct store *store, uint32_t id)
 {
 	struct stored *point = &store->points[id];
-	double *slot = &store->slots[program_point(store->program, id)];
-	unsigned changed = isnan(*slot) ? 0 : STORE_VALUE;
 	/* The last reading failed: it has told why. Otherwise there was silence. */
 	bool told = point->reason != BAD_NONE && point->reason != BAD_INIT;
+	unsigned changed = store_lose(store, id);
 
-	store_unguard(store, id);
-	if (!isnan(*slot))
-		point->last = *slot;
-	*slot = NAN;
-	point->expired = true;
 	return changed | store_judge(store, id, told ? QUALITY_BAD : QUALITY_STALE,
 				     point->reason, point->code, true);
 }

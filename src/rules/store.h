@@ -34,6 +34,7 @@ struct stored {
 	bool ever;    /* a good reading was there */
 	bool expired; /* the stale deadline has passed since at */
 	bool bad;     /* what bad() says */
+	bool unheld;  /* from the point */
 };
 
 struct store_text {

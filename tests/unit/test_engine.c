@@ -939,6 +939,47 @@ static void test_nothing_is_allocated_once_the_engine_is_made(void **state)
 	rules_case_done(&c);
 }
 
+/* hold_bad: false */
+static void test_unheld_point_is_unknown_with_its_first_failed_reading(void **state)
+{
+	struct point_table *points;
+	struct point strict = {.name = "y.a",
+			       .device = "y",
+			       .kind = VALUE_NUMBER,
+			       .readable = true,
+			       .low = 1,
+			       .unheld = true,
+			       .stale_ns = 30 * NSEC_PER_SEC};
+	struct rules_case c = {0};
+
+	(void)state;
+	conf_case_init(&c.conf,
+		       "rules:\n"
+		       "  r: {when: y.a > 5, on_unknown: clear}\n"
+		       "  s: {when: not known(y.a)}\n",
+		       strlen("rules:\n"
+			      "  r: {when: y.a > 5, on_unknown: clear}\n"
+			      "  s: {when: not known(y.a)}\n"));
+	points = rules_points(c.conf.arena);
+	point_table_add(points, &strict);
+	c.points = points;
+	c.set = ruleset_parse(c.conf.arena, &c.conf.root, 1, points, c.conf.diags);
+	assert_non_null(c.set);
+	rules_case_start(&c);
+	feed_number(&c, 1, "y.a", 9);
+	feed_bad(&c, 2, "y.a", BAD_CRC);
+	tick(&c, 40);
+	feed_number(&c, 41, "y.a", 9);
+	assert_log(&c,
+		   "1.000000000 r fire ok->firing warning \"\" y.a=9\n"
+		   "2.000000000 r clear firing->ok warning active=1.000000000 \"\" "
+		   "y.a=unknown(bad)\n"
+		   "2.000000000 s fire ok->firing warning \"\" y.a=unknown(bad)\n"
+		   "41.000000000 r fire ok->firing warning \"\" y.a=9\n"
+		   "41.000000000 s clear firing->ok warning active=39.000000000 \"\" y.a=9\n");
+	rules_case_done(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -974,6 +1015,7 @@ int main(void)
 		cmocka_unit_test(test_reload_drops_the_value_of_a_point_with_another_unit),
 		cmocka_unit_test(test_extra_ticks_change_nothing),
 		cmocka_unit_test(test_nothing_is_allocated_once_the_engine_is_made),
+		cmocka_unit_test(test_unheld_point_is_unknown_with_its_first_failed_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
