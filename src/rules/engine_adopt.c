@@ -328,14 +328,17 @@ void engine_adopt(struct engine *engine, const struct engine *old, struct boot n
 	for (uint32_t i = 0; i < engine->rule_count; i++)
 		engine_adopt_rule(engine, old, i);
 	engine_adopt_removed(engine, old);
+	/* One pass in order of rank, those that are woken in it as well. */
 	for (uint32_t rank = 0; rank < engine->rule_count; rank++) {
 		uint32_t number = engine->program->order[rank];
-		const struct rule *rule = ruleset_rule_get(engine->set, number);
 
-		if (!rule->instant && engine->runs[number].looked)
-			engine_evaluate(engine, rank);
-		else if (!rule->instant)
-			engine_review_hold(engine, number);
+		if (!ruleset_rule_get(engine->set, number)->instant &&
+		    engine->runs[number].looked)
+			agenda_add(&engine->ranks, rank, PASS_CHANGE);
 	}
 	engine_evaluate_all(engine, NULL, 0);
+	for (uint32_t i = 0; i < engine->rule_count; i++) {
+		if (!engine->runs[i].looked)
+			engine_review_hold(engine, i);
+	}
 }

@@ -244,6 +244,25 @@ static void test_a_time_that_is_no_round_double_is_reached_to_the_nanosecond(voi
 	rules_case_done(&c);
 }
 
+/* The second rule is woken by the first only, and stands before the third. */
+static void test_rules_that_a_reload_wakes_keep_their_order(void **state)
+{
+	struct rules_case old, c;
+
+	(void)state;
+	start(&old, "rules: {a: {when: x.a > 5}, b: {when: rule.a.firing}, "
+		    "c: {when: x.a > 6, inhibited_by: [b]}}\n");
+	feed_number(&old, 1, "x.a", 4);
+	reload(&old, &c,
+	       "rules: {a: {when: x.a > 3}, b: {when: rule.a.firing}, "
+	       "c: {when: x.a > 2, inhibited_by: [b]}}\n",
+	       2);
+	assert_log(&c, "2.000000000 a fire ok->firing warning \"\" x.a=4\n"
+		       "2.000000000 b fire ok->firing warning \"\"\n"
+		       "2.000000000 c fire ok->firing warning held \"\" x.a=4\n");
+	rules_case_done(&c);
+}
+
 static void put(struct rules_case *c, double s, const char *name, double number)
 {
 	struct reading reading = {
@@ -290,6 +309,7 @@ int main(void)
 		cmocka_unit_test(
 			test_a_time_that_is_no_round_double_is_reached_to_the_nanosecond),
 		cmocka_unit_test(test_a_reading_that_is_passed_over_begins_its_instant),
+		cmocka_unit_test(test_rules_that_a_reload_wakes_keep_their_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
