@@ -40,7 +40,6 @@ static void engine_place(struct engine *engine, const struct ruleset *set, struc
 	agenda_place(&engine->nodes, program->node_count, room);
 	agenda_place(&engine->ranks, program->rule_count, room);
 	engine->fresh = room_take(room, program->point_count, sizeof(*engine->fresh));
-	engine->seen = room_take(room, program->point_count, sizeof(*engine->seen));
 	engine->pulses = room_take(room, program->node_count, sizeof(*engine->pulses));
 	engine->prevs = room_take(room, program->node_count, sizeof(*engine->prevs));
 	engine->memory = room_take(room, program->memory_bytes, 1);
@@ -130,19 +129,20 @@ void engine_set_guards(struct engine *engine, bool guarded)
 static __attribute__((noinline)) void engine_take(struct engine *engine,
 						  const struct reading *reading)
 {
+	struct stored *point = &engine->store.points[reading->point];
 	bool aged = false, silent;
 	uint8_t reasons = 0;
 	unsigned changed;
 
-	if (reading->at.ns > engine->now.ns || engine->seen[reading->point] == engine->round)
+	if (reading->at.ns > engine->now.ns || point->seen == engine->round)
 		engine_settle(engine);
-	engine->seen[reading->point] = engine->round;
+	point->seen = engine->round;
 	if (timers_maybe_due(&engine->timers, reading->at.ns))
 		engine_run_timers(engine, reading->at);
 	engine->now = reading->at;
-	silent = engine->store.points[reading->point].expired;
+	silent = point->expired;
 	changed = store_put(&engine->store, reading);
-	if (engine->store.points[reading->point].expired != silent) {
+	if (point->expired != silent) {
 		engine_queue(engine, &engine->program->point_waits, reading->point);
 		timers_clear(&engine->timers, reading->point);
 	}
@@ -179,10 +179,9 @@ bool engine_feed(struct engine *engine, const struct reading *reading)
 	    number > point->guard_low && number < point->guard_high &&
 	    engine->fresh_count == 0 && !timers_maybe_due(&engine->timers, reading->at.ns)) {
 		/* Passed over, it is a reading of its instant all the same. */
-		if (reading->at.ns > engine->now.ns ||
-		    engine->seen[reading->point] == engine->round)
+		if (reading->at.ns > engine->now.ns || point->seen == engine->round)
 			engine->round++;
-		engine->seen[reading->point] = engine->round;
+		point->seen = engine->round;
 		engine->now = reading->at;
 		point->at = reading->at.ns;
 		engine->slots[program_point(engine->program, reading->point)] = number;

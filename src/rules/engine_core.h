@@ -58,8 +58,7 @@ struct engine {
 		uint8_t reasons;
 	} * fresh; /* what came in at now and is not evaluated yet */
 	uint32_t fresh_count;
-	uint64_t round;	  /* counts what was settled */
-	uint64_t *seen;	  /* by point: the round of its last reading */
+	uint32_t round;	  /* counts what was settled */
 	uint32_t *pulses; /* nodes whose impulse is set */
 	uint32_t pulse_count;
 	uint32_t *prevs; /* nodes that take their operand when the pass is over */

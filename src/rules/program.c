@@ -10,6 +10,8 @@
 #include "model/point.h"
 #include "rules/node.h"
 
+enum { PROGRAM_BUCKETS = 1024 };
+
 /* Room for one more entry behind count of *cap; arenas do not give back, so it doubles. */
 static void *program_grow(struct arena *arena, void *old, uint32_t count, uint32_t *cap,
 			  size_t size)
@@ -66,6 +68,7 @@ struct program *program_new(struct arena *arena, const struct point_table *point
 	program->point_groups = arena_take(arena, count, sizeof(uint32_t));
 	memset(program->point_groups, 0xff, count * sizeof(uint32_t));
 	program->derived = arena_take(arena, count, sizeof(uint32_t));
+	program->node_buckets = arena_take(arena, PROGRAM_BUCKETS, sizeof(uint32_t));
 	program->rule_count = rule_count;
 	guards_init(&program->guards, arena, program->point_count);
 	program->rule_slots = arena_take(arena, rule_count, sizeof(uint32_t));
@@ -170,6 +173,26 @@ uint32_t program_text(struct program *program, const char *text)
 	return program->text_count++;
 }
 
+/* FNV-1a of the key, begun with a number; an age has no key, and its point for a number. */
+static uint32_t program_hash(uint32_t number, const char *key)
+{
+	uint32_t hash = 2166136261u ^ number;
+
+	for (; key != NULL && *key != '\0'; key++)
+		hash = (hash ^ (unsigned char)*key) * 16777619u;
+	return (hash ^ hash >> 16) & (PROGRAM_BUCKETS - 1);
+}
+
+static void program_link(struct program *program, struct node *node)
+{
+	bool age = node->kind == NODE_AGE;
+	uint32_t *bucket = &program->node_buckets[program_hash(
+		age ? node->point : (uint32_t)node->kind, age ? NULL : node->key)];
+
+	node->next = *bucket;
+	*bucket = program->node_count + 1;
+}
+
 uint32_t program_node(struct program *program, const struct node *node)
 {
 	bool edge = node->kind >= NODE_RISES && node->kind <= NODE_CHANGED;
@@ -179,6 +202,7 @@ uint32_t program_node(struct program *program, const struct node *node)
 				      &program->node_cap, sizeof(*program->nodes));
 	added = &program->nodes[program->node_count];
 	*added = *node;
+	program_link(program, added);
 	if (node->kind == NODE_DERIVED) {
 		added->slot = program_point(program, node->point);
 		program->derived[node->point] = program->node_count + 1;
@@ -208,13 +232,29 @@ uint32_t program_window(struct program *program, uint32_t number, uint8_t functi
 	return (*end)->slot;
 }
 
+static bool program_is_node(const struct node *node, enum node_kind kind, const char *key)
+{
+	return node->kind == kind && node->key != NULL && strcmp(node->key, key) == 0;
+}
+
 uint32_t program_node_find(const struct program *program, enum node_kind kind, const char *key)
 {
-	for (uint32_t i = 0; i < program->node_count; i++) {
-		const struct node *node = &program->nodes[i];
+	uint32_t i = program->node_buckets[program_hash(kind, key)];
 
-		if (node->kind == kind && node->key != NULL && strcmp(node->key, key) == 0)
-			return i;
+	while (i > 0 && !program_is_node(&program->nodes[i - 1], kind, key))
+		i = program->nodes[i - 1].next;
+	return i > 0 ? i - 1 : PROGRAM_NONE;
+}
+
+uint32_t program_age_node(const struct program *program, uint32_t point, int64_t span_ns)
+{
+	uint32_t i = program->node_buckets[program_hash(point, NULL)];
+
+	for (; i > 0; i = program->nodes[i - 1].next) {
+		const struct node *node = &program->nodes[i - 1];
+
+		if (node->kind == NODE_AGE && node->point == point && node->span_ns == span_ns)
+			return i - 1;
 	}
 	return PROGRAM_NONE;
 }

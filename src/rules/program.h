@@ -125,8 +125,9 @@ struct node {
 	const struct node_place *place; /* WINDOW */
 	const struct program_use *use;	/* what the operand reads; NULL: it has none */
 	struct idlist inputs;		/* the points that it reads, also through other nodes */
-	const char
-		*key; /* what it is, in words that outlive a reload: equal keys, equal nodes */
+	uint32_t next;			/* the node before it in its bucket, + 1 */
+	/* What it is, in words that outlive a reload: equal keys, equal nodes. */
+	const char *key;
 };
 
 /* The id-th entry's ids are ids[start[id]] .. ids[start[id + 1] - 1]. */
@@ -152,6 +153,7 @@ struct program {
 	double *cells; /* what the cells hold at first */
 
 	uint32_t node_count, node_cap;
+	uint32_t *node_buckets; /* by hash of what a node is: the last such node + 1 */
 	struct node *nodes;
 
 	uint32_t text_count, text_cap;
@@ -215,6 +217,8 @@ uint32_t program_node(struct program *program, const struct node *node);
 /* The slot of a function of a window, which is asked for here. */
 uint32_t program_window(struct program *program, uint32_t node, uint8_t function,
 			double parameter);
+/* The node that is true from this age of the point on, or PROGRAM_NONE. */
+uint32_t program_age_node(const struct program *program, uint32_t point, int64_t span_ns);
 /* The node of that kind and key, or PROGRAM_NONE. */
 uint32_t program_node_find(const struct program *program, enum node_kind kind, const char *key);
 /* The node that computes a derived point; PROGRAM_NONE for one that is read. */

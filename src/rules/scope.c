@@ -272,13 +272,9 @@ static uint32_t scope_age_node(struct program *program, uint32_t point, int64_t 
 {
 	const struct node age = {.kind = NODE_AGE, .point = point, .span_ns = limit_ns};
 
-	for (uint32_t i = 0; i < program->node_count; i++) {
-		const struct node *node = &program->nodes[i];
+	uint32_t number = program_age_node(program, point, limit_ns);
 
-		if (node->kind == NODE_AGE && node->point == point && node->span_ns == limit_ns)
-			return i;
-	}
-	return program_node(program, &age);
+	return number != PROGRAM_NONE ? number : program_node(program, &age);
 }
 
 void scope_age(struct scope *scope, struct expr *age, int64_t limit_ns)

@@ -26,6 +26,7 @@ struct stored {
 	int64_t stale_ns; /* from the point */
 	double deadband;
 	double last;   /* the last good value while there is none; NaN: never */
+	uint32_t seen; /* the engine's: the round of its last reading */
 	uint32_t text; /* entry of the last good text + 1; 0: none */
 	uint8_t kind;
 	uint8_t quality;
