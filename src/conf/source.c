@@ -21,6 +21,7 @@ struct source_index {
 	/* lines[i]: the first character of line i + 1 */
 	uint32_t *lines;
 	size_t line_count;
+	size_t last; /* the line that was found last: the next is seldom far */
 };
 
 static size_t character_bytes(const char *s, size_t len)
@@ -203,13 +204,25 @@ static size_t index_offset(const struct source_index *index, size_t character)
 	return at;
 }
 
-void source_index_at(const struct source_index *index, size_t character,
-		     struct source_place *ret)
+/* Whether the character stands in that line. */
+static bool index_holds(const struct source_index *index, size_t line, size_t character)
+{
+	return line < index->line_count && index->lines[line] <= character &&
+	       (line + 1 == index->line_count || character < index->lines[line + 1]);
+}
+
+void source_index_at(struct source_index *index, size_t character, struct source_place *ret)
 {
 	size_t low = 0, high = index->line_count;
 
 	if (character > index->characters)
 		character = index->characters;
+	for (size_t line = index->last; line <= index->last + 1; line++) {
+		if (index_holds(index, line, character)) {
+			low = line;
+			high = line + 1;
+		}
+	}
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
@@ -218,6 +231,7 @@ void source_index_at(const struct source_index *index, size_t character,
 		else
 			high = middle;
 	}
+	index->last = low;
 	*ret = (struct source_place){
 		.offset = index_offset(index, character),
 		.line = (unsigned)low + 1,

@@ -41,7 +41,6 @@ struct source_index;
 struct source_index *source_index_new(const struct diag_source *source, struct diags *diags);
 void source_index_free(struct source_index *index);
 /* character counts from 0, behind the byte order mark; ret->line_to is not set. */
-void source_index_at(const struct source_index *index, size_t character,
-		     struct source_place *ret);
+void source_index_at(struct source_index *index, size_t character, struct source_place *ret);
 
 #endif
