@@ -131,9 +131,10 @@ struct boot quiet_deadline(const struct quiet *quiet, struct boot now)
 
 	quiet_sooner(&first, quiet->pause_until, now);
 	quiet_sooner(&first, quiet_rate_from(quiet), now);
-	if (quiet->flapping)
-		quiet_sooner(&first, quiet_calm_at(quiet), now);
-	return first;
+	if (quiet->flapping && quiet_calm_at(quiet).ns < first.ns)
+		first = quiet_calm_at(quiet);
+	/* It has turned in the instant in which it became calm, and nobody has said so yet. */
+	return first.ns > now.ns ? first : now;
 }
 
 const char *quiet_reason_name(enum quiet_reason reason)

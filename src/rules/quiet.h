@@ -58,7 +58,10 @@ void quiet_said(struct quiet *quiet, bool fired, struct boot now);
  * over, which min_interval does not keep back.
  */
 enum quiet_reason quiet_ask(const struct quiet *quiet, bool told, struct boot now);
-/* The next instant at which quiet_ask() may say something else by itself; or BOOT_NEVER. */
+/*
+ * The next instant at which quiet_ask() may say something else by itself, now at the soonest;
+ * or BOOT_NEVER.
+ */
 struct boot quiet_deadline(const struct quiet *quiet, struct boot now);
 /* "min_interval", "flapping", "max_rate"; NULL for QUIET_NO. */
 const char *quiet_reason_name(enum quiet_reason reason);

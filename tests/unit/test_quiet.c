@@ -164,6 +164,26 @@ static void test_an_alarm_that_flaps_gives_one_notice_and_says_when_it_is_calm(v
 	rules_case_done(&c);
 }
 
+static void test_flapping_ends_though_the_alarm_turns_in_that_instant(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules: {a: {when: x.p, flap: {changes: 4, in: 60s}}}\n");
+	feed_bool(&c, 1, "x.p", true);
+	feed_bool(&c, 2, "x.p", false);
+	feed_bool(&c, 2, "x.p", true);
+	feed_bool(&c, 3, "x.p", false);
+	rules_case_log(&c);
+	feed_bool(&c, 62, "x.p", true);
+	tick(&c, 63);
+	assert_log(&c, "62.000000000 a fire ok->firing warning reason=flapping held \"\" "
+		       "x.p=true\n"
+		       "62.000000000 a calm firing->firing warning reason=no longer flapping "
+		       "\"\" x.p=true\n");
+	rules_case_done(&c);
+}
+
 static void test_an_alarm_that_comes_and_goes_slowly_does_not_flap(void **state)
 {
 	struct rules_case c;
@@ -407,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_min_interval_and_shelving_wait_for_each_other),
 		cmocka_unit_test(
 			test_an_alarm_that_flaps_gives_one_notice_and_says_when_it_is_calm),
+		cmocka_unit_test(test_flapping_ends_though_the_alarm_turns_in_that_instant),
 		cmocka_unit_test(test_an_alarm_that_comes_and_goes_slowly_does_not_flap),
 		cmocka_unit_test(test_a_shelved_alarm_gives_no_notice),
 		cmocka_unit_test(
