@@ -9,9 +9,22 @@
 #include "base/str.h"
 #include "rules/parser.h"
 
+/* Not their numbers: keys outlive the program, see engine_save.c. */
+static const char *const words[] = {
+	[EXPR_NUMBER] = "number", [EXPR_BOOL] = "bool",	  [EXPR_TEXT] = "text",
+	[EXPR_NAME] = "name",	  [EXPR_CALL] = "call",	  [EXPR_NOT] = "not",
+	[EXPR_AND] = "and",	  [EXPR_OR] = "or",	  [EXPR_NEG] = "neg",
+	[EXPR_ADD] = "+",	  [EXPR_SUB] = "-",	  [EXPR_MUL] = "*",
+	[EXPR_DIV] = "/",	  [EXPR_POW] = "^",	  [EXPR_ELSE] = "??",
+	[EXPR_LT] = "<",	  [EXPR_LE] = "<=",	  [EXPR_GT] = ">",
+	[EXPR_GE] = ">=",	  [EXPR_EQ] = "==",	  [EXPR_NE] = "!=",
+	[EXPR_CHAIN] = "chain",	  [EXPR_IN] = "in",	  [EXPR_CONST] = "const",
+	[EXPR_SLOT] = "slot",	  [EXPR_AFFINE] = "unit", [EXPR_AGE] = "age",
+};
+
 static void key_add(const struct expr *expr, struct str *out)
 {
-	str_addf(out, "(%d", (int)expr->op);
+	str_addf(out, "(%s", words[expr->op]);
 	switch ((int)expr->op) {
 	case EXPR_NUMBER:
 	case EXPR_BOOL:
@@ -25,7 +38,7 @@ static void key_add(const struct expr *expr, struct str *out)
 		str_addf(out, " %zu:%s", strlen(expr->text), expr->text);
 		break;
 	case EXPR_CHAIN:
-		str_addf(out, " %d %d", (int)expr->rel[0], (int)expr->rel[1]);
+		str_addf(out, " %s %s", words[expr->rel[0]], words[expr->rel[1]]);
 		break;
 	default:
 		break;
