@@ -6,29 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Times of long ago that are never within a span; no difference with them overflows. */
-#define NODE_LONG_AGO (-(INT64_C(1) << 61))
-
-/* held() and once(): the ends of the last times at which c was false, and was unknown. */
-struct node_held {
-	double value;
-	int64_t false_until, unknown_until;
-};
-
-/* since() and comparisons of it: from when on c was true without a break. */
-struct node_since {
-	double value;
-	int64_t since;
-};
-
-struct node_ewma {
-	double mean, value; /* NaN: none yet; unknown now */
-	int64_t at;
-};
-
-struct node_prev {
-	double current;
-};
+#include "rules/node_memory.h"
 
 /* ---- held, once ------------------------------------------------------------------------- */
 
@@ -37,13 +15,34 @@ static void held_start(const struct node_run *run, int64_t now)
 	struct node_held *held = run->memory;
 
 	(void)now;
-	*held = (struct node_held){NAN, NODE_LONG_AGO, NODE_LONG_AGO};
+	*held = (struct node_held){
+		.value = NAN, .false_until = NODE_LONG_AGO, .unknown_until = NODE_LONG_AGO};
+}
+
+/* The first known operand after a restart. */
+static void held_wake(struct node_held *held, int64_t now)
+{
+	int64_t gap = now - held->waits_since;
+
+	held->waits = false;
+	if (gap > NODE_OUTAGE_NS) {
+		if (held->value == 0)
+			held->false_until = held->waits_since;
+		held->value = NAN;
+		return;
+	}
+	held->false_until += gap;
+	held->unknown_until += gap;
 }
 
 static void held_take(const struct node_run *run, double value, int64_t now)
 {
 	struct node_held *held = run->memory;
 
+	if (held->waits && isnan(value))
+		return;
+	if (held->waits)
+		held_wake(held, now);
 	if (held->value == 0)
 		held->false_until = now;
 	if (isnan(held->value))
@@ -56,6 +55,8 @@ static double held_yield(const struct node_run *run, int64_t now)
 	const struct node_held *held = run->memory;
 	int64_t from = now - run->node->span_ns;
 
+	if (held->waits)
+		return NAN;
 	if (held->value == 0 || held->false_until > from)
 		return 0;
 	return isnan(held->value) || held->unknown_until > from ? NAN : 1;
@@ -72,7 +73,7 @@ static int64_t held_deadline(const struct node_run *run, int64_t now)
 		if (ends[i] > now && ends[i] < next)
 			next = ends[i];
 	}
-	return held->value == 0 ? INT64_MAX : next;
+	return held->waits || held->value == 0 ? INT64_MAX : next;
 }
 
 /* c was true at some time if it is not so that 'not c' was true throughout. */
@@ -92,13 +93,27 @@ static void since_start(const struct node_run *run, int64_t now)
 {
 	struct node_since *since = run->memory;
 
-	*since = (struct node_since){NAN, now};
+	*since = (struct node_since){.value = NAN, .since = now};
+}
+
+static void since_wake(struct node_since *since, int64_t now)
+{
+	int64_t gap = now - since->waits_since;
+
+	since->waits = false;
+	since->since += gap;
+	if (gap > NODE_OUTAGE_NS)
+		since->value = NAN;
 }
 
 static void since_take(const struct node_run *run, double value, int64_t now)
 {
 	struct node_since *since = run->memory;
 
+	if (since->waits && isnan(value))
+		return;
+	if (since->waits)
+		since_wake(since, now);
 	if (value == 1 && since->value != 1)
 		since->since = now;
 	since->value = value;
@@ -110,7 +125,7 @@ static double since_yield(const struct node_run *run, int64_t now)
 	const struct node_since *since = run->memory;
 
 	(void)now;
-	if (isnan(since->value))
+	if (since->waits || isnan(since->value))
 		return NAN;
 	return since->value == 1 ? (double)since->since / 1e9 : NODE_NEVER_S;
 }
@@ -119,6 +134,8 @@ static double lasted_yield(const struct node_run *run, int64_t now)
 {
 	const struct node_since *since = run->memory;
 
+	if (since->waits)
+		return NAN;
 	if (since->value != 1)
 		return since->value;
 	return now - since->since >= run->node->span_ns;
@@ -129,7 +146,7 @@ static int64_t lasted_deadline(const struct node_run *run, int64_t now)
 	const struct node_since *since = run->memory;
 	int64_t end = since->since + run->node->span_ns;
 
-	return since->value == 1 && end > now ? end : INT64_MAX;
+	return !since->waits && since->value == 1 && end > now ? end : INT64_MAX;
 }
 
 static int64_t no_deadline(const struct node_run *run, int64_t now)
@@ -314,6 +331,8 @@ double node_since_s(const struct node_run *run, int64_t now)
 {
 	const struct node_since *since = run->memory;
 
+	if (since->waits)
+		return NAN;
 	return since->value == 1 ? (double)(now - since->since) / 1e9 : since->value;
 }
 

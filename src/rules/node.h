@@ -28,6 +28,12 @@
 #include "rules/program.h"
 #include "rules/window.h"
 
+struct pack;
+struct str;
+
+/* rules.md section 8: a gap that is longer breaks what was going on. */
+#define NODE_OUTAGE_NS (INT64_C(300) * 1000 * 1000 * 1000)
+
 /* One node at work. */
 struct node_run {
 	const struct node *node;
@@ -53,5 +59,21 @@ double node_since_s(const struct node_run *run, int64_t now);
 void node_close(const struct node_run *run, double value);
 /* Takes over what from remembers, which is of the same kind and key, and what it yields now. */
 void node_adopt(const struct node_run *run, const struct node_run *from, int64_t now);
+/*
+ * Whether it is kept over a restart: ewma, prev and since; held, once and windows of 5 min and
+ * more. None over texts, whose numbers are each engine's own.
+ */
+bool node_outlives(const struct node *node);
+/* "window", "held", ... of those that may outlive; NULL of the others. */
+const char *node_kind_name(enum node_kind kind);
+/* What it remembers, in bytes: its times as ages at now. */
+void node_save(const struct node_run *run, int64_t now, struct str *out);
+/*
+ * The other way round, after node_start() and outage_ns after the save; < 0: not known how
+ * long, and then only ewma and prev come back. Nothing in the bytes is trusted; false if they
+ * are none of this node, which is as after node_start() then. Windows know that their input was
+ * unknown since the save. Nothing is yielded before the next operand or the next deadline.
+ */
+bool node_load(const struct node_run *run, struct pack *in, int64_t now, int64_t outage_ns);
 
 #endif

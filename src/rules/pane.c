@@ -4,8 +4,10 @@
 #include "rules/pane.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
+#include "rules/pack.h"
 #include "rules/sum.h"
 #include "rules/window_part.h"
 
@@ -232,6 +234,50 @@ void pane_shift(const struct pane_layout *layout, uint64_t *pane, int64_t by_ns)
 		ends->first_t += by_ns;
 		ends->last_t += by_ns;
 	}
+}
+
+/* ---- saved ------------------------------------------------------------------------------- */
+
+/* Whether the word at i is the time of the first or of the last sample. */
+static bool pane_is_time(const struct pane_layout *layout, unsigned i)
+{
+	return (layout->parts & PART_ENDS) != 0 &&
+	       (i == layout->ends + offsetof(struct window_ends, first_t) / sizeof(uint64_t) ||
+		i == layout->ends + offsetof(struct window_ends, last_t) / sizeof(uint64_t));
+}
+
+/* Times of an empty pane mean nothing. */
+void pane_save(const struct pane_layout *layout, const uint64_t *pane, int64_t now,
+	       struct str *out)
+{
+	for (unsigned i = 0; i < layout->words; i++) {
+		if (pane_is_time(layout, i))
+			pack_add_age(out, now, pane[0] > 0 ? (int64_t)pane[i] : now);
+		else
+			pack_add_u64(out, pane[i]);
+	}
+}
+
+static bool pane_fits(const struct pane_layout *layout, const uint64_t *pane, int64_t span_ns)
+{
+	const struct window_ends *ends = CPART(struct window_ends, pane, layout->ends);
+	const struct pane_time *time = CPART(struct pane_time, pane, layout->time);
+
+	if ((layout->parts & PART_ENDS) != 0 && ends->last_t < ends->first_t)
+		return false;
+	return (layout->parts & PART_TIME) == 0 ||
+	       (time->known_ns >= 0 && time->known_ns <= span_ns && time->true_ns >= 0 &&
+		time->true_ns <= time->known_ns);
+}
+
+/* Sums may be any doubles: results that are no finite numbers are unknown. */
+bool pane_load(const struct pane_layout *layout, uint64_t *pane, int64_t now, int64_t span_ns,
+	       struct pack *in)
+{
+	for (unsigned i = 0; i < layout->words; i++)
+		pane[i] = pane_is_time(layout, i) ? (uint64_t)(now - pack_take_age(in))
+						  : pack_take_u64(in);
+	return !in->bad && pane_fits(layout, pane, span_ns);
 }
 
 /* ---- results ----------------------------------------------------------------------------- */

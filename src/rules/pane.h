@@ -11,12 +11,16 @@
 #ifndef GAUGED_RULES_PANE_H
 #define GAUGED_RULES_PANE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rules/window.h"
 
 /* Those of all parts, and of the count. */
 enum { PANE_WORDS = 21 };
+
+struct pack;
+struct str;
 
 struct pane_layout {
 	uint16_t parts; /* enum window_part; without the quantiles, which are kept elsewhere */
@@ -36,5 +40,11 @@ void pane_shift(const struct pane_layout *layout, uint64_t *pane, int64_t by_ns)
 /* Of all functions but quantile. last: the value at the end, NaN if unknown. */
 double pane_result(const struct pane_layout *layout, const uint64_t *pane,
 		   enum window_function function, double last);
+/* Word by word, times as ages at now. */
+void pane_save(const struct pane_layout *layout, const uint64_t *pane, int64_t now,
+	       struct str *out);
+/* span_ns: no time in it is longer. False: this is no pane. */
+bool pane_load(const struct pane_layout *layout, uint64_t *pane, int64_t now, int64_t span_ns,
+	       struct pack *in);
 
 #endif

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/pack.h"
 #include "rules/quantile.h"
 
 enum { EACH_OCTAVE = 50, MANTISSA_BITS = 52, EXPONENTS = 0x7ff };
+/* That of the largest double. */
+enum { KEY_MAX = EXPONENTS * EACH_OCTAVE };
 
 static int32_t key_of(double value)
 {
@@ -171,4 +174,46 @@ double sketch_quantile(const struct sketch *sketch, double q)
 	if (part == 0 || passed > below + 1)
 		return low;
 	return low + part * (value_of(bucket[1].key) - low);
+}
+
+void sketch_save(const struct sketch *sketch, struct str *out)
+{
+	pack_add_u32(out, sketch->bucket_count);
+	for (uint32_t i = 0; i < sketch->bucket_count; i++) {
+		const struct sketch_bucket *bucket = &sketch->buckets[i];
+
+		pack_add_u32(out, (uint32_t)bucket->key);
+		for (unsigned pane = 0; pane < SKETCH_PANES; pane++)
+			pack_add_u32(out, sketch->counts[pane][bucket->slot]);
+	}
+}
+
+static bool bucket_load(struct sketch *sketch, uint32_t i, struct pack *in)
+{
+	struct sketch_bucket *bucket = &sketch->buckets[i];
+	uint64_t total = 0;
+
+	bucket->key = (int32_t)pack_take_u32(in);
+	bucket->slot = i;
+	for (unsigned pane = 0; pane < SKETCH_PANES; pane++)
+		total += sketch->counts[pane][i] = pack_take_u32(in);
+	bucket->total = (uint32_t)total;
+	sketch->count += total;
+	return !in->bad && total > 0 && total <= UINT32_MAX && bucket->key >= -KEY_MAX &&
+	       bucket->key <= KEY_MAX && (i == 0 || bucket[-1].key < bucket->key);
+}
+
+/* Slots in the order of the buckets: only keys and counts come from the bytes. */
+bool sketch_load(struct sketch *sketch, struct pack *in)
+{
+	uint32_t count = pack_take_u32(in);
+
+	if (count > SKETCH_BUCKETS)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!bucket_load(sketch, i, in))
+			return false;
+	}
+	sketch->bucket_count = sketch->slots_used = count;
+	return true;
 }

@@ -14,7 +14,11 @@
 #ifndef GAUGED_RULES_SKETCH_H
 #define GAUGED_RULES_SKETCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct pack;
+struct str;
 
 enum { SKETCH_BUCKETS = 512, SKETCH_PANES = 32 };
 
@@ -41,5 +45,9 @@ unsigned sketch_put(struct sketch *sketch, unsigned pane, double value);
 void sketch_drop(struct sketch *sketch, unsigned pane);
 /* NaN if there are no values or q is not in 0..1. */
 double sketch_quantile(const struct sketch *sketch, double q);
+/* Bucket by bucket: 136 bytes for each that is in use. */
+void sketch_save(const struct sketch *sketch, struct str *out);
+/* Into an empty one; false: this is no sketch. */
+bool sketch_load(struct sketch *sketch, struct pack *in);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/pack.h"
 #include "rules/window_panes.h"
 #include "rules/window_part.h"
 #include "rules/window_ring.h"
@@ -146,4 +147,46 @@ void window_shift(struct window *window, int64_t by_ns)
 		window_ring_shift(ring_of(window), window, by_ns);
 	else
 		window_panes_shift(panes_of(window), window, by_ns);
+}
+
+void window_save(const struct window *window, int64_t now, struct str *out)
+{
+	pack_add_u64(out, (uint64_t)window->spec.span_ns);
+	pack_add_u64(out, (uint64_t)window->spec.interval_ns);
+	pack_add_u32(out, window->spec.functions);
+	pack_add_u64(out, window->overruns);
+	pack_add_age(out, now, window->now);
+	if (window->form == WINDOW_EXACT)
+		window_ring_save(ring_of(window), now, out);
+	else
+		window_panes_save(panes_of(window), now, out);
+}
+
+static bool window_take(struct window *window, struct pack *in, int64_t now)
+{
+	const struct window_spec *spec = &window->spec;
+	uint64_t overruns;
+
+	if (pack_take_u64(in) != (uint64_t)spec->span_ns ||
+	    pack_take_u64(in) != (uint64_t)spec->interval_ns ||
+	    pack_take_u32(in) != spec->functions)
+		return false;
+	overruns = pack_take_u64(in);
+	window->now = now - pack_take_age(in);
+	if (in->bad || !(window->form == WINDOW_EXACT
+				 ? window_ring_load(ring_of(window), window, in, now)
+				 : window_panes_load(panes_of(window), window, in, now)))
+		return false;
+	window->overruns = overruns;
+	return true;
+}
+
+bool window_load(void *memory, const struct window_spec *spec, struct pack *in, int64_t now)
+{
+	struct window *window = window_init(memory, spec, now);
+
+	if (window_take(window, in, now))
+		return true;
+	window_init(memory, spec, now);
+	return false;
 }

@@ -86,6 +86,8 @@ struct window_spec {
 	unsigned functions;  /* 1u << enum window_function, or-ed */
 };
 
+struct pack;
+struct str;
 struct window;
 
 enum { WINDOW_ALIGN = 16, WINDOW_DESCRIBED = 64 };
@@ -116,7 +118,18 @@ double window_result(const struct window *window, enum window_function function,
 uint64_t window_overruns(const struct window *window);
 /* Copies the contents if both have the same spec; false, and nothing done, if not. */
 bool window_adopt(struct window *to, const struct window *from);
-/* Moves all times by this much: for a window restored under another zero of the clock. */
+/* Moves all times by this much: for a window under another zero of the clock. */
 void window_shift(struct window *window, int64_t by_ns);
+/*
+ * What the window holds, in bytes that any later program reads: samples or panes, their times
+ * as ages at now, which is not before the last put or expire.
+ */
+void window_save(const struct window *window, int64_t now, struct str *out);
+/*
+ * The other way round, over memory as for window_init(): now is the instant of the save on the
+ * clock of today. Nothing in the bytes is trusted; false if they are no window of this spec,
+ * and the window is empty then.
+ */
+bool window_load(void *memory, const struct window_spec *spec, struct pack *in, int64_t now);
 
 #endif

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rules/pack.h"
 #include "rules/pane.h"
 #include "rules/sketch.h"
 #include "rules/window_part.h"
@@ -187,4 +188,37 @@ void window_panes_shift(struct window_panes *panes, const struct window *window,
 	panes->since += by_ns;
 	for (uint32_t i = 0; i < RECORDS; i++)
 		pane_shift(&panes->layout, panes_record(panes, i), by_ns);
+}
+
+void window_panes_save(const struct window_panes *panes, int64_t now, struct str *out)
+{
+	pack_add_u32(out, panes->position);
+	pack_add_u32(out, panes->quiet);
+	pack_add_age(out, now, panes->start);
+	pack_add_age(out, now, panes->since);
+	pack_add_double(out, panes->last);
+	for (uint32_t i = 0; i < RECORDS; i++)
+		pane_save(&panes->layout, panes_record(panes, i), now, out);
+	if (panes_sketch(panes) != NULL)
+		sketch_save(panes_sketch(panes), out);
+}
+
+bool window_panes_load(struct window_panes *panes, const struct window *window, struct pack *in,
+		       int64_t now)
+{
+	panes->position = pack_take_u32(in);
+	panes->quiet = pack_take_u32(in);
+	panes->start = now - pack_take_age(in);
+	panes->since = now - pack_take_age(in);
+	panes->last = pack_take_double(in);
+	if (in->bad || panes->position >= PANES || panes->quiet > PANES ||
+	    panes->start > window->now || window->now - panes->start >= window->step ||
+	    panes->since < panes->start || panes->since > window->now)
+		return false;
+	for (uint32_t i = 0; i < RECORDS; i++) {
+		if (!pane_load(&panes->layout, panes_record(panes, i), now,
+			       window->spec.span_ns + window->step, in))
+			return false;
+	}
+	return panes_sketch(panes) == NULL || sketch_load(panes_sketch(panes), in);
 }

@@ -27,5 +27,10 @@ bool window_panes_deadline(const struct window_panes *panes, const struct window
 double window_panes_result(const struct window_panes *panes, const struct window *window,
 			   enum window_function function, double parameter);
 void window_panes_shift(struct window_panes *panes, const struct window *window, int64_t by_ns);
+/* The panes as window_save() has them. */
+void window_panes_save(const struct window_panes *panes, int64_t now, struct str *out);
+/* Into an empty one, after window->now is that of the save; false: these are no panes. */
+bool window_panes_load(struct window_panes *panes, const struct window *window, struct pack *in,
+		       int64_t now);
 
 #endif

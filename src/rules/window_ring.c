@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rules/pack.h"
 #include "rules/quantile.h"
 #include "rules/window_part.h"
 #include "rules/window_sums.h"
@@ -276,6 +277,44 @@ void window_ring_shift(struct window_ring *ring, const struct window *window, in
 	ring->sums.origin += by_ns;
 	for (uint32_t i = 0; i < ring->count; i++)
 		ring->entries[ring_place(ring, ring->head, i)].t += by_ns;
+}
+
+/* ---- saved ------------------------------------------------------------------------------- */
+
+void window_ring_save(const struct window_ring *ring, int64_t now, struct str *out)
+{
+	pack_add_double(out, ring->carried);
+	pack_add_u32(out, ring->count);
+	for (uint32_t i = 0; i < ring->count; i++) {
+		const struct entry *entry = ring_entry(ring, i);
+
+		pack_add_age(out, now, entry->t);
+		pack_add_double(out, entry->value);
+	}
+}
+
+/* Sample by sample, as they came: whatever the bytes say, the ring is one that can be. */
+bool window_ring_load(struct window_ring *ring, struct window *window, struct pack *in,
+		      int64_t now)
+{
+	int64_t end = window->now, least = end - window->spec.span_ns, last = least;
+	uint32_t count;
+
+	ring->carried = pack_take_double(in) + 0.0;
+	count = pack_take_u32(in);
+	if (count > ring->capacity)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t t = now - pack_take_age(in);
+		double value = pack_take_double(in) + 0.0;
+
+		if (in->bad || t <= least || t < last || t > end)
+			return false;
+		window->now = last = t;
+		window_ring_put(ring, window, value);
+	}
+	window->now = end;
+	return !in->bad;
 }
 
 /* ---- results ----------------------------------------------------------------------------- */

@@ -25,5 +25,10 @@ bool window_ring_deadline(const struct window_ring *ring, const struct window *w
 double window_ring_result(const struct window_ring *ring, const struct window *window,
 			  enum window_function function, double parameter);
 void window_ring_shift(struct window_ring *ring, const struct window *window, int64_t by_ns);
+/* The samples as window_save() has them. */
+void window_ring_save(const struct window_ring *ring, int64_t now, struct str *out);
+/* Into an empty one, after window->now is that of the save; false: these are no samples. */
+bool window_ring_load(struct window_ring *ring, struct window *window, struct pack *in,
+		      int64_t now);
 
 #endif
