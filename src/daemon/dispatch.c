@@ -11,7 +11,8 @@ const struct action_list *dispatch_list(const struct config *config, const struc
 {
 	const struct config_rule *rule;
 
-	if (event->held && !event->muted)
+	/* Of a rule that a restart did not find again nobody knows the actions. */
+	if ((event->held && !event->muted) || event->rule == UINT32_MAX)
 		return NULL;
 	rule = &config->rule_actions[event->rule];
 	switch (event->type) {

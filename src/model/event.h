@@ -52,7 +52,8 @@ struct event_label {
 
 struct event {
 	enum event_type type;
-	uint32_t rule; /* its number in its rule set; of a removed one, in the set it was in */
+	uint32_t rule; /* its number in its rule set; of a removed one, in the set it was in, or
+			  UINT32_MAX after a restart */
 	const char *rule_name;
 	enum severity severity;
 	int priority; /* 1 is the most urgent; 0: not said */

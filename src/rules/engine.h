@@ -83,6 +83,41 @@ enum engine_keep engine_keeps(const struct ruleset *set, const struct point_tabl
 			      const struct point_table *old_points, uint32_t before);
 
 /*
+ * Adds what has to outlive the program (rules.md section 8) to out, as at now, when everything
+ * that is due has run and is settled: rules that are not ok, acknowledged, shelved, held back
+ * or blind, and nodes that remember for long. Readings are not: they are unknown after a
+ * restart. wall: only a label, see engine_saved_at(). Records have a sum each, hold names and
+ * no numbers of rules or points, and times as ages.
+ */
+void engine_save(const struct engine *engine, struct boot now, struct wall wall,
+		 struct str *out);
+/* When the bytes were saved; false: they do not say. */
+bool engine_saved_at(const void *bytes, size_t len, struct wall *ret);
+
+/* What came of saved bytes; the first four together are the rules that were in them. */
+struct engine_restored {
+	uint32_t rules;	  /* as they were */
+	uint32_t changed; /* another condition: the state stays, its time starts anew */
+	uint32_t removed; /* an alarm whose rule is gone, and was told to be over */
+	uint32_t unknown; /* of a rule that is gone otherwise */
+	uint32_t nodes;	  /* go on */
+	uint32_t dropped; /* nodes that are no longer asked for, or are others now */
+	uint32_t corrupt; /* stretches of bytes that are no records */
+	bool whole;	  /* the end was there, and as many records as it counted */
+};
+
+/*
+ * Brings back what engine_save() wrote into an engine that was made just now and has been fed
+ * nothing. outage_ns: since the save by the wall clock; < 0: not known. What fires goes on to
+ * fire, and says nothing; what ran for 'for' or 'clear_for' waits for a first reading and goes
+ * on from there, but a longer outage than NODE_OUTAGE_NS, or one of unknown length, starts
+ * 'for' anew. An alarm whose rule is gone emits clear with reason "removed" and UINT32_MAX for
+ * its number. Nothing in the bytes is trusted, and nothing in them is fatal.
+ */
+void engine_restore(struct engine *engine, const void *bytes, size_t len, struct boot now,
+		    int64_t outage_ns, struct engine_restored *ret);
+
+/*
  * What an operator does to a rule (ISA-18.2), at the instant now. Acknowledging ends the
  * repeats, and a latched alarm with them once its condition is over. While a rule is shelved
  * it lives on, but its events run no actions; when that ends, it says where it has come to.

@@ -186,13 +186,11 @@ static void engine_adopt_node(struct engine *engine, const struct engine *old, u
 	}
 }
 
-static void engine_adopt_timers(struct engine *engine, uint32_t number)
+void engine_plan_repeat(struct engine *engine, uint32_t number)
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 	const struct rule_run *run = &engine->runs[number];
 
-	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
-		   run->machine.deadline.ns);
 	if (rule->repeat_ns > 0 && engine_is_alarm(run->machine.state)) {
 		int64_t age = boot_diff(engine->now, run->machine.fired);
 		int64_t beats = age > 0 ? (age - 1) / rule->repeat_ns + 1 : 1;
@@ -268,7 +266,9 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	} else {
 		rule_machine_restart(&run->machine, rule, engine->now);
 	}
-	engine_adopt_timers(engine, number);
+	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
+		   run->machine.deadline.ns);
+	engine_plan_repeat(engine, number);
 	if (slot != 0)
 		engine->slots[slot] = engine_is_alarm(run->machine.state);
 	if (same && run->condition != CONDITION_UNKNOWN) {

@@ -3,7 +3,7 @@
 /*
  * The inside of an engine, for the files that share it: engine_core.c evaluates rules,
  * engine_pass.c runs nodes, passes and timers, engine.c is what others call, engine_adopt.c
- * carries state over a reload.
+ * carries state over a reload, engine_save.c and engine_restore.c over a restart.
  */
 #ifndef GAUGED_RULES_ENGINE_CORE_H
 #define GAUGED_RULES_ENGINE_CORE_H
@@ -147,6 +147,8 @@ bool engine_next_timer(struct engine *engine, int64_t *ret_deadline, uint32_t *r
 void engine_run_timers(struct engine *engine, struct boot limit);
 /* The age of point starts anew at at; whether a node noticed. */
 bool engine_rearm(struct engine *engine, uint32_t point, int64_t at);
+/* The next beat of repeat, counted from when the alarm began to fire, behind now. */
+void engine_plan_repeat(struct engine *engine, uint32_t number);
 /* A rule that was undecided or not is now or is no longer. */
 void engine_note_blind(struct engine *engine, const struct rule *rule, uint32_t number,
 		       bool was, bool is);

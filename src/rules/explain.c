@@ -506,7 +506,8 @@ void explain_rule(struct arena *arena, const struct ruleset *set, const struct e
 	explain_walk_init(&x.walk, arena, engine, now);
 	*ret = (struct explain){
 		.latch = rule->latch,
-		.frozen = state.state == RULE_PENDING && !state.has_deadline,
+		.frozen = (state.state == RULE_PENDING || state.state == RULE_CLEARING) &&
+			  !state.has_deadline,
 		.part_count = 1,
 	};
 	explain_part(&x, rule, rule->instant ? "on" : "when", rule->when_text, &ret->parts[0]);

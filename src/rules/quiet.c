@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "rules/pack.h"
+
 static void quiet_times_add(struct quiet_times *times, int64_t at)
 {
 	if (times->room == 0)
@@ -65,6 +67,62 @@ void quiet_adopt(struct quiet *quiet, const struct quiet *before)
 	    before->pause_until.ns != INT64_MIN)
 		quiet->pause_until = boot_add(before->pause_until,
 					      limits->min_interval_ns - old->min_interval_ns);
+}
+
+static void quiet_times_save(const struct quiet_times *times, int64_t now, struct str *out)
+{
+	pack_add_u32(out, times->count);
+	for (uint32_t i = times->count; i > 0; i--)
+		pack_add_age(out, now, quiet_times_last(times, i - 1));
+}
+
+static bool quiet_times_load(struct quiet_times *times, struct pack *in, int64_t now)
+{
+	uint32_t count = pack_take_u32(in);
+	int64_t before = PACK_AGE_MAX;
+
+	if (count > QUIET_TIMES_MAX)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t age = pack_take_age(in);
+
+		if (in->bad || age > before)
+			return false;
+		before = age;
+		quiet_times_add(times, now - age);
+	}
+	return !in->bad;
+}
+
+/* Of the pause: when it began, or that there was none. */
+void quiet_save(const struct quiet *quiet, struct boot now, struct str *out)
+{
+	bool paused = quiet->pause_until.ns != INT64_MIN;
+	int64_t last = paused ? quiet->pause_until.ns - quiet->limits->min_interval_ns : now.ns;
+
+	pack_add_u8(out, paused);
+	pack_add_age(out, now.ns, last);
+	pack_add_u8(out, quiet->flapping);
+	pack_add_u64(out, quiet->left_out);
+	quiet_times_save(&quiet->changes, now.ns, out);
+	quiet_times_save(&quiet->said, now.ns, out);
+}
+
+bool quiet_load(struct quiet *quiet, struct pack *in, struct boot now)
+{
+	const struct quiet_limits *limits = quiet->limits;
+	bool paused = pack_take_u8(in) != 0;
+	struct boot last = {now.ns - pack_take_age(in)};
+
+	if (paused && limits->min_interval_ns > 0)
+		quiet->pause_until = boot_add(last, limits->min_interval_ns);
+	quiet->flapping = pack_take_u8(in) != 0 && limits->flap_changes > 0;
+	quiet->left_out = pack_take_u64(in);
+	if (quiet_times_load(&quiet->changes, in, now.ns) &&
+	    quiet_times_load(&quiet->said, in, now.ns))
+		return true;
+	quiet_init(quiet, limits, quiet->changes.times);
+	return false;
 }
 
 bool quiet_turned(struct quiet *quiet, struct boot now)

@@ -13,6 +13,9 @@
 
 #include "base/clock.h"
 
+struct pack;
+struct str;
+
 enum { QUIET_TIMES_MAX = 1000 };
 
 /* As it was written; immutable. */
@@ -46,6 +49,15 @@ uint32_t quiet_room(const struct quiet_limits *limits);
 void quiet_init(struct quiet *quiet, const struct quiet_limits *limits, int64_t *times);
 /* Goes on from before, whose limits may be others. */
 void quiet_adopt(struct quiet *quiet, const struct quiet *before);
+
+/* What outlives the program, in bytes: times as ages at now. */
+void quiet_save(const struct quiet *quiet, struct boot now, struct str *out);
+/*
+ * The other way round, after quiet_init(); now: the instant of the save on the clock of today.
+ * The limits may be others. Nothing in the bytes is trusted; false if they are none, and it is
+ * as after quiet_init() then.
+ */
+bool quiet_load(struct quiet *quiet, struct pack *in, struct boot now);
 
 /* The alarm came or went. True if the rule began to flap with that. */
 bool quiet_turned(struct quiet *quiet, struct boot now);

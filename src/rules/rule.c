@@ -33,7 +33,7 @@ static const struct move moves[RULE_STATES][3] = {
 		[CONDITION_UNKNOWN] = {false},
 	},
 	[RULE_CLEARING] = {
-		[CONDITION_FALSE]   = {false},
+		[CONDITION_FALSE]   = {.timer = TIMER_THAW},
 		[CONDITION_TRUE]    = {true, RULE_FIRING, EVENT_REFIRE, TIMER_STOP},
 		[CONDITION_UNKNOWN] = {false},
 	},
@@ -71,6 +71,13 @@ static int64_t rule_wait(const struct rule *rule, enum rule_state state)
 	return state == RULE_PENDING ? rule->for_ns : rule->clear_for_ns;
 }
 
+static int64_t rule_rest(const struct rule *rule, enum rule_state state, int64_t spent_ns)
+{
+	int64_t wait = rule_wait(rule, state);
+
+	return spent_ns < wait ? wait - spent_ns : 0;
+}
+
 static void rule_machine_time(struct rule_machine *machine, const struct rule *rule,
 			      enum timer_move move, struct boot now)
 {
@@ -99,9 +106,8 @@ static void rule_machine_time(struct rule_machine *machine, const struct rule *r
 			return;
 		machine->frozen = false;
 		machine->running = now;
-		machine->deadline = boot_add(now, machine->held_ns < rule->for_ns
-							  ? rule->for_ns - machine->held_ns
-							  : 0);
+		machine->deadline =
+			boot_add(now, rule_rest(rule, machine->state, machine->held_ns));
 		return;
 	}
 }
@@ -186,10 +192,8 @@ void rule_machine_retime(struct rule_machine *machine, const struct rule *rule, 
 
 	if (machine->deadline.ns == BOOT_NEVER.ns)
 		return;
-	if (machine->state == RULE_PENDING)
-		deadline = boot_add(machine->running, rule->for_ns - machine->held_ns);
-	else
-		deadline = boot_add(machine->since, rule->clear_for_ns);
+	deadline =
+		boot_add(machine->running, rule_wait(rule, machine->state) - machine->held_ns);
 	machine->deadline = deadline.ns > now.ns ? deadline : now;
 }
 
@@ -199,4 +203,21 @@ void rule_machine_restart(struct rule_machine *machine, const struct rule *rule,
 	machine->since = now;
 	if (machine->state == RULE_PENDING || machine->state == RULE_CLEARING)
 		rule_machine_time(machine, rule, TIMER_START, now);
+}
+
+int64_t rule_machine_spent(const struct rule_machine *machine, struct boot now)
+{
+	if (machine->state != RULE_PENDING && machine->state != RULE_CLEARING)
+		return 0;
+	return machine->held_ns + (machine->frozen ? 0 : boot_diff(now, machine->running));
+}
+
+void rule_machine_rest(struct rule_machine *machine, int64_t spent_ns, struct boot now)
+{
+	if (machine->state != RULE_PENDING && machine->state != RULE_CLEARING)
+		return;
+	machine->held_ns = spent_ns;
+	machine->running = now;
+	machine->frozen = true;
+	machine->deadline = BOOT_NEVER;
 }

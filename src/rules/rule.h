@@ -61,10 +61,9 @@ struct rule_machine {
 	struct boot active;   /* when the condition came to hold; not in RULE_OK */
 	struct boot fired;    /* when it began to fire; FIRING and CLEARING */
 	struct boot deadline; /* of for or clear_for; BOOT_NEVER: none runs */
-	int64_t held_ns;      /* pending: known-true time before running */
-	struct boot running;  /* pending: since when the condition is known true without a
-				 break */
-	bool frozen;	      /* pending: the condition is unknown now */
+	int64_t held_ns;      /* of for or clear_for, before running */
+	struct boot running;  /* since when it runs without a break */
+	bool frozen;	      /* it stands still: the condition is unknown; see also rest */
 	bool acked;	      /* acknowledged since it fired */
 };
 
@@ -94,5 +93,12 @@ void rule_machine_retime(struct rule_machine *machine, const struct rule *rule,
 /* The condition is another one now: the state stays, its time starts anew. */
 void rule_machine_restart(struct rule_machine *machine, const struct rule *rule,
 			  struct boot now);
+/* PENDING, CLEARING: how much of for or clear_for has passed; otherwise 0. */
+int64_t rule_machine_spent(const struct rule_machine *machine, struct boot now);
+/*
+ * After a restart: so much of for or clear_for has passed, and no more does, also not in
+ * CLEARING, until the condition is known again.
+ */
+void rule_machine_rest(struct rule_machine *machine, int64_t spent_ns, struct boot now);
 
 #endif
