@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/str.h"
 #include "conf/diag.h"
 #include "conf/option.h"
 #include "conf/yaml.h"
@@ -102,6 +104,10 @@ static const struct option act_rows[] = {
 	AT(trial_act),
 	{.name = "reload", OPTION(TEXT, trial_act, reload),
 	 .help = "true, or the path of another configuration"},
+	{.name = "restart", OPTION(TEXT, trial_act, restart),
+	 .help = "true, or how long the program is down: its readings are lost"},
+	{.name = "clock_step", OPTION(TEXT, trial_act, clock_step),
+	 .help = "by how much the clock of the day is set forward or back: +2h, -1h"},
 	{.name = "ack", OPTION(TEXT, trial_act, ack), .help = "the rule that is acknowledged"},
 	{.name = "shelve", OPTION(TEXT, trial_act, shelve), .help = "the rule that is shelved"},
 	{.name = "for", OPTION(DURATION, trial_act, for_ns), .min = 1, .max = 31 * 86400,
@@ -147,7 +153,7 @@ static const struct option_table act_table = {
 	.rows = act_rows,
 	.count = ARRAY_SIZE(act_rows),
 	.name = "act",
-	.one_of = "reload|ack|shelve|unshelve",
+	.one_of = "reload|restart|clock_step|ack|shelve|unshelve",
 };
 
 const struct option_table *const trial_option_tables[] = {
@@ -221,14 +227,43 @@ static bool read_deed(const struct reading_file *file, const struct yaml_node *n
 	return false;
 }
 
+/* "true" is at once; "+2h" and "-1h" are steps. */
+static bool read_act_times(const struct reading_file *file, const struct yaml_node *node,
+			   struct trial_act *ret)
+{
+	const char *step = ret->clock_step;
+
+	if (ret->restart != NULL && strcmp(ret->restart, "true") != 0 &&
+	    (str_to_duration(ret->restart, &ret->down_ns) != 0 ||
+	     ret->down_ns > LONGEST_S * NSEC_PER_SEC)) {
+		diag_error(file->diags, yaml_get(node, "restart"),
+			   "expected true, or a duration such as 10m");
+		return false;
+	}
+	if (step == NULL)
+		return true;
+	if ((step[0] != '+' && step[0] != '-') ||
+	    str_to_duration(step + 1, &ret->step_ns) != 0 ||
+	    ret->step_ns > LONGEST_S * NSEC_PER_SEC) {
+		diag_error(file->diags, yaml_get(node, "clock_step"),
+			   "expected a sign and a duration, such as +2h or -1h");
+		return false;
+	}
+	if (step[0] == '-')
+		ret->step_ns = -ret->step_ns;
+	return true;
+}
+
 static bool read_act(const struct reading_file *file, const struct yaml_node *node,
 		     struct trial_act *ret)
 {
-	static const char *const keys[] = {"reload", "ack", "shelve", "unshelve", NULL};
+	static const char *const keys[] = {"reload", "restart",	 "clock_step", "ack",
+					   "shelve", "unshelve", NULL};
 
 	ret->node = node;
 	if (!bind(file, &act_table, node, ret) ||
-	    !one_of(file, node, keys, "reload, ack, shelve, unshelve"))
+	    !one_of(file, node, keys, "reload, restart, clock_step, ack, shelve, unshelve") ||
+	    !read_act_times(file, node, ret))
 		return false;
 	if ((ret->shelve != NULL) == (ret->for_ns > 0))
 		return true;

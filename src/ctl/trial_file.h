@@ -41,7 +41,11 @@ struct trial_deed {
 struct trial_act {
 	const struct yaml_node *node;
 	int64_t at_ns;
-	const char *reload; /* "true", or the path of another configuration */
+	const char *reload;  /* "true", or the path of another configuration */
+	const char *restart; /* "true", or the time that is in down_ns */
+	int64_t down_ns;
+	const char *clock_step; /* that is in step_ns */
+	int64_t step_ns;
 	const char *ack, *shelve, *unshelve;
 	int64_t for_ns; /* shelve */
 };

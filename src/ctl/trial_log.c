@@ -40,6 +40,7 @@ struct done {
 struct trial_log {
 	size_t count, cap;
 	struct done *done;
+	int64_t step_ns; /* of the clock of the day, so far */
 	/* while an event is told */
 	const struct config *config;
 	const struct event *event;
@@ -60,11 +61,21 @@ void trial_log_free(struct trial_log *log)
 	free(log);
 }
 
+struct wall trial_log_wall(const struct trial_log *log, struct boot now)
+{
+	return (struct wall){wall_start_ns + log->step_ns + now.ns};
+}
+
+void trial_log_step(struct trial_log *log, int64_t by_ns)
+{
+	log->step_ns += by_ns;
+}
+
 static char *webhook_body(const struct trial_log *log, const struct config_webhook *hook)
 {
 	struct event_stamp stamp = {
 		.site = log->config->site,
-		.wall = {wall_start_ns + log->event->at.ns},
+		.wall = trial_log_wall(log, log->event->at),
 		.mono = {log->event->at.ns},
 		.boot_id = "00000000-0000-0000-0000-000000000000",
 		.synchronised = true,

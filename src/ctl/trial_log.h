@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 struct config;
 struct diags;
 struct event;
@@ -15,6 +17,10 @@ struct trial_log;
 
 struct trial_log *trial_log_new(void);
 void trial_log_free(struct trial_log *log);
+
+/* What the clock of the day shows at now, and that it is set by so much. */
+struct wall trial_log_wall(const struct trial_log *log, struct boot now);
+void trial_log_step(struct trial_log *log, int64_t by_ns);
 
 /* Everything that config's actions do for the event; config has to outlive the log. */
 void trial_log_event(struct trial_log *log, const struct config *config,

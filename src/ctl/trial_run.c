@@ -37,7 +37,10 @@ struct run {
 	const struct config *leaving; /* while a reload takes it out; otherwise NULL */
 	size_t config_count;	      /* references that the run holds until its end */
 	struct config **configs;
-	struct engine *engine;
+	struct engine *engine; /* NULL: the program is down */
+	int64_t up_ns;	       /* until then */
+	struct wall saved_at;
+	struct str saved;
 	struct trial_log *log;
 	struct trial_coverage *coverage; /* of the first configuration */
 	size_t input_count;
@@ -109,7 +112,7 @@ static void run_samples(struct run *run, struct boot now)
 		const struct input *input = &run->inputs[i];
 		struct reading reading;
 
-		if (input->point == POINT_NONE ||
+		if (run->engine == NULL || input->point == POINT_NONE ||
 		    !scenario_series_at(&input->series,
 					point_table_get(run->config->points, input->point),
 					run->sample, &reading))
@@ -118,7 +121,8 @@ static void run_samples(struct run *run, struct boot now)
 		reading.at = now;
 		engine_feed(run->engine, &reading);
 	}
-	engine_settle(run->engine);
+	if (run->engine != NULL)
+		engine_settle(run->engine);
 	run->sample++;
 }
 
@@ -174,6 +178,29 @@ static void run_reload(struct run *run, const struct trial_act *act, struct boot
 							strlen(run->inputs[i].name));
 }
 
+/* The program ends, and what it keeps is all that is left of it. */
+static void run_down(struct run *run, const struct trial_act *act, struct boot now)
+{
+	run->saved_at = trial_log_wall(run->log, now);
+	str_init(&run->saved);
+	engine_save(run->engine, now, run->saved_at, &run->saved);
+	engine_free(run->engine);
+	run->engine = NULL;
+	run->up_ns = boot_add(now, act->down_ns).ns;
+}
+
+/* It starts; for how long it was down the clock of the day says. */
+static void run_up(struct run *run, struct boot now)
+{
+	struct engine_restored restored;
+	int64_t outage_ns = trial_log_wall(run->log, now).ns - run->saved_at.ns;
+
+	run->engine = run_engine(run, now);
+	engine_restore(run->engine, run->saved.s, run->saved.len, now, outage_ns, &restored);
+	str_done(&run->saved);
+	run->up_ns = INT64_MAX;
+}
+
 static const char *act_refusal(const struct trial_act *act, int rc)
 {
 	if (act->ack == NULL)
@@ -206,6 +233,26 @@ static void run_operate(struct run *run, const struct trial_act *act, struct boo
 		rc = engine_unshelve(run->engine, rule, now);
 	if (rc != 0)
 		diag_error(run->diags, act->node, "this was refused: %s", act_refusal(act, rc));
+}
+
+static void run_act(struct run *run, const struct trial_act *act, struct boot now)
+{
+	if (act->clock_step != NULL)
+		trial_log_step(run->log, act->step_ns);
+	else if (run->engine == NULL)
+		diag_error(run->diags, act->node, "the program is down at this time");
+	else if (act->reload != NULL)
+		run_reload(run, act, now);
+	else if (act->restart != NULL)
+		run_down(run, act, now);
+	else
+		run_operate(run, act, now);
+}
+
+static void run_tick(struct run *run, struct boot now)
+{
+	if (run->engine != NULL)
+		engine_tick(run->engine, now);
 }
 
 /* ---- time ----------------------------------------------------------------------------- */
@@ -249,9 +296,9 @@ static void run_sort(struct run *run)
 /* The next instant at which the test itself does something; INT64_MAX: none. */
 static int64_t run_next(const struct run *run)
 {
-	int64_t next = INT64_MAX;
+	int64_t next = run->up_ns;
 
-	if (run->sample < run->samples)
+	if (run->sample < run->samples && (int64_t)run->sample * run->trial->step_ns < next)
 		next = (int64_t)run->sample * run->trial->step_ns;
 	if (run->cursor_act < run->trial->act_count && run->acts[run->cursor_act]->at_ns < next)
 		next = run->acts[run->cursor_act]->at_ns;
@@ -263,7 +310,7 @@ static int64_t run_next(const struct run *run)
 
 static void run_note_coverage(struct run *run)
 {
-	if (run->config != run->configs[0])
+	if (run->engine == NULL || run->config != run->configs[0])
 		return;
 	for (uint32_t i = 0; i < ruleset_count(run->config->rules); i++) {
 		struct engine_rule rule;
@@ -274,29 +321,35 @@ static void run_note_coverage(struct run *run)
 	}
 }
 
+static void run_expect(struct run *run, const struct trial_expect *expect)
+{
+	if (run->engine == NULL)
+		diag_error(run->diags, expect->node, "the program is down at this time");
+	else
+		trial_expect_check(run->config, run->engine, expect, run->diags);
+}
+
 /* Everything of one instant: samples, timers that are due with it, deeds, and a look. */
 static void run_instant(struct run *run, int64_t at)
 {
 	const struct boot now = {at};
 
+	if (run->up_ns == at)
+		run_up(run, now);
 	if (run->sample < run->samples && (int64_t)run->sample * run->trial->step_ns == at)
 		run_samples(run, now);
-	engine_tick(run->engine, boot_add(now, 1));
+	run_tick(run, boot_add(now, 1));
 	while (run->cursor_act < run->trial->act_count &&
 	       run->acts[run->cursor_act]->at_ns == at) {
-		const struct trial_act *act = run->acts[run->cursor_act++];
-
-		if (act->reload != NULL)
-			run_reload(run, act, now);
-		else
-			run_operate(run, act, now);
-		engine_tick(run->engine, boot_add(now, 1));
+		run_act(run, run->acts[run->cursor_act++], now);
+		if (run->up_ns == at)
+			run_up(run, now);
+		run_tick(run, boot_add(now, 1));
 	}
 	run_note_coverage(run);
 	while (run->cursor_expect < run->trial->expect_count &&
 	       run->expects[run->cursor_expect]->at_ns == at)
-		trial_expect_check(run->config, run->engine, run->expects[run->cursor_expect++],
-				   run->diags);
+		run_expect(run, run->expects[run->cursor_expect++]);
 }
 
 /* The end: also what the rules have to do lies in it. */
@@ -323,6 +376,7 @@ bool trial_run(const struct trial_file *file, const struct trial *trial, struct 
 		.config = config,
 		.coverage = coverage,
 		.log = trial_log_new(),
+		.up_ns = INT64_MAX,
 		.config_count = 1,
 		.configs = xcalloc(1, sizeof(struct config *)),
 	};
