@@ -184,10 +184,12 @@ static const struct node_place *check_where(struct scope *scope, const struct ex
 static bool check_window(struct scope *scope, struct expr *expr)
 {
 	const char *key = key_make(scope->arena, expr->kids);
+	bool good;
 
 	expr->place = check_where(scope, expr);
-	if (!check_operand(scope, expr) || !check_fraction(scope, expr) ||
-	    !check_span(scope, expr, expr->kid_count - 1))
+	good = check_operand(scope, expr);
+	good = check_fraction(scope, expr) && good;
+	if (!check_span(scope, expr, expr->kid_count - 1) || !good)
 		return false;
 	expr->key = arena_printf(scope->arena, "%s %jd", key, (intmax_t)expr->span_ns);
 	switch ((int)expr->function->window) {
@@ -207,12 +209,14 @@ static bool check_window(struct scope *scope, struct expr *expr)
 bool check_past(struct scope *scope, struct expr *expr)
 {
 	const struct expr_type *type;
+	bool good;
 
 	if (expr->function->rule == FUNCTION_WINDOW)
 		return check_window(scope, expr);
 
 	/* The operand first: its errors stand before the time's. */
-	if (!check_operand(scope, expr) || (expr->kid_count > 1 && !check_span(scope, expr, 1)))
+	good = check_operand(scope, expr);
+	if ((expr->kid_count > 1 && !check_span(scope, expr, 1)) || !good)
 		return false;
 	type = &expr->kids->type;
 	switch ((int)expr->function->rule) {

@@ -243,6 +243,25 @@ static void test_reload_keeps_the_past(void **state)
 	rules_case_done(&next);
 }
 
+static void test_errors_of_operand_and_time_are_told_together(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init_expr(&c, "when", "held(x.nothing, 3)", "");
+	assert_null(c.set);
+	assert_string_equal(conf_case_said(&c.conf),
+			    "t.yaml:4:12: error: unknown point 'x.nothing'\n"
+			    "    4 |       held(x.nothing, 3)\n"
+			    "      |            ^~~~~~~~~\n"
+			    "      = in 'when' of rule 'r'\n"
+			    "t.yaml:4:23: error: 'held' takes a constant time, got a number\n"
+			    "    4 |       held(x.nothing, 3)\n"
+			    "      |                       ^\n"
+			    "      = hint: for example 5m\n");
+	rules_case_done(&c);
+}
+
 static void test_what_cannot_have_a_past_is_told(void **state)
 {
 	static const struct wrong_expr wrongs[] = {
@@ -292,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_edges_of_a_past),
 		cmocka_unit_test(test_equal_pasts_share_one_memory),
 		cmocka_unit_test(test_reload_keeps_the_past),
+		cmocka_unit_test(test_errors_of_operand_and_time_are_told_together),
 		cmocka_unit_test(test_what_cannot_have_a_past_is_told),
 	};
 
