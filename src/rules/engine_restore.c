@@ -35,6 +35,13 @@ static bool record_at(const unsigned char *at, const unsigned char *end, struct 
 	return true;
 }
 
+static struct records records_of(const void *bytes, size_t len)
+{
+	const unsigned char *at = len > 0 ? bytes : (const void *)"";
+
+	return (struct records){.at = at, .end = at + len};
+}
+
 /* The next record, wherever it is. */
 static bool records_next(struct records *records, struct pack *ret)
 {
@@ -56,10 +63,10 @@ static bool records_next(struct records *records, struct pack *ret)
 
 bool engine_saved_at(const void *bytes, size_t len, struct wall *ret)
 {
-	struct records records = {.at = bytes, .end = (const unsigned char *)bytes + len};
+	struct records records = records_of(bytes, len);
 	struct pack in;
 
-	while (len > 0 && records_next(&records, &in)) {
+	while (records_next(&records, &in)) {
 		if (pack_take_u8(&in) != SAVED_HEAD)
 			continue;
 		*ret = (struct wall){(int64_t)pack_take_u64(&in)};
@@ -432,7 +439,7 @@ static void restore_holds(struct engine *engine)
 void engine_restore(struct engine *engine, const void *bytes, size_t len, struct boot now,
 		    int64_t outage_ns, struct engine_restored *ret)
 {
-	struct records records = {.at = bytes, .end = (const unsigned char *)bytes + len};
+	struct records records = records_of(bytes, len);
 	struct restore restore = {.engine = engine, .report = ret};
 	struct pack in;
 
@@ -441,7 +448,7 @@ void engine_restore(struct engine *engine, const void *bytes, size_t len, struct
 	restore.outage_ns = outage_ns < PACK_AGE_MAX ? outage_ns : PACK_AGE_MAX;
 	restore.gap_ns = outage_ns > 0 ? restore.outage_ns : 0;
 	*ret = (struct engine_restored){0};
-	while (len > 0 && records_next(&records, &in))
+	while (records_next(&records, &in))
 		restore_record(&restore, &in);
 	ret->corrupt += records.corrupt;
 	restore_holds(engine);

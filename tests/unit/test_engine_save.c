@@ -33,7 +33,10 @@ static struct boot seconds(double s)
 
 static void log_event(void *arg, const struct event *event)
 {
-	engine_log_line(event, &((struct rules_case *)arg)->log);
+	struct rules_case *c = arg;
+
+	c->events = (unsigned)event->seq;
+	engine_log_line(event, &c->log);
 }
 
 static void start_at(struct rules_case *c, double at)
@@ -453,6 +456,21 @@ static void test_restore_says_that_an_alarm_without_a_rule_is_over(void **state)
 }
 
 static void test_restore_counts_events_from_where_they_were(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "rules: {r: {when: x.a > 1}}");
+	rules_case_start(&c);
+	feed_number(&c, 1, "x.a", 2);
+	feed_number(&c, 2, "x.a", 0);
+	restart(&c, 3, 3, 0);
+	feed_number(&c, 4, "x.a", 2);
+	assert_int_equal(c.events, 3);
+	rules_case_done(&c);
+}
+
+static void test_saved_bytes_say_when_they_were_saved(void **state)
 {
 	struct rules_case c;
 	struct wall wall;
@@ -888,6 +906,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_restore_goes_on_where_only_times_and_actions_are_others),
 		cmocka_unit_test(test_restore_says_that_an_alarm_without_a_rule_is_over),
 		cmocka_unit_test(test_restore_counts_events_from_where_they_were),
+		cmocka_unit_test(test_saved_bytes_say_when_they_were_saved),
 		cmocka_unit_test(test_restore_goes_on_with_held_once_and_since),
 		cmocka_unit_test(test_restore_goes_on_with_ewma_and_prev),
 		cmocka_unit_test(
