@@ -126,12 +126,13 @@ static json_t *status_engine(const struct daemon *daemon)
 	struct engine_counters counters;
 
 	engine_counters(daemon_engine(daemon), &counters);
-	return json_pack("{so so so so so so}", "readings", api_json_count(counters.readings),
-			 "bad_readings", api_json_count(counters.bad_readings), "late_readings",
-			 api_json_count(counters.late_readings), "evaluations",
-			 api_json_count(counters.evaluations), "events",
-			 api_json_count(counters.events), "ticks",
-			 api_json_count(counters.ticks));
+	return json_pack(
+		"{so so so so so so so}", "readings", api_json_count(counters.readings),
+		"bad_readings", api_json_count(counters.bad_readings), "late_readings",
+		api_json_count(counters.late_readings), "evaluations",
+		api_json_count(counters.evaluations), "events", api_json_count(counters.events),
+		"ticks", api_json_count(counters.ticks), "window_overruns",
+		api_json_count(counters.window_overruns));
 }
 
 static json_t *status_loop(const struct daemon *daemon)

@@ -393,6 +393,10 @@ static void metrics_engine(const struct daemon *daemon, struct str *out)
 		{"gauged_evaluations_total", "Conditions that were evaluated.", c.evaluations,
 		 METRIC_COUNTER},
 		{"gauged_events_total", "Transitions of rules.", c.events, METRIC_COUNTER},
+		{"gauged_window_overruns_total",
+		 "Samples that left a window of a rule before their time: more came than the poll "
+		 "tells to expect.",
+		 c.window_overruns, METRIC_COUNTER},
 		{"gauged_ticks_total", "Times that a timer of the engine ran.", c.ticks,
 		 METRIC_COUNTER},
 	};

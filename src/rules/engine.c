@@ -255,6 +255,13 @@ void engine_rule(const struct engine *engine, uint32_t number, struct engine_rul
 void engine_counters(const struct engine *engine, struct engine_counters *ret)
 {
 	*ret = engine->counters;
+	ret->window_overruns = 0;
+	for (uint32_t i = 0; i < engine->program->node_count; i++) {
+		const struct node_run run = engine_node(engine, i);
+
+		if (run.node->kind == NODE_WINDOW)
+			ret->window_overruns += window_overruns(run.memory);
+	}
 }
 
 void engine_log_line(const struct event *event, struct str *out)

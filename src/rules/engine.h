@@ -159,6 +159,9 @@ void engine_rule(const struct engine *engine, uint32_t rule, struct engine_rule 
 
 struct engine_counters {
 	uint64_t readings, bad_readings, late_readings, evaluations, events, ticks;
+	/* Samples that left a window before their time, because more came than were expected.
+	 */
+	uint64_t window_overruns;
 };
 void engine_counters(const struct engine *engine, struct engine_counters *ret);
 

@@ -216,6 +216,38 @@ static void test_reload_keeps_a_window_and_a_changed_one_starts_empty(void **sta
 	rules_case_done(&other);
 }
 
+/* Three times as many readings as the poll says. */
+static void test_samples_that_leave_early_are_counted(void **state)
+{
+	struct point fast = {.name = "y.a",
+			     .device = "y",
+			     .kind = VALUE_NUMBER,
+			     .readable = true,
+			     .low = 1,
+			     .interval_ns = INT64_C(1000000000),
+			     .stale_ns = INT64_C(30000000000)};
+	static const char text[] = "rules: {r: {when: 'avg(y.a, 10s) > 5'}}\n";
+	struct engine_counters counters;
+	struct rules_case c = {0};
+
+	(void)state;
+	conf_case_init(&c.conf, text, strlen(text));
+	c.points = rules_points(c.conf.arena);
+	point_table_add(c.points, &fast);
+	c.set = ruleset_parse(c.conf.arena, &c.conf.root, 1, c.points, c.conf.diags);
+	assert_non_null(c.set);
+	rules_case_start(&c);
+	for (int i = 0; i < 10; i++)
+		feed_number(&c, i, "y.a", i);
+	engine_counters(c.engine, &counters);
+	assert_int_equal(counters.window_overruns, 0);
+	for (int i = 0; i < 60; i++)
+		feed_number(&c, 10 + i / 3.0, "y.a", i);
+	engine_counters(c.engine, &counters);
+	assert_true(counters.window_overruns > 10);
+	rules_case_done(&c);
+}
+
 static void test_functions_of_one_window_share_it(void **state)
 {
 	struct rules_case one, two, apart;
@@ -272,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_window_of_a_window_and_of_a_timer),
 		cmocka_unit_test(test_quality_follows_the_input_of_a_window),
 		cmocka_unit_test(test_reload_keeps_a_window_and_a_changed_one_starts_empty),
+		cmocka_unit_test(test_samples_that_leave_early_are_counted),
 		cmocka_unit_test(test_functions_of_one_window_share_it),
 		cmocka_unit_test(test_what_windows_do_not_take_is_told),
 	};
