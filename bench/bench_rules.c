@@ -166,7 +166,7 @@ static void bench_load(struct bench *bench)
 	source.len = text.len;
 	root = yaml_parse(bench->arena, &source, diags);
 	if (root != NULL)
-		bench->set = ruleset_parse(bench->arena, &root, 1, bench->table, diags);
+		bench->set = ruleset_parse(bench->arena, &root, 1, bench->table, NULL, diags);
 	if (bench->set == NULL) {
 		struct str said;
 

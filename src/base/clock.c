@@ -43,3 +43,8 @@ bool clock_synchronised(void)
 		return access("/run/systemd/timesync/synchronized", F_OK) == 0;
 	return state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
 }
+
+bool clock_plausible(void)
+{
+	return clock_wall().ns >= CLOCK_MADE.ns || clock_synchronised();
+}

@@ -34,6 +34,13 @@ struct boot clock_boot(void);
 struct wall clock_wall(void);
 /* False while nobody is known to have set the clock: adjtimex(2), or what timesyncd says. */
 bool clock_synchronised(void);
+/*
+ * Whether the wall clock can be right: it is synchronised, or shows a time behind CLOCK_MADE.
+ * A box without a clock of its own starts in 1970, or where it was switched off.
+ */
+bool clock_plausible(void);
+/* 2026-01-01: this program was made later. */
+#define CLOCK_MADE ((struct wall){INT64_C(1767225600) * NSEC_PER_SEC})
 
 #define MONO_NEVER ((struct mono){INT64_MAX})
 #define BOOT_NEVER ((struct boot){INT64_MAX})

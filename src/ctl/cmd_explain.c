@@ -143,7 +143,7 @@ static void add_detail(struct line *line, const json_t *node)
 	if (text(node, "compared") != NULL)
 		look_add_text(&detail, text(node, "compared"));
 	if (json_is_number(changes)) {
-		str_adds(&detail, ", changes in ");
+		str_adds(&detail, detail.len > 0 ? ", changes in " : "changes in ");
 		look_add_age(&detail, json_number_value(changes));
 	}
 	if (detail.len > 0)
@@ -244,6 +244,7 @@ static void print_foot(const json_t *rule)
 	if (json_is_true(json_object_get(rule, "latch")))
 		printf("  latch  an alarm until somebody acknowledges it\n");
 	if (!json_is_true(json_object_get(rule, "instant")) &&
+	    !json_is_true(json_object_get(rule, "inactive")) &&
 	    !json_equal(condition, json_object_get(rule, "seen")))
 		printf("  note   taken for %s until something that it reads changes\n",
 		       json_is_null(condition)	 ? "unknown"
@@ -262,6 +263,8 @@ static void print_explained(const struct ctl *ctl, const json_t *rule)
 	size_t i;
 
 	print_head(ctl, rule);
+	if (json_array_size(json_object_get(rule, "expressions")) == 0)
+		printf("  at     %s\n", text(rule, "when"));
 	json_array_foreach (json_object_get(rule, "expressions"), i, part) {
 		struct str first;
 

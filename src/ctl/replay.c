@@ -134,7 +134,10 @@ struct boot replay_play(struct replay *const *replays, size_t count, struct tape
 	const struct recording_line *line;
 	struct tape_counts counts;
 	struct boot end = until;
+	struct wall started;
 
+	for (size_t i = 0; i < count && tape_started(tape, &started); i++)
+		engine_set_wall(replays[i]->engine, (struct boot){0}, started, true);
 	while ((line = tape_next(tape, until)) != NULL) {
 		for (size_t i = 0; i < count; i++)
 			replay_feed(replays[i], line);

@@ -35,7 +35,8 @@ void replay_feed(struct replay *replay, const struct recording_line *line);
 void replay_run_to(struct replay *replay, struct boot at);
 
 /*
- * Plays the tape to all of them, up to and with until, or with BOOT_NEVER to the end of what
+ * Plays the tape to all of them, which have local time if it says when it started, up to and
+ * with until, or with BOOT_NEVER to the end of what
  * was recorded. Returns when that is.
  */
 struct boot replay_play(struct replay *const *replays, size_t count, struct tape *tape,

@@ -15,6 +15,22 @@ static const char *text(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
+/* ", next 2026-03-29 06:00:00", ", inactive until 2026-03-30 06:00:00" */
+static void add_planned(struct str *out, const json_t *rule, const char *before)
+{
+	const json_t *planned = json_object_get(rule, "planned_s");
+	const char *at = text(rule, "planned_at");
+
+	if (at != NULL) {
+		str_adds(out, before);
+		look_add_text(out, at);
+	} else if (json_is_number(planned)) {
+		/* every 10m: it goes by no clock */
+		str_adds(out, ", next in ");
+		look_add_age(out, json_number_value(planned));
+	}
+}
+
 void rule_words_state(struct str *out, const json_t *rule, bool with_age)
 {
 	const char *state = text(rule, "state");
@@ -23,6 +39,7 @@ void rule_words_state(struct str *out, const json_t *rule, bool with_age)
 
 	if (state == NULL) {
 		str_adds(out, "instant");
+		add_planned(out, rule, ", next ");
 		return;
 	}
 	str_adds(out, state);
@@ -38,6 +55,8 @@ void rule_words_state(struct str *out, const json_t *rule, bool with_age)
 		str_adds(out, ", to be acknowledged");
 	if (json_is_true(json_object_get(rule, "acknowledged")))
 		str_adds(out, ", acknowledged");
+	if (json_is_true(json_object_get(rule, "inactive")))
+		add_planned(out, rule, ", inactive until ");
 }
 
 void rule_words_hold(struct str *out, const json_t *rule)

@@ -3,6 +3,7 @@
 /* Owns the options of rule tests. */
 #include "ctl/trial_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -12,6 +13,8 @@
 #include "conf/diag.h"
 #include "conf/option.h"
 #include "conf/yaml.h"
+#include "rules/calendar_text.h"
+#include "rules/civil.h"
 #include "daemon/config_file.h"
 
 enum { TRIALS_MAX = 10000, LONGEST_S = 366 * 86400 };
@@ -24,6 +27,7 @@ struct file_options {
 struct trial_options {
 	const char *name;
 	int64_t step_ns, until_ns;
+	const char *start;
 	const struct yaml_node *inputs, *expect, *actions, *acts;
 };
 
@@ -56,6 +60,8 @@ static const struct option trial_rows[] = {
 	 .max = LONGEST_S, .help = "the k-th sample of an input arrives at k times this"},
 	{.name = "until", OPTION(DURATION, trial_options, until_ns), .max = LONGEST_S,
 	 .help = "the end of the test; the last sample or 'at', if that is later"},
+	{.name = "start", OPTION(TEXT, trial_options, start), .fallback = "2026-01-05 00:00",
+	 .help = "the local time at the start; the default is a Monday"},
 	{.name = "inputs", OPTION(MAP, trial_options, inputs),
 	 .shape = "{text}",
 	 .help = "samples by point: 70*3 81..95*5 _*2 timeout"},
@@ -254,6 +260,27 @@ static bool read_act_times(const struct reading_file *file, const struct yaml_no
 	return true;
 }
 
+/* "2026-03-29 00:00", with seconds if need be. */
+static bool read_start(const struct reading_file *file, const struct yaml_node *node,
+		       const char *text, int64_t *ret)
+{
+	int year, month, day, len = 0;
+	int32_t tod = -1;
+	size_t rest = strlen(text);
+
+	if (sscanf(text, "%4d-%2d-%2d%*[ T]%n", &year, &month, &day, &len) == 3 && len > 0 &&
+	    year >= 1970 && year < 2200 && month >= 1 && month <= 12 && day >= 1 &&
+	    day <= civil_month_days(year, month) &&
+	    calendar_time(text + len, rest - (size_t)len, &tod) == rest - (size_t)len &&
+	    tod >= 0) {
+		*ret = civil_days(year, month, day) * CIVIL_DAY_S + tod;
+		return true;
+	}
+	diag_error(file->diags, yaml_get(node, "start"), "'%s' is no date with a time", text);
+	diag_note(file->diags, "expected: local time such as 2026-03-29 00:00");
+	return false;
+}
+
 static bool read_act(const struct reading_file *file, const struct yaml_node *node,
 		     struct trial_act *ret)
 {
@@ -318,7 +345,8 @@ static bool read_trial(const struct reading_file *file, const struct yaml_node *
 		diag_note(file->diags, "hint: add 'expect:' or 'actions:'");
 		return false;
 	}
-	return read_lists(file, &options, ret);
+	return read_start(file, node, options.start, &ret->start_s) &&
+	       read_lists(file, &options, ret);
 }
 
 bool trial_file_read(struct arena *arena, const char *path, struct trial_file *ret,

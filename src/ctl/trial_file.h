@@ -54,6 +54,7 @@ struct trial {
 	const char *name;
 	const struct yaml_node *node;
 	int64_t step_ns, until_ns;
+	int64_t start_s; /* what the local clocks show then, in seconds since their 1970 */
 	const struct yaml_node *inputs; /* a map; NULL: none */
 	size_t expect_count, deed_count, act_count;
 	const struct trial_expect *expects;

@@ -23,9 +23,6 @@
 #include "daemon/config.h"
 #include "daemon/dispatch.h"
 
-/* Midnight of the day on which tests take place: 2026-01-01. */
-static const int64_t wall_start_ns = INT64_C(1767225600) * NSEC_PER_SEC;
-
 struct done {
 	int64_t at_ns;
 	enum event_type event;
@@ -40,15 +37,18 @@ struct done {
 struct trial_log {
 	size_t count, cap;
 	struct done *done;
-	int64_t step_ns; /* of the clock of the day, so far */
+	struct wall start; /* what the clock of the day showed at 0, after all steps so far */
 	/* while an event is told */
 	const struct config *config;
 	const struct event *event;
 };
 
-struct trial_log *trial_log_new(void)
+struct trial_log *trial_log_new(struct wall start)
 {
-	return xcalloc(1, sizeof(struct trial_log));
+	struct trial_log *log = xcalloc(1, sizeof(*log));
+
+	log->start = start;
+	return log;
 }
 
 void trial_log_free(struct trial_log *log)
@@ -63,12 +63,12 @@ void trial_log_free(struct trial_log *log)
 
 struct wall trial_log_wall(const struct trial_log *log, struct boot now)
 {
-	return (struct wall){wall_start_ns + log->step_ns + now.ns};
+	return (struct wall){log->start.ns + now.ns};
 }
 
 void trial_log_step(struct trial_log *log, int64_t by_ns)
 {
-	log->step_ns += by_ns;
+	log->start.ns += by_ns;
 }
 
 static char *webhook_body(const struct trial_log *log, const struct config_webhook *hook)

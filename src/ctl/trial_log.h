@@ -15,7 +15,8 @@ struct event;
 struct trial;
 struct trial_log;
 
-struct trial_log *trial_log_new(void);
+/* start: what the clock of the day shows at 0. */
+struct trial_log *trial_log_new(struct wall start);
 void trial_log_free(struct trial_log *log);
 
 /* What the clock of the day shows at now, and that it is set by so much. */

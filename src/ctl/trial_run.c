@@ -14,6 +14,7 @@
 #include "conf/yaml.h"
 #include "model/event.h"
 #include "model/point.h"
+#include "rules/calendar.h"
 #include "rules/engine.h"
 #include "rules/ruleset.h"
 #include "rules/scenario.h"
@@ -178,6 +179,11 @@ static void run_reload(struct run *run, const struct trial_act *act, struct boot
 							strlen(run->inputs[i].name));
 }
 
+static void run_set_wall(struct run *run, struct boot now)
+{
+	engine_set_wall(run->engine, now, trial_log_wall(run->log, now), true);
+}
+
 /* The program ends, and what it keeps is all that is left of it. */
 static void run_down(struct run *run, const struct trial_act *act, struct boot now)
 {
@@ -198,6 +204,7 @@ static void run_up(struct run *run, struct boot now)
 	run->engine = run_engine(run, now);
 	engine_restore(run->engine, run->saved.s, run->saved.len, now, outage_ns, &restored);
 	str_done(&run->saved);
+	run_set_wall(run, now);
 	run->up_ns = INT64_MAX;
 }
 
@@ -235,10 +242,18 @@ static void run_operate(struct run *run, const struct trial_act *act, struct boo
 		diag_error(run->diags, act->node, "this was refused: %s", act_refusal(act, rc));
 }
 
+/* A program that is down looks at the clock when it starts. */
+static void run_step_clock(struct run *run, const struct trial_act *act, struct boot now)
+{
+	trial_log_step(run->log, act->step_ns);
+	if (run->engine != NULL)
+		run_set_wall(run, now);
+}
+
 static void run_act(struct run *run, const struct trial_act *act, struct boot now)
 {
 	if (act->clock_step != NULL)
-		trial_log_step(run->log, act->step_ns);
+		run_step_clock(run, act, now);
 	else if (run->engine == NULL)
 		diag_error(run->diags, act->node, "the program is down at this time");
 	else if (act->reload != NULL)
@@ -375,7 +390,7 @@ bool trial_run(const struct trial_file *file, const struct trial *trial, struct 
 		.arena = arena_new(),
 		.config = config,
 		.coverage = coverage,
-		.log = trial_log_new(),
+		.log = trial_log_new(calendar_first(config->zone, trial->start_s)),
 		.up_ns = INT64_MAX,
 		.config_count = 1,
 		.configs = xcalloc(1, sizeof(struct config *)),
@@ -385,6 +400,7 @@ bool trial_run(const struct trial_file *file, const struct trial *trial, struct 
 	run.configs[0] = config_ref(config);
 	if (run_inputs(&run)) {
 		run.engine = run_engine(&run, (struct boot){0});
+		run_set_wall(&run, (struct boot){0});
 		run_sort(&run);
 		while ((at = run_next(&run)) != INT64_MAX)
 			run_instant(&run, at);

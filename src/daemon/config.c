@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "conf/diag.h"
 #include "conf/option.h"
@@ -16,9 +17,11 @@
 #include "daemon/config_actions.h"
 #include "daemon/config_file.h"
 #include "daemon/config_options.h"
+#include "daemon/zone_file.h"
 #include "model/name.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
+#include "rules/zone.h"
 #include "inputs/plan.h"
 #include "actions/webhook_config.h"
 
@@ -131,6 +134,27 @@ static const char *config_text(struct config_build *build, const char *section, 
 	return text;
 }
 
+/* The rules need one in any case; only a name that is written down has to be right. */
+static void config_read_zone(struct config_build *build)
+{
+	size_t offset = offsetof(struct config_sections, zone);
+	const struct yaml_node *node = NULL;
+	const char *name = config_text(build, "zone", offset, &config_text_options.rows[2]);
+	struct error err;
+
+	for (size_t i = 0; i < build->file_count && node == NULL; i++)
+		node = build->files[i].zone;
+	build->config->zone = zone_file_read(build->arena, name, &err);
+	if (build->config->zone != NULL)
+		return;
+	build->config->zone = zone_utc();
+	if (node != NULL)
+		diag_error(build->diags, node, "%s", err.text);
+	else
+		diag_warning(build->diags, build->files[0].root,
+			     "the zone of this box can't be read, UTC is used: %s", err.text);
+}
+
 static void config_bind_general(struct config_build *build)
 {
 	struct config *config = build->config;
@@ -158,6 +182,7 @@ static void config_bind_general(struct config_build *build)
 	config->secrets_dir =
 		config_text(build, "secrets_dir", offsetof(struct config_sections, secrets_dir),
 			    &config_text_options.rows[1]);
+	config_read_zone(build);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		const struct yaml_node *node =
 			config_only(build, sections[i].section, sections[i].offset);
@@ -461,7 +486,7 @@ static void config_build_rules(struct config_build *build)
 	for (size_t i = 0; i < build->file_count; i++)
 		roots[i] = build->files[i].root;
 	config->rules = ruleset_parse(build->arena, roots, build->file_count, config->points,
-				      build->diags);
+				      config->zone, build->diags);
 	config_actions_bind(config, roots, build->file_count, build->diags);
 }
 

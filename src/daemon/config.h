@@ -19,6 +19,7 @@ struct diags;
 struct ruleset;
 struct webhook_config;
 struct yaml_node;
+struct zone;
 
 struct config_bus {
 	const char *name;
@@ -46,6 +47,7 @@ struct config {
 	const char *path;      /* of the main file */
 	const char *directory; /* it stands in */
 	const char *site;
+	const struct zone *zone; /* whose local time the rules mean */
 	const char *state_dir;
 	int64_t state_max_bytes;
 	const char *control_socket;

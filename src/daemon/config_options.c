@@ -19,6 +19,10 @@ static const struct option config_file_rows[] = {
 	 OPTION(NODE, config_sections, site),
 	 .shape = "text",
 	 .help = "Name of the installation; stands in every event."},
+	{.name = "zone",
+	 OPTION(NODE, config_sections, zone),
+	 .shape = "text",
+	 .help = "The time zone whose local time rules mean; otherwise that of the box."},
 	{.name = "secrets_dir",
 	 OPTION(NODE, config_sections, secrets_dir),
 	 .shape = "text",
@@ -80,6 +84,9 @@ static const struct option config_text_rows[] = {
 	{.name = "secrets_dir",
 	 .type = OPTION_TEXT,
 	 .help = "Directory of the files that ${secret:NAME} reads."},
+	{.name = "zone",
+	 .type = OPTION_TEXT,
+	 .help = "The time zone whose local time rules mean; otherwise that of the box."},
 };
 const struct option_table config_text_options = {
 	.section = "configuration file",

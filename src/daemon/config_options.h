@@ -17,7 +17,7 @@ struct yaml_node;
 /* The top level of one file. Every section may stand in any file. */
 struct config_sections {
 	const struct yaml_node *root;
-	const struct yaml_node *site, *secrets_dir, *state, *control, *metrics, *include;
+	const struct yaml_node *site, *zone, *secrets_dir, *state, *control, *metrics, *include;
 	const struct yaml_node *defaults, *buses, *devices, *derived, *webhooks, *rules;
 };
 
@@ -36,7 +36,8 @@ struct config_metrics {
 
 extern const struct option_table config_file_options, config_state_options,
 	config_control_options, config_metrics_options;
-/* 'site' and 'secrets_dir', in this order: values of the top level that are plain text. */
+/* 'site', 'secrets_dir' and 'zone', in this order: values of the top level that are plain text.
+ */
 extern const struct option_table config_text_options;
 
 /*

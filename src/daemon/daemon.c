@@ -20,8 +20,10 @@
 #include "base/str.h"
 #include "conf/diag.h"
 #include "model/point.h"
+#include "io/clock_watch.h"
 #include "io/http_client.h"
 #include "io/loop.h"
+#include "rules/calendar.h"
 #include "rules/engine.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
@@ -37,6 +39,9 @@ struct daemon {
 	struct running now;
 	const struct config *leaving; /* while it is swapped out; otherwise NULL */
 	struct loop_alarm *alarm;
+	struct clock_watch *clock;
+	struct loop_timer *clock_poll; /* while nobody is known to have set the clock */
+	struct boot seen;	       /* when the engine last ran */
 	struct loop_defer *settle;
 	struct http_client *http;
 	struct outputs *outputs;
@@ -86,10 +91,44 @@ static void daemon_plan(struct daemon *daemon)
 		loop_alarm_stop(daemon->alarm);
 }
 
+/* The wall clock was set, or is right by now, or the box slept: local time is another. */
+static void daemon_set_wall(struct daemon *daemon, struct boot at)
+{
+	static const int64_t poll_ns = 60 * NSEC_PER_SEC;
+	bool plausible = clock_plausible();
+	struct wall wall = clock_wall();
+
+	/* Back to at, which the readings of this turn must not be older than. */
+	wall.ns -= boot_diff(clock_boot(), at);
+	engine_set_wall(daemon->now.engine, at, wall, plausible);
+	daemon->seen = at;
+	if (!plausible)
+		loop_timer_start(daemon->clock_poll, mono_add(clock_mono(), poll_ns));
+}
+
+/* Slots of 'at' that the box slept over are not to be run one after the other. */
+static void daemon_wake(struct daemon *daemon, struct boot now)
+{
+	if (boot_diff(now, daemon->seen) > CALENDAR_LATE_S * NSEC_PER_SEC)
+		daemon_set_wall(daemon, now);
+	daemon->seen = now;
+}
+
+static void daemon_clock(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	daemon_wake(daemon, clock_boot());
+	engine_tick(daemon->now.engine, daemon->seen);
+	daemon_set_wall(daemon, daemon->seen);
+	daemon_plan(daemon);
+}
+
 static void daemon_put(void *arg, const struct reading *reading)
 {
 	struct daemon *daemon = arg;
 
+	daemon_wake(daemon, reading->at);
 	if (engine_feed(daemon->now.engine, reading))
 		loop_defer_ask(daemon->settle);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
@@ -112,7 +151,8 @@ static void daemon_due(void *arg)
 {
 	struct daemon *daemon = arg;
 
-	engine_tick(daemon->now.engine, clock_boot());
+	daemon_wake(daemon, clock_boot());
+	engine_tick(daemon->now.engine, daemon->seen);
 	daemon_plan(daemon);
 }
 
@@ -201,6 +241,7 @@ static void daemon_swap_to(struct daemon *daemon, struct running next)
 	struct running old = daemon->now;
 	struct boot now = clock_boot();
 
+	daemon_wake(daemon, now);
 	/* What is due under the old rules is theirs to say. */
 	engine_settle(old.engine);
 	engine_tick(old.engine, now);
@@ -268,14 +309,17 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon_read_boot_id(daemon);
 	daemon->outputs = outputs_new();
 	daemon->alarm = loop_alarm_new(loop, daemon_due, daemon);
+	daemon->clock = clock_watch_new(loop, daemon_clock, daemon);
+	daemon->clock_poll = loop_timer_new(loop, daemon_clock, daemon);
 	daemon->settle = loop_defer_new(loop, daemon_settle, daemon);
 	daemon->http = http_client_new(loop, err);
 	daemon->reload = reload_new(
 		loop, config->path,
 		&(struct reload_host){daemon_in_force, daemon_swap, daemon_try, daemon}, err);
-	if (daemon->alarm == NULL)
+	if (daemon->alarm == NULL || daemon->clock == NULL)
 		error_set(err, EMFILE, "cannot make a timer: no descriptor left");
-	if (daemon->alarm == NULL || daemon->http == NULL || daemon->reload == NULL) {
+	if (daemon->alarm == NULL || daemon->clock == NULL || daemon->http == NULL ||
+	    daemon->reload == NULL) {
 		config_unref(config);
 		goto fail;
 	}
@@ -284,6 +328,7 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 		error_set(err, EINVAL, "%s", diags_get(diags, 0)->message);
 		goto fail;
 	}
+	daemon_set_wall(daemon, clock_boot());
 	daemon_plan(daemon);
 	diags_free(diags);
 	return daemon;
@@ -301,6 +346,8 @@ void daemon_free(struct daemon *daemon)
 	running_close(&daemon->now);
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
+	clock_watch_free(daemon->clock);
+	loop_timer_free(daemon->clock_poll);
 	loop_defer_free(daemon->settle);
 	outputs_free(daemon->outputs);
 	free(daemon->last_failure);

@@ -4,9 +4,11 @@
 #include "daemon/seen_json.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "model/point.h"
+#include "rules/civil.h"
 #include "rules/engine.h"
 #include "rules/explain.h"
 #include "rules/ruleset.h"
@@ -50,6 +52,19 @@ static json_t *rule_condition(int condition)
 	return condition < 0 ? json_null() : json_boolean(condition != 0);
 }
 
+/* "2026-03-29 06:00:00", as the clocks of the rules' zone will show it; null: never. */
+static json_t *rule_planned(const struct seen *seen, struct boot at)
+{
+	struct civil local;
+	char text[64];
+
+	if (at.ns == BOOT_NEVER.ns || !engine_local(seen->engine, at, &local))
+		return json_null();
+	snprintf(text, sizeof(text), "%04jd-%02d-%02d %02d:%02d:%02d", (intmax_t)local.year,
+		 local.month, local.day, local.tod / 3600, local.tod / 60 % 60, local.tod % 60);
+	return json_string(text);
+}
+
 json_t *seen_json_rule(const struct seen *seen, uint32_t id)
 {
 	const struct boot now = seen->now;
@@ -61,7 +76,7 @@ json_t *seen_json_rule(const struct seen *seen, uint32_t id)
 	if (rule.inhibitor != UINT32_MAX)
 		ruleset_view(seen->config->rules, rule.inhibitor, &inhibitor);
 	return json_pack(
-		"{so so so so sb so so so so sb so so so so so so}", "name",
+		"{so so so so sb so so so so sb so so so so sb so so so so}", "name",
 		api_json_text(view.name), "severity",
 		api_json_text(severity_name(view.severity)), "priority",
 		view.priority > 0 ? json_integer(view.priority) : json_null(), "state",
@@ -74,8 +89,11 @@ json_t *seen_json_rule(const struct seen *seen, uint32_t id)
 		api_json_seconds(rule.shelved ? boot_diff(rule.shelved_until, now) : -1),
 		"inhibited_by", api_json_text(inhibitor.name), "quiet",
 		api_json_text(quiet_reason_name(rule.quiet)), "left_out",
-		api_json_count(rule.left_out), "fired", api_json_count(rule.fired), "cleared",
-		api_json_count(rule.cleared));
+		api_json_count(rule.left_out), "inactive", rule.inactive, "planned_s",
+		api_json_seconds(rule.planned.ns != BOOT_NEVER.ns ? boot_diff(rule.planned, now)
+								  : -1),
+		"planned_at", rule_planned(seen, rule.planned), "fired",
+		api_json_count(rule.fired), "cleared", api_json_count(rule.cleared));
 }
 
 static json_t *json_node(const struct seen *seen, const struct explain_node *node)

@@ -220,6 +220,11 @@ bool calendar_contains(const struct calendar_spans *spans, const struct zone *zo
 	return holds;
 }
 
+struct wall calendar_first(const struct zone *zone, int64_t local)
+{
+	return seconds_wall(shown_first(zone, local));
+}
+
 int32_t calendar_tod(const struct zone *zone, struct wall at)
 {
 	struct civil civil;

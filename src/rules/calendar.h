@@ -104,6 +104,8 @@ struct calendar_span calendar_span(int32_t from, int32_t to);
 bool calendar_contains(const struct calendar_spans *spans, const struct zone *zone,
 		       struct wall at, struct wall *ret_next_edge);
 
+/* The first instant at which the zone's clock shows local (seconds since its 1970) or later. */
+struct wall calendar_first(const struct zone *zone, int64_t local);
 /* What the zone's clock shows: seconds since midnight, 0..86399. */
 int32_t calendar_tod(const struct zone *zone, struct wall at);
 /* 1 is Monday, 7 Sunday (ISO 8601), and the first instant behind at of another date. */

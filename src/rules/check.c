@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "conf/diag.h"
 #include "rules/check_node.h"
+#include "rules/check_time.h"
 #include "rules/dimension.h"
 #include "rules/eval.h"
 #include "rules/function.h"
@@ -310,6 +311,8 @@ static bool check_call(struct scope *scope, struct expr *expr)
 		return check_edge(scope, expr);
 	} else if (function_remembers(expr->function)) {
 		return check_past(scope, expr);
+	} else if (function_tells_time(expr->function)) {
+		return check_time(scope, expr);
 	}
 	for (uint32_t i = 0; i < expr->kid_count; i++)
 		good = check_tree(scope, expr_link(expr, i)) && good;
@@ -345,6 +348,10 @@ static bool check_call(struct scope *scope, struct expr *expr)
 	case FUNCTION_EWMA:
 	case FUNCTION_PREV:
 	case FUNCTION_FIRING:
+	case FUNCTION_NOW:
+	case FUNCTION_TOD:
+	case FUNCTION_WEEKDAY:
+	case FUNCTION_BETWEEN:
 		break;
 	}
 	return true;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "rules/check_time.h"
 #include "rules/dimension.h"
 #include "rules/expr_words.h"
 #include "rules/function.h"
@@ -250,7 +251,8 @@ bool check_past(struct scope *scope, struct expr *expr)
 bool check_grows(const struct expr *expr)
 {
 	return expr->op == EXPR_AGE ||
-	       (expr->op == EXPR_CALL && expr->function->rule == FUNCTION_SINCE);
+	       (expr->op == EXPR_CALL && (expr->function->rule == FUNCTION_SINCE ||
+					  expr->function->rule == FUNCTION_TOD));
 }
 
 bool check_growing(struct scope *scope, struct expr *expr)
@@ -270,6 +272,8 @@ bool check_growing(struct scope *scope, struct expr *expr)
 		return typing_fail(scope, expr,
 				   "use < <= > or >=", "%s is compared by its size",
 				   grows->op == EXPR_AGE ? "an age" : "a time");
+	if (grows->op == EXPR_CALL && grows->function->rule == FUNCTION_TOD)
+		return check_tod(scope, expr, left);
 	/* 8059ms is a little less than 8059e6 nanoseconds, as a double in seconds. */
 	ns = nearbyint((left ? b : a)->number * 1e9);
 	reached = left ? op == EXPR_GT || op == EXPR_GE : op == EXPR_LT || op == EXPR_LE;

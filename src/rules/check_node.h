@@ -20,12 +20,12 @@ bool check_edge(struct scope *scope, struct expr *expr);
 bool check_past(struct scope *scope, struct expr *expr);
 /* min or max of two, of which the second is written as a time: 5m. */
 bool check_is_window(const struct expr *expr);
-/* Whether it changes as time goes by: age(p), since(c). */
+/* Whether it changes as time goes by: age(p), since(c), tod(). */
 bool check_grows(const struct expr *expr);
 /*
- * A comparison with age(p) or since(c). Against a constant it becomes a node that knows when it
- * will change: an age at once, as the slot of its node; since() stays a call, of which the
- * compiler makes one.
+ * A comparison with age(p), since(c) or tod(). Against a constant it becomes a node that knows
+ * when it will change: an age and a time of day at once, as the slot of their node; since()
+ * stays a call, of which the compiler makes one.
  */
 bool check_growing(struct scope *scope, struct expr *expr);
 

@@ -141,6 +141,10 @@ static uint32_t compile_call(struct program *program, const struct expr *expr, u
 	case FUNCTION_OK:
 	case FUNCTION_BAD:
 	case FUNCTION_FIRING:
+	case FUNCTION_NOW:
+	case FUNCTION_TOD:
+	case FUNCTION_WEEKDAY:
+	case FUNCTION_BETWEEN:
 		break; /* slots by now */
 	}
 	assert(!"a call that is no code");

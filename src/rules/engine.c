@@ -37,6 +37,7 @@ static void engine_place(struct engine *engine, const struct ruleset *set, struc
 		room_take(room, ruleset_quiets(set), sizeof(*engine->quiet_rules));
 	engine->quiet_times =
 		room_take(room, ruleset_quiet_times(set), sizeof(*engine->quiet_times));
+	engine_clock_place(engine, set, room);
 	agenda_place(&engine->nodes, program->node_count, room);
 	agenda_place(&engine->ranks, program->rule_count, room);
 	engine->fresh = room_take(room, program->point_count, sizeof(*engine->fresh));
@@ -107,6 +108,8 @@ struct engine *engine_new(const struct ruleset *set, const struct point_table *p
 		engine->runs[i].condition = CONDITION_FALSE;
 		engine_note_blind(engine, ruleset_rule_get(set, i), i, false, true);
 		engine->runs[i].condition = CONDITION_UNKNOWN;
+		if (ruleset_rule_get(set, i)->at != NULL)
+			engine_clock_begin(engine, i);
 	}
 	engine_start_quiets(engine);
 	return engine;
@@ -226,6 +229,18 @@ void engine_point(const struct engine *engine, uint32_t point, struct boot now,
 	store_point(&engine->store, point, now, ret);
 }
 
+static int64_t engine_planned(const struct engine *engine, uint32_t number)
+{
+	const struct rule *rule = ruleset_rule_get(engine->set, number);
+	uint32_t owner = engine_owner(engine, RULE_TIMER_STATE, number);
+
+	if (rule->at == NULL && rule->schedule == 0)
+		return INT64_MAX;
+	if (rule->at == NULL)
+		owner = engine->first_node + rule->schedule - 1;
+	return engine->timers.deadlines[owner];
+}
+
 void engine_rule(const struct engine *engine, uint32_t number, struct engine_rule *ret)
 {
 	static const int8_t conditions[] = {
@@ -247,6 +262,8 @@ void engine_rule(const struct engine *engine, uint32_t number, struct engine_rul
 		.inhibitor = engine_inhibitor(engine, number),
 		.quiet = engine_quiet_ask(engine, number),
 		.left_out = quiet != NULL ? quiet->left_out : 0,
+		.inactive = engine_is_inactive(engine, ruleset_rule_get(engine->set, number)),
+		.planned = {engine_planned(engine, number)},
 		.fired = run->fired,
 		.cleared = run->cleared,
 	};

@@ -17,6 +17,7 @@
 #include "model/reading.h"
 #include "rules/quiet.h"
 
+struct civil;
 struct engine;
 struct point_table;
 struct ruleset;
@@ -62,6 +63,17 @@ void engine_tick(struct engine *engine, struct boot now);
  * none is planned. Puts the heap of timers right, so the engine is not const.
  */
 bool engine_deadline(struct engine *engine, struct boot *ret);
+
+/*
+ * What the wall clock shows at now, and so from then on: local time goes by it, and nothing
+ * else does. To be called at the start, whenever the clock was set, and once it is known to be
+ * right. valid: somebody has set it; until then the functions of local time are unknown, 'at'
+ * and 'schedule' wait. What was due before now runs first, but for slots of 'at' that are more
+ * than CALENDAR_LATE_S old (the box slept): see calendar.h for what becomes of those.
+ */
+void engine_set_wall(struct engine *engine, struct boot now, struct wall wall, bool valid);
+/* What the clocks of the rules' zone show at at; false while nobody has set the clock. */
+bool engine_local(const struct engine *engine, struct boot at, struct civil *ret);
 
 /*
  * Carries state over from old (which is left to be freed): points by name, type and unit, with
@@ -153,6 +165,9 @@ struct engine_rule {
 	uint32_t inhibitor; /* the firing rule that holds its actions back; or UINT32_MAX */
 	enum quiet_reason quiet; /* which of its limits holds them back */
 	uint64_t left_out;	 /* actions that were not run because of these limits */
+	bool inactive;		 /* outside of its schedule */
+	/* of 'at' the next slot, of 'schedule' when it begins or ends; or BOOT_NEVER */
+	struct boot planned;
 	uint64_t fired, cleared; /* counts since start */
 };
 void engine_rule(const struct engine *engine, uint32_t rule, struct engine_rule *ret);

@@ -167,6 +167,10 @@ static void engine_adopt_node(struct engine *engine, const struct engine *old, u
 	switch ((int)node->kind) {
 	case NODE_AGE:
 		return; /* came with its point */
+	case NODE_SPANS:
+	case NODE_WEEKDAY:
+		engine_clock_node(engine, number);
+		return;
 	case NODE_DERIVED:
 		engine_derive(engine, number, false);
 		return;
@@ -213,6 +217,19 @@ static void engine_adopt_blind(struct engine *engine, uint32_t number, int64_t l
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number), deadline);
 }
 
+/* Directly, or through another node. */
+static bool engine_reads_clock(const struct engine *engine, const struct program_use *use)
+{
+	for (uint32_t i = 0; i < use->nodes.count; i++) {
+		const struct node *node = &engine->program->nodes[use->nodes.ids[i]];
+
+		if (program_node_of_clock(node) ||
+		    (node->use != NULL && engine_reads_clock(engine, node->use)))
+			return true;
+	}
+	return false;
+}
+
 /* Whether anything that the rule reads has spoken since the start. */
 static bool engine_has_source(const struct engine *engine, const struct rule *rule)
 {
@@ -228,6 +245,8 @@ static bool engine_has_source(const struct engine *engine, const struct rule *ru
 		if (node->kind == NODE_AGE && engine->slots[node->slot] == 1)
 			return true;
 	}
+	if (engine->clock_set && engine_reads_clock(engine, &rule->use))
+		return true;
 	return rule->use.groups.count + rule->use.rules.count > 0;
 }
 
@@ -244,6 +263,8 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	same = before != NULL && engine_keeps(engine->set, engine->points, number, old->set,
 					      old->points, other) == ENGINE_KEEPS_ALL;
 	run->looked = before != NULL || engine_has_source(engine, rule);
+	if (rule->at != NULL)
+		engine_clock_adopt(engine, number, old, other);
 	if (before == NULL)
 		return;
 	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_SHELF, number),
@@ -321,6 +342,8 @@ void engine_adopt(struct engine *engine, const struct engine *old, struct boot n
 	engine->now = now.ns > old->now.ns ? now : old->now;
 	engine->seq = old->seq;
 	engine->counters = old->counters;
+	engine->clock_set = old->clock_set;
+	engine->wall_ahead_ns = old->wall_ahead_ns;
 	for (uint32_t i = 0; i < engine->program->point_count; i++)
 		engine_adopt_point(engine, old, i);
 	for (uint32_t i = 0; i < engine->program->node_count; i++)

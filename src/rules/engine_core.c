@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "model/point.h"
+#include "rules/calendar.h"
 #include "rules/eval.h"
 #include "rules/message.h"
 #include "rules/ruleset.h"
@@ -42,6 +43,20 @@ static void engine_snapshot(struct engine *engine, const struct rule *rule)
 		if (program->age_slots[id] != 0)
 			engine->slots[program->age_slots[id]] = (double)age / 1e9;
 	}
+}
+
+/* For messages: what they read of the clock. */
+static void engine_show_clock(struct engine *engine)
+{
+	const struct program *program = engine->program;
+	struct wall wall = engine_wall(engine, engine->now);
+	bool set = engine->clock_set;
+
+	if (program->wall_slot != 0)
+		engine->slots[program->wall_slot] = set ? (double)wall.ns / 1e9 : NAN;
+	if (program->tod_slot != 0)
+		engine->slots[program->tod_slot] =
+			set ? calendar_tod(program->zone, wall) : NAN;
 }
 
 void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
@@ -77,6 +92,7 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 	engine->counters.events++;
 	if (engine->program->now_slot != 0)
 		engine->slots[engine->program->now_slot] = (double)engine->now.ns / 1e9;
+	engine_show_clock(engine);
 	engine_snapshot(engine, rule);
 	str_init_fixed(&text, engine->message, MESSAGE_MAX_BYTES + 1);
 	if (rule->message != NULL)
@@ -129,7 +145,9 @@ static enum condition engine_see(struct engine *engine, const struct rule *rule,
 				 uint32_t number)
 {
 	struct rule_run *run = &engine->runs[number];
-	enum condition condition = engine_condition(engine, rule, run->machine.state);
+	enum condition condition = engine_is_inactive(engine, rule)
+					   ? CONDITION_FALSE
+					   : engine_condition(engine, rule, run->machine.state);
 
 	engine_note_blind(engine, rule, number, run->condition == CONDITION_UNKNOWN,
 			  condition == CONDITION_UNKNOWN);
@@ -249,7 +267,7 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	struct rule_run *run = &engine->runs[number];
 	enum condition raw = engine_see(engine, rule, number), meant = raw;
 	struct boot deadline = run->machine.deadline;
-	bool held = run->held;
+	bool held = run->held, inactive = engine_is_inactive(engine, rule);
 	struct rule_step step;
 
 	if (held || rule->inhibitor_count > 0 || rule->limits != NULL)
@@ -257,11 +275,12 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	if (raw == CONDITION_UNKNOWN && rule->on_unknown != ON_UNKNOWN_HOLD &&
 	    engine_any_expired(engine, rule))
 		meant = rule->on_unknown == ON_UNKNOWN_FIRE ? CONDITION_TRUE : CONDITION_FALSE;
-	step = rule_machine_feed(&run->machine, rule, meant, engine->now);
+	step = inactive ? rule_machine_leave(&run->machine, rule, engine->now)
+			: rule_machine_feed(&run->machine, rule, meant, engine->now);
 	if (run->machine.deadline.ns != deadline.ns)
 		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
 			   run->machine.deadline.ns);
-	engine_step(engine, number, step, NULL);
+	engine_step(engine, number, step, inactive ? "schedule" : NULL);
 	if (!run->held && (held || rule->limits != NULL))
 		engine_release(engine, number);
 }
@@ -279,14 +298,18 @@ static bool engine_has_pulse(const struct engine *engine, const struct rule *rul
 	return false;
 }
 
+void engine_run_instant(struct engine *engine, uint32_t number)
+{
+	engine->runs[number].held = engine_is_held(engine, number);
+	engine_emit(engine, number, EVENT_INSTANT, RULE_OK, RULE_OK, NULL);
+}
+
 static void engine_evaluate_instant(struct engine *engine, const struct rule *rule,
 				    uint32_t number)
 {
-	if (!engine_has_pulse(engine, rule) ||
-	    eval_run(engine->program, rule->when, engine->slots) != 1)
-		return;
-	engine->runs[number].held = engine_is_held(engine, number);
-	engine_emit(engine, number, EVENT_INSTANT, RULE_OK, RULE_OK, NULL);
+	if (engine_has_pulse(engine, rule) &&
+	    eval_run(engine->program, rule->when, engine->slots) == 1)
+		engine_run_instant(engine, number);
 }
 
 void engine_evaluate(struct engine *engine, uint32_t rank)

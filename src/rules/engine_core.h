@@ -2,8 +2,9 @@
 /* Copyright 2026 The gauged authors */
 /*
  * The inside of an engine, for the files that share it: engine_core.c evaluates rules,
- * engine_pass.c runs nodes, passes and timers, engine.c is what others call, engine_adopt.c
- * carries state over a reload, engine_save.c and engine_restore.c over a restart.
+ * engine_pass.c runs nodes, passes and timers, engine_clock.c what goes by the wall clock,
+ * engine.c is what others call, engine_adopt.c carries state over a reload, engine_save.c and
+ * engine_restore.c over a restart.
  */
 #ifndef GAUGED_RULES_ENGINE_CORE_H
 #define GAUGED_RULES_ENGINE_CORE_H
@@ -50,6 +51,9 @@ struct engine {
 	struct quiet *quiets;
 	uint32_t *quiet_rules; /* by quiet: its rule */
 	int64_t *quiet_times;
+	bool clock_set;		   /* somebody has set the wall clock */
+	int64_t wall_ahead_ns;	   /* of boot time */
+	struct engine_plan *plans; /* of rules with 'at' */
 
 	struct agenda nodes; /* to run in this pass, by number */
 	struct agenda ranks; /* rules to evaluate in this pass beside those of the source */
@@ -77,8 +81,9 @@ enum pass_reason {
 
 /*
  * Timers by kind, which is their order at one instant: a point goes stale, an age is reached,
- * for or clear_for is over, it is time to repeat, a rule is blind, a shelving ends, a rule that
- * had to be quiet may speak again (these only where there are such limits).
+ * for or clear_for is over or a slot of 'at' is there, it is time to repeat, a rule is blind, a
+ * shelving ends, a rule that had to be quiet may speak again (these only where there are such
+ * limits).
  */
 enum rule_timer { RULE_TIMER_STATE, RULE_TIMER_REPEAT, RULE_TIMER_BLIND, RULE_TIMER_SHELF };
 enum { RULE_TIMERS = RULE_TIMER_SHELF + 1 };
@@ -137,6 +142,24 @@ static inline struct node_run engine_node(const struct engine *engine, uint32_t 
 
 	return (struct node_run){node, engine->memory + node->memory, engine->slots};
 }
+/* An instant takes place. */
+void engine_run_instant(struct engine *engine, uint32_t number);
+/* The room for where the rules with 'at' stand. */
+void engine_clock_place(struct engine *engine, const struct ruleset *set, struct room *room);
+/* The wall clock's nodes: what they yield now and when that changes; whether it did. */
+bool engine_clock_node(struct engine *engine, uint32_t number);
+/* All of them, and whatever depends on them. */
+void engine_pass_clock(struct engine *engine);
+/* The timer of a rule with 'at' is over. */
+void engine_clock_slot(struct engine *engine, uint32_t number);
+/* Rules with 'at' begin; every: those on boot time alone. */
+void engine_clock_begin(struct engine *engine, uint32_t number);
+void engine_clock_adopt(struct engine *engine, uint32_t number, const struct engine *old,
+			uint32_t other);
+/* What the wall clock shows; while nobody has set it, that means nothing. */
+struct wall engine_wall(const struct engine *engine, struct boot at);
+/* Whether the rule has a schedule, and stands outside of it. */
+bool engine_is_inactive(const struct engine *engine, const struct rule *rule);
 /* When the node has to be looked at next. */
 void engine_plan_node(struct engine *engine, uint32_t number);
 /* Everything that depends on what is fresh, in one pass. */

@@ -121,6 +121,8 @@ static void engine_run_node(struct engine *engine, uint32_t number, uint8_t reas
 
 	switch (node->kind) {
 	case NODE_AGE:
+	case NODE_SPANS:
+	case NODE_WEEKDAY:
 		return;
 	case NODE_RISES:
 	case NODE_FALLS:
@@ -207,6 +209,16 @@ void engine_pass_fresh(struct engine *engine, const struct fresh *fresh, uint32_
 	engine_pass(engine);
 }
 
+void engine_pass_clock(struct engine *engine)
+{
+	for (uint32_t i = 0; i < engine->program->node_count; i++) {
+		if (program_node_of_clock(&engine->program->nodes[i]) &&
+		    engine_clock_node(engine, i))
+			engine_node_changed(engine, i);
+	}
+	engine_pass(engine);
+}
+
 /* ---- timers --------------------------------------------------------------------------- */
 
 static void engine_expire_rule(struct engine *engine, uint32_t number)
@@ -214,6 +226,10 @@ static void engine_expire_rule(struct engine *engine, uint32_t number)
 	struct rule_run *run = &engine->runs[number];
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 
+	if (rule->at != NULL) {
+		engine_clock_slot(engine, number);
+		return;
+	}
 	engine_step(engine, number, rule_machine_expire(&run->machine, rule, engine->now),
 		    NULL);
 	engine_evaluate_all(engine, NULL, 0);
@@ -253,6 +269,8 @@ static void engine_expire_node(struct engine *engine, uint32_t number)
 
 	if (run.node->kind == NODE_AGE) {
 		engine->slots[run.node->slot] = 1;
+	} else if (program_node_of_clock(run.node)) {
+		changed = engine_clock_node(engine, number);
 	} else {
 		changed = node_refresh(&run, engine->now.ns);
 		engine_plan_node(engine, number);

@@ -200,14 +200,9 @@ static void explain_kids(struct explainer *x, const struct expr_source *source,
 
 /* ---- values ------------------------------------------------------------------------------ */
 
-static bool explain_is_age(const struct explain_node *node)
+static bool explain_is_call(const struct explain_node *node, enum function_rule rule)
 {
-	return node->op == EXPR_CALL && node->function->rule == FUNCTION_AGE;
-}
-
-static bool explain_is_since(const struct explain_node *node)
-{
-	return node->op == EXPR_CALL && node->function->rule == FUNCTION_SINCE;
+	return node->op == EXPR_CALL && node->function->rule == rule;
 }
 
 static bool explain_is_comparison(const struct explain_node *node)
@@ -317,14 +312,21 @@ static void explain_evaluate(struct explainer *x, struct explain_node *node)
 
 	for (struct explain_node *kid = node->kids; kid != NULL; kid = kid->next) {
 		explain_evaluate(x, kid);
-		ages = ages || explain_is_age(kid) || explain_is_since(kid);
+		ages = ages || explain_is_call(kid, FUNCTION_AGE) ||
+		       explain_is_call(kid, FUNCTION_SINCE) ||
+		       explain_is_call(kid, FUNCTION_TOD);
 	}
-	if (explain_is_age(node)) {
+	if (explain_is_call(node, FUNCTION_TOD)) {
+		node->value = explain_walk_tod(&x->walk);
+		node->duration = true;
+		return;
+	}
+	if (explain_is_call(node, FUNCTION_AGE)) {
 		node->value = value_number(explain_walk_age(&x->walk, node->point));
 		node->duration = true;
 		return;
 	}
-	if (explain_is_since(node)) {
+	if (explain_is_call(node, FUNCTION_SINCE)) {
 		node->value = explain_walk_since(&x->walk, node->expr);
 		node->duration = true;
 		return;
@@ -337,6 +339,8 @@ static void explain_evaluate(struct explainer *x, struct explain_node *node)
 		node->duration = type->duration && type->unit.known && seconds;
 		node->unit = node->duration ? NULL : type->unit_text;
 	}
+	if (explain_is_call(node, FUNCTION_BETWEEN) || explain_is_call(node, FUNCTION_WEEKDAY))
+		node->changes_ns = explain_walk_change(&x->walk, node->expr);
 	if (!explain_is_comparison(node))
 		return;
 	explain_share_unit(node);
@@ -510,6 +514,11 @@ void explain_rule(struct arena *arena, const struct ruleset *set, const struct e
 			  !state.has_deadline,
 		.part_count = 1,
 	};
+	if (rule->at != NULL) {
+		ret->part_count = 0;
+		diags_free(x.diags);
+		return;
+	}
 	explain_part(&x, rule, rule->instant ? "on" : "when", rule->when_text, &ret->parts[0]);
 	if (rule->has_clear && engine_is_firing(state.state)) {
 		explain_part(&x, rule, "clear", rule->clear_text, &ret->parts[1]);

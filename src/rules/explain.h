@@ -35,7 +35,7 @@ struct explain_node {
 	const char *compared; /* "81.3 degC > 80 degC" of a comparison; otherwise NULL */
 	uint32_t point;	      /* that a name, age(), quality() ... is about; or POINT_NONE */
 	uint32_t rule;	      /* whose firing is read; or UINT32_MAX */
-	int64_t changes_ns;   /* a comparison of an age: until it is reached; < 0: it is not to
+	int64_t changes_ns;   /* what goes by time: until it is another; < 0: that is not to
 				 come */
 	uint32_t kid_count;
 	struct explain_node *kids, *next;
@@ -67,7 +67,8 @@ struct explain {
 	bool latch;    /* stays an alarm until it is acknowledged */
 	bool frozen;   /* pending, and its time stands still: the condition is unknown */
 	size_t part_count;
-	struct explain_part parts[2]; /* when or on; clear while that is what is waited for */
+	/* when or on; clear while that is what is waited for; none of a rule with 'at' */
+	struct explain_part parts[2];
 };
 
 /*

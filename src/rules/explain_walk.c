@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "rules/calendar.h"
 #include "rules/compile.h"
 #include "rules/engine_core.h"
 #include "rules/function.h"
@@ -86,9 +87,33 @@ static void explain_read_group(struct explain_walk *walk, uint32_t group)
 	walk->slots[walk->program->groups[group].slot] = all;
 }
 
+/* The zone is the rules'; the program here is made anew and knows none. */
+static double explain_clock(const struct explain_walk *walk, const struct node *node,
+			    struct wall *ret_edge)
+{
+	const struct zone *zone = walk->engine->program->zone;
+	struct wall now = engine_wall(walk->engine, walk->now);
+
+	*ret_edge = WALL_NEVER;
+	if (!walk->engine->clock_set)
+		return NAN;
+	if (node->kind == NODE_WEEKDAY)
+		return calendar_weekday(zone, now, ret_edge);
+	return calendar_contains(node->spans, zone, now, ret_edge);
+}
+
+struct value explain_walk_tod(const struct explain_walk *walk)
+{
+	if (!walk->engine->clock_set)
+		return (struct value){.kind = VALUE_NONE};
+	return value_number(calendar_tod(walk->engine->program->zone,
+					 engine_wall(walk->engine, walk->now)));
+}
+
 static void explain_read_use(struct explain_walk *walk, const struct program_use *use)
 {
 	const struct program *program = walk->program;
+	struct wall edge;
 
 	for (uint32_t i = 0; i < use->points.count; i++)
 		explain_read_point(walk, use->points.ids[i]);
@@ -97,7 +122,10 @@ static void explain_read_use(struct explain_walk *walk, const struct program_use
 	for (uint32_t i = 0; i < use->nodes.count; i++) {
 		const struct node *node = &program->nodes[use->nodes.ids[i]];
 
-		walk->slots[node->slot] = explain_age_ns(walk, node->point) >= node->span_ns;
+		walk->slots[node->slot] =
+			program_node_of_clock(node)
+				? explain_clock(walk, node, &edge)
+				: explain_age_ns(walk, node->point) >= node->span_ns;
 	}
 	for (uint32_t i = 0; i < use->rules.count; i++) {
 		struct engine_rule rule;
@@ -300,6 +328,10 @@ static double explain_walk_call(const struct explain_walk *walk, const struct ex
 	case FUNCTION_OK:
 	case FUNCTION_BAD:
 	case FUNCTION_FIRING:
+	case FUNCTION_NOW:
+	case FUNCTION_TOD:
+	case FUNCTION_WEEKDAY:
+	case FUNCTION_BETWEEN:
 		break; /* slots by now */
 	}
 	return NAN;
@@ -380,6 +412,15 @@ struct value explain_walk_value(const struct explain_walk *walk, const struct ex
 	return (struct value){.kind = VALUE_NONE};
 }
 
+static int64_t explain_until(const struct explain_walk *walk, const struct node *node)
+{
+	struct wall edge;
+
+	explain_clock(walk, node, &edge);
+	return edge.ns == WALL_NEVER.ns ? -1
+					: edge.ns - engine_wall(walk->engine, walk->now).ns;
+}
+
 int64_t explain_walk_change(const struct explain_walk *walk, const struct expr *tree)
 {
 	int64_t next = -1;
@@ -394,8 +435,10 @@ int64_t explain_walk_change(const struct explain_walk *walk, const struct expr *
 	for (uint32_t i = 0; tree->op == EXPR_SLOT && i < walk->program->node_count; i++) {
 		const struct node *node = &walk->program->nodes[i];
 
-		if (node->kind == NODE_AGE && node->slot == tree->slot)
+		if (node->slot == tree->slot && node->kind == NODE_AGE)
 			next = node->span_ns - explain_age_ns(walk, node->point);
+		else if (node->slot == tree->slot && program_node_of_clock(node))
+			next = explain_until(walk, node);
 	}
 	for (const struct expr *kid = tree->kids; kid != NULL; kid = kid->next) {
 		int64_t other = explain_walk_change(walk, kid);

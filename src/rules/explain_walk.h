@@ -36,7 +36,9 @@ struct value explain_walk_value(const struct explain_walk *walk, const struct ex
 double explain_walk_age(const struct explain_walk *walk, uint32_t point);
 /* Seconds since the operand of a since() came to be true; none if that is unknown. */
 struct value explain_walk_since(const struct explain_walk *walk, const struct expr *call);
-/* Until the next age that a comparison in tree waits for; -1: none is to come. */
+/* The time of day; none while nobody has set the clock. */
+struct value explain_walk_tod(const struct explain_walk *walk);
+/* Until the next age or time that a comparison in tree waits for; -1: none is to come. */
 int64_t explain_walk_change(const struct explain_walk *walk, const struct expr *tree);
 
 #endif

@@ -120,6 +120,10 @@ static const struct function functions[] = {
 	{"ewma",    2, 2,    FUNCTION_EWMA,    NULL,           "x smoothed: what is older counts for less, by tau", 0},
 	{"prev",    1, 1,    FUNCTION_PREV,    NULL,           "the known value before this reading", 0},
 	{"firing",  1, 1,    FUNCTION_FIRING,  NULL,           "whether the rule of that name fires", 0},
+	{"now",     0, 0,    FUNCTION_NOW,     NULL,           "seconds since 1970, in a message", 0},
+	{"tod",     0, 0,    FUNCTION_TOD,     NULL,           "the time of day, as the zone's clocks show it", 0},
+	{"weekday", 0, 0,    FUNCTION_WEEKDAY, NULL,           "the day of the week: 1 is Monday, 7 Sunday", 0},
+	{"between", 2, 2,    FUNCTION_BETWEEN, NULL,           "whether the time of day is from a to b", 0},
 };
 
 static const char *const names[] = {
@@ -127,7 +131,7 @@ static const char *const names[] = {
 	"if", "default", "known", "point", "age", "quality", "ok", "bad", "rises", "falls",
 	"changed", "held", "once", "since", "avg", "tavg", "sum", "count",
 	"spread", "stddev", "rate", "delta", "slope", "first", "changes", "increase", "integral",
-	"share", "quantile", "median", "ewma", "prev", "firing",
+	"share", "quantile", "median", "ewma", "prev", "firing", "now", "tod", "weekday", "between",
 };
 
 /* Not to be found by name alone: with a constant time behind it, min is this one. */
@@ -176,6 +180,11 @@ uint32_t function_number(const struct function *function)
 bool function_remembers(const struct function *function)
 {
 	return function->rule >= FUNCTION_HELD && function->rule <= FUNCTION_PREV;
+}
+
+bool function_tells_time(const struct function *function)
+{
+	return function->rule >= FUNCTION_NOW && function->rule <= FUNCTION_BETWEEN;
 }
 
 const char *const *function_names(void)

@@ -35,6 +35,10 @@ enum function_rule {
 	FUNCTION_EWMA,	  /* (x, duration): as x */
 	FUNCTION_PREV,	  /* a number or a bool; the same */
 	FUNCTION_FIRING,  /* ('name'): whether the rule of that name fires */
+	FUNCTION_NOW,	  /* (): a number; in messages only */
+	FUNCTION_TOD,	  /* (): a duration, in conditions compared with a constant */
+	FUNCTION_WEEKDAY, /* (): a number, by a node that knows when it is another */
+	FUNCTION_BETWEEN, /* (time, time), both constant: bool, by such a node */
 };
 
 struct function {
@@ -60,6 +64,8 @@ uint32_t function_number(const struct function *function);
 const struct function *function_find_window(const char *name);
 /* Whether a node keeps what it needs of the past. */
 bool function_remembers(const struct function *function);
+/* Whether it reads the wall clock. */
+bool function_tells_time(const struct function *function);
 /* All names, for suggestions; function_count() of them. */
 const char *const *function_names(void);
 

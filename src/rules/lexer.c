@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "conf/diag.h"
 #include "model/point.h"
+#include "rules/calendar_text.h"
 
 enum { LEXER_NUMBER = 48, LEXER_WORD = 48, LEXER_MESSAGE = 400 };
 
@@ -357,6 +358,31 @@ static bool lexer_read_unit(struct lexer *lexer, struct token *token)
 	return lexer_take_unit(lexer, from, to - from, token);
 }
 
+/* "22:00", a time of day: as long as it is after midnight. */
+static bool lexer_time(struct lexer *lexer, struct token *token)
+{
+	const struct expr_source *source = lexer->source;
+	int32_t seconds;
+	size_t len = calendar_time(source->text + lexer->at, source->len - lexer->at, &seconds);
+
+	if (len == 0)
+		return false;
+	token->type = TOKEN_NUMBER;
+	token->len = len;
+	token->number = seconds;
+	token->duration = true;
+	token->unit = (struct unit){.known = true, .dimension = {[2] = 1}, .scale = 1};
+	token->unit_text = "s";
+	token->unit_text_len = 1;
+	if (seconds < 0) {
+		expr_error(source, lexer->at, len, "there is no such time of day");
+		expr_hint(source, "00:00 to 24:00, seconds may follow: 06:00:30");
+		token->type = TOKEN_WRONG;
+	}
+	lexer->at += len;
+	return true;
+}
+
 static void lexer_number(struct lexer *lexer, struct token *token)
 {
 	size_t to = lexer_digits(lexer, lexer->at);
@@ -457,9 +483,10 @@ void lexer_next(struct lexer *lexer, struct token *ret)
 	if (lexer->at >= lexer->source->len)
 		return;
 	c = lexer->source->text[lexer->at];
-	if (lexer_digit(lexer, lexer->at))
-		lexer_number(lexer, ret);
-	else if (c == '\'' || c == '"')
+	if (lexer_digit(lexer, lexer->at)) {
+		if (!lexer_time(lexer, ret))
+			lexer_number(lexer, ret);
+	} else if (c == '\'' || c == '"')
 		lexer_string(lexer, ret);
 	else if (lexer_letter(c))
 		lexer_name(lexer, ret);

@@ -8,7 +8,9 @@
 
 #include "base/arena.h"
 #include "model/point.h"
+#include "rules/calendar.h"
 #include "rules/node.h"
+#include "rules/zone.h"
 
 enum { PROGRAM_BUCKETS = 1024 };
 
@@ -61,6 +63,7 @@ struct program *program_new(struct arena *arena, const struct point_table *point
 
 	program->arena = arena;
 	program->points = points;
+	program->zone = zone_utc();
 	program->point_count = (uint32_t)count;
 	program->quality_slots = arena_take(arena, count, sizeof(uint32_t));
 	program->bad_slots = arena_take(arena, count, sizeof(uint32_t));
@@ -126,6 +129,16 @@ uint32_t program_rule(struct program *program, uint32_t rule)
 uint32_t program_now(struct program *program)
 {
 	return program_cell_once(program, &program->now_slot, 0);
+}
+
+uint32_t program_wall(struct program *program)
+{
+	return program_cell_once(program, &program->wall_slot, NAN);
+}
+
+uint32_t program_tod(struct program *program)
+{
+	return program_cell_once(program, &program->tod_slot, NAN);
 }
 
 uint32_t program_age(struct program *program, uint32_t point)
@@ -209,9 +222,47 @@ uint32_t program_node(struct program *program, const struct node *node)
 		return program->node_count++;
 	}
 	added->slot = program_cell(program, edge || node->kind == NODE_AGE ? 0 : NAN);
-	if (node->kind != NODE_AGE)
+	if (node->kind != NODE_AGE && !program_node_of_clock(node))
 		added->last = program_cell(program, NAN);
 	return program->node_count++;
+}
+
+uint32_t program_weekday(struct program *program)
+{
+	const struct node node = {.kind = NODE_WEEKDAY, .key = "weekday"};
+	uint32_t number = program_node_find(program, node.kind, node.key);
+
+	return number != PROGRAM_NONE ? number : program_node(program, &node);
+}
+
+/* What is parsed may be gone sooner than the program. */
+static const struct calendar_spans *program_keep_spans(struct arena *arena,
+						       const struct calendar_spans *spans)
+{
+	struct calendar_span *copy = arena_take(arena, spans->count, sizeof(*copy));
+	struct calendar_spans *kept = arena_take(arena, 1, sizeof(*kept));
+
+	for (uint32_t i = 0; i < spans->count; i++)
+		copy[i] = spans->spans[i];
+	*kept = (struct calendar_spans){spans->count, copy};
+	return kept;
+}
+
+uint32_t program_spans(struct program *program, const struct calendar_spans *spans)
+{
+	struct node node = {.kind = NODE_SPANS};
+	uint32_t number;
+	char *key = arena_text(program->arena, "", 0);
+
+	for (uint32_t i = 0; i < spans->count; i++)
+		key = arena_printf(program->arena, "%s%d+%d/%x ", key, spans->spans[i].from,
+				   spans->spans[i].length, spans->spans[i].weekdays);
+	node.key = key;
+	number = program_node_find(program, node.kind, node.key);
+	if (number != PROGRAM_NONE)
+		return number;
+	node.spans = program_keep_spans(program->arena, spans);
+	return program_node(program, &node);
 }
 
 uint32_t program_window(struct program *program, uint32_t number, uint8_t function,

@@ -20,8 +20,10 @@
 #include "rules/guard.h"
 
 struct arena;
+struct calendar_spans;
 struct expr_source;
 struct point_table;
+struct zone;
 
 enum { PROGRAM_SCRATCH = 640, PROGRAM_NONE = UINT32_MAX };
 
@@ -86,6 +88,9 @@ enum node_kind {
 	NODE_LASTED, /* since(c) has reached span_ns */
 	NODE_EWMA,
 	NODE_PREV,
+	/* those that the wall clock changes: see engine_clock.c */
+	NODE_SPANS, /* whether the clock shows a time in one of spans */
+	NODE_WEEKDAY,
 	NODE_KINDS
 };
 
@@ -117,7 +122,8 @@ struct node {
 	uint32_t last;	/* the slot of the last operand: edges of the last known one */
 	uint32_t point; /* AGE, DERIVED */
 	int64_t span_ns;
-	size_t memory; /* where in an engine's memory it remembers */
+	const struct calendar_spans *spans; /* SPANS */
+	size_t memory;			    /* where in an engine's memory it remembers */
 	enum value_kind operand;
 	int64_t interval_ns;	     /* WINDOW: how often a sample is expected; 0: not known */
 	struct node_output *outputs; /* WINDOW, instead of slot */
@@ -144,6 +150,7 @@ static inline bool reach_any(const struct reach *reach, uint32_t id)
 struct program {
 	struct arena *arena;
 	const struct point_table *points;
+	const struct zone *zone; /* whose local time is meant; UTC unless somebody sets it */
 	uint32_t point_count;
 
 	uint32_t code_count, code_cap;
@@ -174,6 +181,7 @@ struct program {
 	} * groups;
 
 	uint32_t now_slot; /* the time in seconds, written before a message; 0: nobody asks */
+	uint32_t wall_slot, tod_slot; /* the same with wall time and the time of day */
 	struct guards guards;
 	size_t memory_bytes; /* of all nodes, from program_index() on */
 
@@ -208,12 +216,22 @@ uint32_t program_bad(struct program *program, uint32_t point);
 uint32_t program_age(struct program *program, uint32_t point);
 uint32_t program_rule(struct program *program, uint32_t rule);
 uint32_t program_now(struct program *program);
+uint32_t program_wall(struct program *program);
+uint32_t program_tod(struct program *program);
 /* Number of the group of all points of device; PROGRAM_NONE if there is no such device. */
 uint32_t program_group(struct program *program, const char *device);
 /* Number of a text. */
 uint32_t program_text(struct program *program, const char *text);
 /* Number of the new node; its slot (unless it has one) and last are made here. */
 uint32_t program_node(struct program *program, const struct node *node);
+/* The node of the day of the week, and that of spans, each made when it is asked for first. */
+uint32_t program_weekday(struct program *program);
+uint32_t program_spans(struct program *program, const struct calendar_spans *spans);
+/* Whether the wall clock changes it. */
+static inline bool program_node_of_clock(const struct node *node)
+{
+	return node->kind == NODE_SPANS || node->kind == NODE_WEEKDAY;
+}
 /* The slot of a function of a window, which is asked for here. */
 uint32_t program_window(struct program *program, uint32_t node, uint8_t function,
 			double parameter);

@@ -295,7 +295,8 @@ static void program_index_all(struct program *program, const struct program_read
 		for (uint32_t i = 0; i < reader->use->nodes.count; i++) {
 			uint32_t node = reader->use->nodes.ids[i];
 
-			if (!reader->instant || program->nodes[node].kind != NODE_AGE)
+			if (!reader->instant || (program->nodes[node].kind != NODE_AGE &&
+						 !program_node_of_clock(&program->nodes[node])))
 				pairs_add(&nodes, node, rank);
 		}
 	}

@@ -170,6 +170,20 @@ struct rule_step rule_machine_expire(struct rule_machine *machine, const struct 
 	return step;
 }
 
+struct rule_step rule_machine_leave(struct rule_machine *machine, const struct rule *rule,
+				    struct boot now)
+{
+	enum rule_state from = machine->state;
+	struct rule_step step = {.from = from, .to = from};
+
+	if (from != RULE_CLEARING)
+		step = rule_machine_feed(machine, rule, CONDITION_FALSE, now);
+	if (machine->state == RULE_CLEARING)
+		step = rule_machine_expire(machine, rule, now);
+	step.from = from;
+	return step;
+}
+
 struct rule_step rule_machine_ack(struct rule_machine *machine, struct boot now)
 {
 	const struct move *move = &acks[machine->state];

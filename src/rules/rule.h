@@ -16,6 +16,7 @@
 #include "rules/program.h"
 #include "rules/quiet.h"
 
+struct calendar;
 struct message;
 struct yaml_node;
 
@@ -32,11 +33,14 @@ struct rule {
 	int64_t for_ns, clear_for_ns;
 	int64_t repeat_ns, blind_ns; /* 0: not wanted */
 	bool instant;
+	const struct calendar *at; /* of an instant by the clock; otherwise NULL */
+	uint32_t plan;		   /* number of its plan */
+	uint32_t schedule;	   /* the node that says when it is active, + 1; 0: always */
 	bool has_clear;
 	bool latch; /* stays until it is acknowledged */
 	bool wrong; /* while it is built: something is, which was told */
 	struct code when, clear;
-	const char *when_text, *clear_text; /* clear_text: NULL without */
+	const char *when_text, *clear_text; /* of when, on or at; clear_text: NULL without */
 	const struct message *message;	    /* NULL without */
 	uint32_t label_count;
 	const struct event_label *labels;
@@ -87,6 +91,12 @@ struct rule_step rule_machine_expire(struct rule_machine *machine, const struct 
  * RETURNED it is over. Nothing happens where there is nothing to acknowledge, or no more.
  */
 struct rule_step rule_machine_ack(struct rule_machine *machine, struct boot now);
+/*
+ * Its schedule is over: what pends is off, an alarm ends as if 'clear_for' were over. Nothing
+ * happens where there is nothing to end.
+ */
+struct rule_step rule_machine_leave(struct rule_machine *machine, const struct rule *rule,
+				    struct boot now);
 /* for or clear_for are others now (a reload): moves the deadline, never the state. */
 void rule_machine_retime(struct rule_machine *machine, const struct rule *rule,
 			 struct boot now);

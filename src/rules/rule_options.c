@@ -33,6 +33,9 @@ static const struct option rule_own_rows[] = {
 	{"on", OPTION(NODE, rule_options, on),
 	 .shape = "text",
 	 .help = "an instant, instead of 'when': rises(x), falls(x), changed(x)"},
+	{"at", OPTION(NODE, rule_options, at),
+	 .shape = "text|[text]",
+	 .help = "instants by local time, instead of 'when': 06:00 mon-fri; or every 10m"},
 	{"do", OPTION(SEQ, rule_options, on_instant),
 	 .shape = "[action]",
 	 .help = "actions at that instant"},
@@ -50,6 +53,9 @@ static const struct option rule_rows[] = {
 	{"on_unknown", OPTION(CHOICE, rule_options, on_unknown), .fallback = "hold",
 	 .choices = on_unknowns,
 	 .help = "what a condition means that is unknown because a point is stale"},
+	{"schedule", OPTION(NODE, rule_options, schedule),
+	 .shape = "text|[text]",
+	 .help = "when the rule is active, by local time: mon..fri 06:00..22:00"},
 	{"blind_after", OPTION(DURATION, rule_options, blind_ns), .max = RULE_LONGEST_S,
 	 .help = "raises one 'blind' event when the condition was unknown for so long"},
 	{"latch", OPTION(BOOL, rule_options, latch), .fallback = "false",
@@ -120,7 +126,7 @@ const struct option_table ruleset_option_table = {
 	.count = ARRAY_SIZE(rule_own_rows),
 	.name = "rule",
 	.also = &rule_defaults_option_table,
-	.one_of = "when|on",
+	.one_of = "when|on|at",
 };
 
 const struct option_table rule_defaults_option_table = {
@@ -151,7 +157,7 @@ bool rule_options_stateful(const char *name)
 {
 	static const char *const names[] = {"for",	  "clear",   "clear_for", "repeat",
 					    "on_unknown", "on_fire", "on_clear",  "blind_after",
-					    "latch",	  "flap"};
+					    "latch",	  "flap",    "schedule"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(names[i], name) == 0)

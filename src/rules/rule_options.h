@@ -20,7 +20,7 @@ struct quiet_limits;
 struct yaml_node;
 
 struct rule_options {
-	const struct yaml_node *when, *clear, *on, *message, *labels;
+	const struct yaml_node *when, *clear, *on, *at, *schedule, *message, *labels;
 	const struct yaml_node *on_fire, *on_clear, *on_instant;
 	const struct yaml_node *for_each; /* ruleset.c makes several rules of it */
 	int severity;

@@ -11,6 +11,8 @@
 #include "conf/option.h"
 #include "conf/yaml.h"
 #include "model/point.h"
+#include "rules/calendar.h"
+#include "rules/calendar_text.h"
 #include "rules/compile.h"
 #include "rules/message.h"
 #include "rules/parser.h"
@@ -87,6 +89,46 @@ static void rule_parse_never(const struct rule_parse *parse, const struct yaml_n
 		  point->unit_text != NULL ? point->unit_text : "");
 }
 
+/* One text of it, which says what it is across a reload. */
+static const char *rule_parse_joined(struct arena *arena, const struct yaml_node *node)
+{
+	const char *text = node->text;
+
+	for (size_t i = 0; node->kind == YAML_SEQ && i < node->count; i++)
+		text = i == 0 ? node->values[i]->text
+			      : arena_printf(arena, "%s; %s", text, node->values[i]->text);
+	return text;
+}
+
+static bool rule_parse_at(const struct rule_parse *parse, struct rule *rule,
+			  const struct yaml_node *node)
+{
+	struct calendar *at = arena_take(parse->arena, 1, sizeof(*at));
+
+	if (!calendar_parse_slots(parse->arena, node, at, parse->diags))
+		return false;
+	rule->at = at;
+	rule->when_text = rule_parse_joined(parse->arena, node);
+	return true;
+}
+
+/* A node says whether the rule is active, and wakes it when that changes. */
+static bool rule_parse_schedule(const struct rule_parse *parse, struct rule *rule,
+				const struct yaml_node *node)
+{
+	struct calendar_spans spans;
+	uint32_t number;
+
+	if (node == NULL || rule->instant)
+		return true;
+	if (!calendar_parse_spans(parse->arena, node, &spans, parse->diags))
+		return false;
+	number = program_spans(parse->program, &spans);
+	idlist_add(parse->arena, &rule->use.nodes, number);
+	rule->schedule = number + 1;
+	return true;
+}
+
 static bool rule_parse_conditions(const struct rule_parse *parse,
 				  const struct rule_options *options, struct rule *rule)
 {
@@ -98,7 +140,7 @@ static bool rule_parse_conditions(const struct rule_parse *parse,
 				       &rule->when, &fires, &rests);
 	}
 	if (options->when == NULL)
-		return true;
+		return options->at == NULL || rule_parse_at(parse, rule, options->at);
 	rule->when_text = options->when->text;
 	if (rule->has_clear)
 		rule->clear_text = options->clear->text;
@@ -137,10 +179,11 @@ static bool rule_parse_check_kind(const struct rule_parse *parse,
 	const char *name = parse->entries[number].name;
 	bool good = true;
 
-	if (options->when == NULL && options->on == NULL) {
+	if (options->when == NULL && options->on == NULL && options->at == NULL) {
 		diag_error(parse->diags, parse->entries[number].key,
 			   "the rule '%s' has no condition", name);
-		diag_note(parse->diags, "hint: add 'when:' (a state) or 'on:' (an instant)");
+		diag_note(parse->diags, "hint: add 'when:' (a state), 'on:' (an instant) or "
+					"'at:' (a time)");
 		return false;
 	}
 	if (options->when != NULL && options->on != NULL) {
@@ -148,10 +191,15 @@ static bool rule_parse_check_kind(const struct rule_parse *parse,
 			   "a rule has either 'when' or 'on'");
 		good = false;
 	}
+	if (options->at != NULL && (options->when != NULL || options->on != NULL)) {
+		diag_error(parse->diags, yaml_key(map, "at"), "a rule has either '%s' or 'at'",
+			   options->when != NULL ? "when" : "on");
+		good = false;
+	}
 	if (options->when != NULL && options->on_instant != NULL) {
 		diag_error(parse->diags, yaml_key(map, "do"),
-			   "'do' belongs to 'on'; a rule with 'when' has 'on_fire' and "
-			   "'on_clear'");
+			   "'do' belongs to 'on' and 'at'; a rule with 'when' has 'on_fire' "
+			   "and 'on_clear'");
 		good = false;
 	}
 	for (size_t i = 0; options->when == NULL && i < map->count; i++) {
@@ -360,6 +408,7 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ru
 		.on_instant = options.on_instant,
 	};
 	good = rule_parse_conditions(parse, &options, rule) && good;
+	good = rule_parse_schedule(parse, rule, options.schedule) && good;
 	good = rule_options_limits(parse->arena, &options, parse->entries[number].map,
 				   &rule->limits, parse->diags) &&
 	       good;

@@ -35,7 +35,7 @@ struct ruleset {
 	struct rule *rules;
 	struct name_index index;
 	uint32_t most_points;
-	uint32_t quiets, quiet_times;
+	uint32_t quiets, quiet_times, plans;
 };
 
 /* A rule as it was written, and the rules that it is: several with for_each. */
@@ -287,6 +287,8 @@ static bool ruleset_make(const struct rule_parse *parse, struct ruleset *set,
 	for (uint32_t i = written->first; i < written->first + written->count; i++) {
 		if (!rule_parse(parse, i, &set->rules[i]))
 			return false;
+		if (set->rules[i].at != NULL)
+			set->rules[i].plan = set->plans++;
 		if (set->rules[i].point_count > set->most_points)
 			set->most_points = set->rules[i].point_count;
 		set->rules[i].quiet = RULE_LOUD;
@@ -313,7 +315,7 @@ static size_t ruleset_sections(const struct yaml_node *const *roots, size_t coun
 
 struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *roots,
 			      size_t root_count, struct point_table *points,
-			      struct diags *diags)
+			      const struct zone *zone, struct diags *diags)
 {
 	const struct yaml_node **maps = arena_take(arena, root_count + 1, sizeof(*maps));
 	struct ruleset *set = arena_take(arena, 1, sizeof(*set));
@@ -335,6 +337,8 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 		return NULL;
 	good = diags_errors(diags) == errors;
 	set->program = program_new(arena, points, set->index.count);
+	if (zone != NULL)
+		set->program->zone = zone;
 	parse = (struct rule_parse){
 		.arena = arena,
 		.trees = arena_new(),
@@ -402,6 +406,11 @@ uint32_t ruleset_quiets(const struct ruleset *set)
 uint32_t ruleset_quiet_times(const struct ruleset *set)
 {
 	return set->quiet_times;
+}
+
+uint32_t ruleset_plans(const struct ruleset *set)
+{
+	return set->plans;
 }
 
 uint32_t ruleset_most_points(const struct ruleset *set)

@@ -21,6 +21,7 @@ struct program;
 struct rule;
 struct ruleset;
 struct yaml_node;
+struct zone;
 
 enum { RULESET_MAX = 10000, RULESET_POINTS_MAX = 100000 };
 
@@ -31,11 +32,11 @@ extern const struct option_table ruleset_option_table;
  * Compiles what stands under 'rules:' and 'derived:' in the files, whose top levels roots are,
  * against the points, to which it adds the derived ones. NULL after errors were added; every
  * error of every rule is reported. Entries go in file order; a name defined twice is an error
- * that names both places.
+ * that names both places. zone is borrowed: whose local time the rules mean; NULL: UTC.
  */
 struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *roots,
 			      size_t root_count, struct point_table *points,
-			      struct diags *diags);
+			      const struct zone *zone, struct diags *diags);
 
 /* What the daemon needs to know of a rule without looking inside. */
 struct rule_view {
@@ -46,8 +47,8 @@ struct rule_view {
 	const struct yaml_node *on_clear;
 	const struct yaml_node *on_instant; /* 'do' */
 	int priority;			    /* 1 is the most urgent; 0: not said */
-	bool instant;			    /* an 'on:' rule: it has no state */
-	const char *condition;		    /* text of when: or on: */
+	bool instant;			    /* an 'on:' or 'at:' rule: it has no state */
+	const char *condition;		    /* text of when:, on: or at: */
 	size_t point_count;
 	const uint32_t *points; /* what the rule reads, each once */
 };
@@ -64,6 +65,8 @@ const struct program *ruleset_program(const struct ruleset *set);
 /* How many rules have limits on what they say, and how many times these remember together. */
 uint32_t ruleset_quiets(const struct ruleset *set);
 uint32_t ruleset_quiet_times(const struct ruleset *set);
+/* How many rules go by 'at'. */
+uint32_t ruleset_plans(const struct ruleset *set);
 uint32_t ruleset_most_points(const struct ruleset *set);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "base/arena.h"
 #include "model/point.h"
+#include "rules/calendar.h"
+#include "rules/civil.h"
 #include "rules/node.h"
 #include "rules/program.h"
 #include "rules/window.h"
@@ -36,6 +38,7 @@ static double sampling_timers(const struct sampling *s, uint32_t number)
 {
 	const struct node *node = &s->program->nodes[number];
 	double step = PANES / (double)node->span_ns;
+	const double day_ns = (double)CIVIL_DAY_S * (double)NSEC_PER_SEC;
 	const struct point *point;
 	struct window_spec spec;
 
@@ -43,6 +46,11 @@ static double sampling_timers(const struct sampling *s, uint32_t number)
 	case NODE_AGE:
 		point = point_table_get(s->program->points, node->point);
 		return node->span_ns <= point->interval_ns ? 1 / (double)point->interval_ns : 0;
+	case NODE_SPANS:
+		/* Where clocks are put back, an edge comes twice. */
+		return 4.0 * node->spans->count / day_ns;
+	case NODE_WEEKDAY:
+		return 2.0 / day_ns;
 	case NODE_HELD:
 	case NODE_ONCE:
 	case NODE_LASTED:

@@ -148,6 +148,10 @@ bool scope_takes_name(const struct function *function)
 	case FUNCTION_WINDOW:
 	case FUNCTION_EWMA:
 	case FUNCTION_PREV:
+	case FUNCTION_NOW:
+	case FUNCTION_TOD:
+	case FUNCTION_WEEKDAY:
+	case FUNCTION_BETWEEN:
 		return false;
 	}
 	return false;
@@ -287,13 +291,36 @@ void scope_age(struct scope *scope, struct expr *age, int64_t limit_ns)
 	age->type = (struct expr_type){.kind = VALUE_BOOL};
 }
 
+uint32_t scope_weekday(struct scope *scope)
+{
+	uint32_t number = program_weekday(scope->program);
+
+	idlist_add(scope->arena, &scope->use->nodes, number);
+	return scope->program->nodes[number].slot;
+}
+
+uint32_t scope_spans(struct scope *scope, const struct calendar_spans *spans)
+{
+	uint32_t number = program_spans(scope->program, spans);
+
+	idlist_add(scope->arena, &scope->use->nodes, number);
+	return scope->program->nodes[number].slot;
+}
+
 bool scope_check_growing(struct scope *scope, const struct expr *tree)
 {
 	bool age = tree->op == EXPR_AGE;
+	bool tod = tree->op == EXPR_CALL && tree->function->rule == FUNCTION_TOD;
 	bool good = true;
 
 	for (const struct expr *kid = tree->kids; kid != NULL; kid = kid->next)
 		good = scope_check_growing(scope, kid) && good;
+	if (tod) {
+		expr_error(scope->source, tree->from, tree->len,
+			   "a time of day in a condition is compared with a constant");
+		expr_hint(scope->source, "for example tod() >= 22:00");
+		return false;
+	}
 	if (scope->place == CHECK_MESSAGE ||
 	    (!age && (tree->op != EXPR_CALL || tree->function->rule != FUNCTION_SINCE ||
 		      tree->type.kind == VALUE_BOOL)))

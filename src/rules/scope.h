@@ -9,6 +9,8 @@
 
 #include "rules/check.h"
 
+struct calendar_spans;
+
 struct scope {
 	struct arena *arena;
 	struct program *program;
@@ -28,7 +30,10 @@ bool scope_takes_name(const struct function *function);
 bool scope_call(struct scope *scope, struct expr *expr);
 /* An EXPR_AGE becomes the slot of a node that is true once the age has reached limit_ns. */
 void scope_age(struct scope *scope, struct expr *age, int64_t limit_ns);
-/* Complains about age() and since() that no comparison has taken in. */
+/* The slot of the day of the week, and of whether the clock shows a time in one of spans. */
+uint32_t scope_weekday(struct scope *scope);
+uint32_t scope_spans(struct scope *scope, const struct calendar_spans *spans);
+/* Complains about age(), since() and tod() that no comparison has taken in. */
 bool scope_check_growing(struct scope *scope, const struct expr *tree);
 /* The point that a name or point('name') means, or POINT_NONE without any error. */
 uint32_t scope_find_point(const struct scope *scope, const struct expr *expr);

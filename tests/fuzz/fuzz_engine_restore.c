@@ -71,7 +71,7 @@ static void world_init(struct world *world)
 		point_table_add(world->points, &points[i]);
 	root = yaml_parse(world->arena, &source, world->diags);
 	demand(root != NULL);
-	world->set = ruleset_parse(world->arena, &root, 1, world->points, world->diags);
+	world->set = ruleset_parse(world->arena, &root, 1, world->points, NULL, world->diags);
 	demand(world->set != NULL);
 }
 

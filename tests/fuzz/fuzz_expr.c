@@ -86,6 +86,15 @@ static struct value some_value(uint32_t point, unsigned step)
 	return value_number(numbers[(step + point) % ARRAY_SIZE(numbers)]);
 }
 
+/* The night of a day without clock changes, 40 minutes on, and a clock that is lost. */
+static void set_clock(struct engine *engine, struct boot now, unsigned step)
+{
+	const int64_t evening = INT64_C(1781294390) * NSEC_PER_SEC;
+
+	engine_set_wall(engine, now, (struct wall){evening + step * 160 * NSEC_PER_SEC},
+			step % 3 != 1);
+}
+
 static void live(struct engine *engine, int64_t from, bool ticks)
 {
 	for (unsigned step = 0; step < 40; step++) {
@@ -100,6 +109,8 @@ static void live(struct engine *engine, int64_t from, bool ticks)
 		}
 		if (ticks)
 			engine_tick(engine, reading.at);
+		if (step % 15 == 4)
+			set_clock(engine, reading.at, step);
 		engine_feed(engine, &reading);
 		engine_settle(engine);
 	}
@@ -143,7 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	str_init(&once);
 	str_init(&again);
 	if (root != NULL && root->kind == YAML_MAP) {
-		set = ruleset_parse(arena, &root, 1, points, diags);
+		set = ruleset_parse(arena, &root, 1, points, NULL, diags);
 		demand((set == NULL) == (diags_errors(diags) > 0));
 	}
 	if (set != NULL) {

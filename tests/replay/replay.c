@@ -111,8 +111,8 @@ static void load(struct replay *replay, const struct diag_source *source)
 	for (size_t i = 0; points != NULL && i < points->count; i++)
 		add_point(replay, points->keys[i], points->values[i]);
 	if (rules != NULL)
-		replay->set =
-			ruleset_parse(replay->arena, &root, 1, replay->points, replay->diags);
+		replay->set = ruleset_parse(replay->arena, &root, 1, replay->points, NULL,
+					    replay->diags);
 	if (rules == NULL || diags_errors(replay->diags) > 0) {
 		struct str out;
 

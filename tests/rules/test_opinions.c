@@ -232,7 +232,7 @@ static bool edition_read(struct edition *edition, const struct random_set *set)
 	edition->points = random_rules_points(edition->arena);
 	edition->root = yaml_parse(edition->arena, &edition->source, edition->diags);
 	assert_non_null(edition->root);
-	edition->set = ruleset_parse(edition->arena, &edition->root, 1, edition->points,
+	edition->set = ruleset_parse(edition->arena, &edition->root, 1, edition->points, NULL,
 				     edition->diags);
 	return edition->set != NULL;
 }

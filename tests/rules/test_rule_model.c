@@ -225,7 +225,7 @@ static struct plant plant_new(struct life *life, const struct wording *wording)
 						.readable = true,
 						.stale_ns = points[i].stale_s * NSEC_PER_SEC});
 	root = yaml_parse(plant.arena, source, plant.diags);
-	set = ruleset_parse(plant.arena, &root, 1, table, plant.diags);
+	set = ruleset_parse(plant.arena, &root, 1, table, NULL, plant.diags);
 	if (set == NULL)
 		fail_msg("%s", source->text);
 	plant.engine =

@@ -301,10 +301,28 @@ def test_explain_at_an_instant_of_a_recording():
         assert "belong together" in told, told
 
 
+def test_replay_has_the_local_time_of_the_recording():
+    files = Files()
+    config = files.config(more="  noon: {at: \"12:30\", do: [{log: true}]}\n"
+                          "  late: {when: \"boiler.temp > 80 and between(15:00, 17:00)\"}\n")
+    with open(config) as f:
+        files.write("gauged.yaml", "zone: \"<+01>-1\"\n" + f.read())
+    out, _ = ctl("--json", "replay", "--config", config, "-", stdin=DAY)
+    events = [(e["rule"], e["event"], e["at_s"]) for e in documents(out, "event")]
+    # 06:00Z is 07:00 there.
+    assert ("noon", "instant", 5.5 * 3600) in events, events
+    assert [e for e in events if e[0] == "late"] == [("late", "fire", 8 * 3600),
+                                                     ("late", "clear", 9 * 3600)], events
+    out, _ = ctl("--json", "replay", "--config", config, "-", stdin=DAY.replace("started", "then"))
+    events = [e["rule"] for e in documents(out, "event")]
+    assert "noon" not in events and "late" not in events, events
+
+
 if __name__ == "__main__":
     lab.run(test_replay_gives_the_events_that_the_daemon_had,
             test_replay_for_people_and_for_programs,
             test_replay_ends_where_people_say,
             test_replay_says_how_two_configurations_differ,
             test_replay_tells_what_is_broken_with_its_place,
-            test_explain_at_an_instant_of_a_recording)
+            test_explain_at_an_instant_of_a_recording,
+            test_replay_has_the_local_time_of_the_recording)

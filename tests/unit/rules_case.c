@@ -17,6 +17,7 @@
 #include "conf/yaml.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
+#include "rules/zone.h"
 
 static const struct {
 	const char *name;
@@ -84,7 +85,8 @@ static void rules_case_build(struct rules_case *c, int64_t interval_ns)
 	str_init(&c->log);
 	c->points = points_every(c->conf.arena, interval_ns);
 	if (root != NULL)
-		c->set = ruleset_parse(c->conf.arena, &root, 1, c->points, c->conf.diags);
+		c->set = ruleset_parse(c->conf.arena, &root, 1, c->points, c->zone,
+				       c->conf.diags);
 }
 
 void rules_case_init(struct rules_case *c, const char *text)
@@ -97,6 +99,15 @@ void rules_case_init_polled(struct rules_case *c, const char *text, int64_t inte
 	*c = (struct rules_case){0};
 	conf_case_init(&c->conf, text, strlen(text));
 	rules_case_build(c, interval_ns);
+}
+
+void rules_case_init_in(struct rules_case *c, const char *tz, const char *text)
+{
+	*c = (struct rules_case){0};
+	conf_case_init(&c->conf, text, strlen(text));
+	c->zone = zone_from_rule(c->conf.arena, tz, NULL);
+	assert_non_null(c->zone);
+	rules_case_build(c, 0);
 }
 
 void rules_case_init_expr(struct rules_case *c, const char *key, const char *expr,

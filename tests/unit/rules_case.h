@@ -14,6 +14,7 @@
 
 struct point_table;
 struct ruleset;
+struct zone;
 
 /*
  * The points: numbers x.a x.b x.c without unit, truths x.p x.q x.r, texts x.s x.t; boiler.temp
@@ -25,6 +26,7 @@ struct point_table *rules_points(struct arena *arena);
 
 struct rules_case {
 	struct conf_case conf;
+	const struct zone *zone; /* NULL: UTC */
 	struct point_table *points;
 	struct ruleset *set; /* NULL: there were errors */
 	struct engine *engine;
@@ -36,6 +38,8 @@ struct rules_case {
 void rules_case_init(struct rules_case *c, const char *text);
 /* The same with points that are read every interval_ns. */
 void rules_case_init_polled(struct rules_case *c, const char *text, int64_t interval_ns);
+/* The same in the zone of a rule as TZ has it. */
+void rules_case_init_in(struct rules_case *c, const char *tz, const char *text);
 /* One rule 'r' with 'key: expr', and rest (lines indented by 4) behind it. */
 void rules_case_init_expr(struct rules_case *c, const char *key, const char *expr,
 			  const char *rest);

@@ -355,9 +355,9 @@ static void test_points_beyond_the_limit_are_an_error(void **state)
 						.stale_ns = NSEC_PER_SEC,
 						.where = root,
 					});
-	assert_non_null(ruleset_parse(arena, &root, 1, points, c.diags));
+	assert_non_null(ruleset_parse(arena, &root, 1, points, NULL, c.diags));
 	point_table_add(points, &(struct point){.name = "d.q", .where = root});
-	assert_null(ruleset_parse(arena, &root, 1, points, c.diags));
+	assert_null(ruleset_parse(arena, &root, 1, points, NULL, c.diags));
 	assert_non_null(strstr(conf_case_said(&c), "there are more than 100000 points"));
 	conf_case_done(&c);
 	arena_free(arena);

@@ -963,7 +963,7 @@ static void test_unheld_point_is_unknown_with_its_first_failed_reading(void **st
 	points = rules_points(c.conf.arena);
 	point_table_add(points, &strict);
 	c.points = points;
-	c.set = ruleset_parse(c.conf.arena, &c.conf.root, 1, points, c.conf.diags);
+	c.set = ruleset_parse(c.conf.arena, &c.conf.root, 1, points, NULL, c.conf.diags);
 	assert_non_null(c.set);
 	rules_case_start(&c);
 	feed_number(&c, 1, "y.a", 9);

@@ -52,7 +52,7 @@ static void assert_proven(const char *options, const char *wanted)
 
 	snprintf(text, sizeof(text), "rules:\n  r:\n    %s\n", options);
 	conf_case_init(&c, text, strlen(text));
-	assert_non_null(ruleset_parse(arena, &c.root, 1, table(arena), c.diags));
+	assert_non_null(ruleset_parse(arena, &c.root, 1, table(arena), NULL, c.diags));
 	assert_int_equal(diags_errors(c.diags), 0);
 	for (size_t i = 0; i < diags_count(c.diags); i++) {
 		const struct diag *diag = diags_get(c.diags, i);

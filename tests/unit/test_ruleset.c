@@ -103,7 +103,7 @@ static void test_rules_come_from_several_files(void **state)
 	two.source.file = "u.yaml";
 	roots[0] = one.root;
 	roots[1] = two.root;
-	assert_null(ruleset_parse(arena, roots, 2, points, one.diags));
+	assert_null(ruleset_parse(arena, roots, 2, points, NULL, one.diags));
 	assert_string_equal(conf_case_said(&one),
 			    "u.yaml:1:25: error: the rule 'b' is defined twice\n"
 			    "    1 | rules: {c: {when: x.p}, b: {when: x.r}}\n"
@@ -120,13 +120,13 @@ static void test_wrong_rules_are_told(void **state)
 	assert_said("rules: {a: {}}\n", "t.yaml:1:9: error: the rule 'a' has no condition\n"
 					"    1 | rules: {a: {}}\n"
 					"      |         ^\n"
-					"      = hint: add 'when:' (a state) or 'on:' (an "
-					"instant)\n");
+					"      = hint: add 'when:' (a state), 'on:' (an "
+					"instant) or 'at:' (a time)\n");
 	assert_said("rules:\n  a:\n", "t.yaml:2:3: error: the rule 'a' has no condition\n"
 				      "    2 |   a:\n"
 				      "      |   ^\n"
-				      "      = hint: add 'when:' (a state) or 'on:' (an "
-				      "instant)\n");
+				      "      = hint: add 'when:' (a state), 'on:' (an "
+				      "instant) or 'at:' (a time)\n");
 	assert_said("rules:\n  2b: {when: x.p}\n",
 		    "t.yaml:2:3: error: '2b' is no name for a rule\n"
 		    "    2 |   2b: {when: x.p}\n"
@@ -136,11 +136,12 @@ static void test_wrong_rules_are_told(void **state)
 		    "t.yaml:4:5: error: a rule has either 'when' or 'on'\n"
 		    "    4 |     on: rises(x.p)\n"
 		    "      |     ^~\n");
-	assert_said("rules:\n  b:\n    when: x.p\n    do: []\n",
-		    "t.yaml:4:5: error: 'do' belongs to 'on'; a rule with 'when' has 'on_fire' "
-		    "and 'on_clear'\n"
-		    "    4 |     do: []\n"
-		    "      |     ^~\n");
+	assert_said(
+		"rules:\n  b:\n    when: x.p\n    do: []\n",
+		"t.yaml:4:5: error: 'do' belongs to 'on' and 'at'; a rule with 'when' has 'on_fire' "
+		"and 'on_clear'\n"
+		"    4 |     do: []\n"
+		"      |     ^~\n");
 	assert_said("rules:\n  b:\n    on: rises(x.p)\n    for: 1s\n",
 		    "t.yaml:4:5: error: 'for' belongs to 'when'; an instant has no state\n"
 		    "    4 |     for: 1s\n"
@@ -159,7 +160,7 @@ static void test_wrong_rules_are_told(void **state)
 /* An option of a later version is unknown today, never silently taken. */
 static void test_options_that_are_not_there_are_unknown(void **state)
 {
-	static const char *const later[] = {"at: '06:00'", "schedule: x", "shelve: 1h"};
+	static const char *const later[] = {"persist: yes", "outage: 1s", "shelve: 1h"};
 	char text[120];
 
 	(void)state;
@@ -256,9 +257,9 @@ static void test_wrong_defaults_are_told_once(void **state)
 		"t.yaml:2:22: error: unknown option 'when' in defaults of rules\n"
 		"    2 |   rules: {for: soon, when: x.p}\n"
 		"      |                      ^~~~\n"
-		"      = known: for, clear_for, on_unknown, blind_after, latch, inhibited_by, "
-		"repeat, min_interval, flap, max_rate, priority, severity, labels, on_fire, "
-		"on_clear\n"
+		"      = known: for, clear_for, on_unknown, schedule, blind_after, latch, "
+		"inhibited_by, repeat, min_interval, flap, max_rate, priority, severity, labels, "
+		"on_fire, on_clear\n"
 		"      = see: gauged-rules(5)\n");
 	assert_said("defaults: {rules: {labels: {a: '${x.p}'}}}\n"
 		    "rules: {a: {when: x.p}, b: {when: x.q}}\n",
@@ -281,7 +282,7 @@ static void test_wrong_defaults_are_told_once(void **state)
 
 static void test_functions_that_are_not_there_are_unknown(void **state)
 {
-	static const char *const later[] = {"now", "between", "anomaly"};
+	static const char *const later[] = {"zscore", "seasonal", "anomaly"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {

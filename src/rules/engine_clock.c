@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Owns what an engine knows of the wall clock: the nodes of local time, and when rules with
+ * 'at' have their turn. Everything else in an engine goes by boot time.
+ */
+#include "rules/engine_core.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "rules/calendar.h"
+#include "rules/civil.h"
+#include "rules/room.h"
+#include "rules/ruleset.h"
+#include "rules/zone.h"
+
+/* Where a rule with 'at' stands. */
+struct engine_plan {
+	bool begun; /* the clock has been right since the start */
+	struct calendar_plan plan;
+};
+
+void engine_clock_place(struct engine *engine, const struct ruleset *set, struct room *room)
+{
+	engine->plans = room_take(room, ruleset_plans(set), sizeof(*engine->plans));
+}
+
+struct wall engine_wall(const struct engine *engine, struct boot at)
+{
+	struct wall wall;
+
+	if (__builtin_add_overflow(at.ns, engine->wall_ahead_ns, &wall.ns))
+		wall.ns = at.ns > 0 ? INT64_MAX : INT64_MIN;
+	return wall;
+}
+
+/* INT64_MAX: it does not come. */
+static int64_t engine_when(const struct engine *engine, struct wall wall)
+{
+	int64_t ns;
+
+	if (wall.ns == WALL_NEVER.ns || !engine->clock_set ||
+	    __builtin_sub_overflow(wall.ns, engine->wall_ahead_ns, &ns))
+		return INT64_MAX;
+	return ns;
+}
+
+bool engine_local(const struct engine *engine, struct boot at, struct civil *ret)
+{
+	int64_t ns = engine_wall(engine, at).ns;
+
+	if (!engine->clock_set)
+		return false;
+	zone_local(engine->program->zone, ns / NSEC_PER_SEC - (ns % NSEC_PER_SEC < 0), ret);
+	return true;
+}
+
+/* ---- nodes ------------------------------------------------------------------------------ */
+
+bool engine_clock_node(struct engine *engine, uint32_t number)
+{
+	const struct node *node = &engine->program->nodes[number];
+	const struct zone *zone = engine->program->zone;
+	struct wall now = engine_wall(engine, engine->now), edge = WALL_NEVER;
+	double value = NAN, last = engine->slots[node->slot];
+
+	if (engine->clock_set && node->kind == NODE_WEEKDAY)
+		value = calendar_weekday(zone, now, &edge);
+	else if (engine->clock_set)
+		value = calendar_contains(node->spans, zone, now, &edge);
+	engine->slots[node->slot] = value;
+	timers_set(&engine->timers, engine->first_node + number, engine_when(engine, edge));
+	return isnan(value) ? !isnan(last) : value != last;
+}
+
+bool engine_is_inactive(const struct engine *engine, const struct rule *rule)
+{
+	return rule->schedule > 0 &&
+	       engine->slots[engine->program->nodes[rule->schedule - 1].slot] == 0;
+}
+
+/* ---- rules with 'at' -------------------------------------------------------------------- */
+
+static struct engine_plan *engine_plan(const struct engine *engine, uint32_t number)
+{
+	return &engine->plans[ruleset_rule_get(engine->set, number)->plan];
+}
+
+static void engine_wait(struct engine *engine, uint32_t number, int64_t until_ns)
+{
+	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number), until_ns);
+}
+
+/* Whether a slot runs now; plans the next one. */
+static bool engine_look(struct engine *engine, uint32_t number)
+{
+	const struct calendar *at = ruleset_rule_get(engine->set, number)->at;
+	const struct zone *zone = engine->program->zone;
+	struct wall now = engine_wall(engine, engine->now);
+	struct engine_plan *plan = engine_plan(engine, number);
+	bool runs = false;
+
+	if (engine->clock_set && plan->begun)
+		runs = calendar_plan_look(&plan->plan, at, zone, now);
+	else if (engine->clock_set)
+		calendar_plan_init(&plan->plan, at, zone, now);
+	plan->begun = plan->begun || engine->clock_set;
+	engine_wait(engine, number, engine_when(engine, plan->plan.next));
+	return runs;
+}
+
+void engine_clock_begin(struct engine *engine, uint32_t number)
+{
+	const struct calendar *at = ruleset_rule_get(engine->set, number)->at;
+
+	if (at->every_ns > 0)
+		engine_wait(engine, number, boot_add(engine->now, at->every_ns).ns);
+	else
+		engine_look(engine, number);
+}
+
+void engine_clock_slot(struct engine *engine, uint32_t number)
+{
+	const struct calendar *at = ruleset_rule_get(engine->set, number)->at;
+	bool runs = true;
+
+	if (at->every_ns > 0)
+		engine_wait(engine, number, boot_add(engine->now, at->every_ns).ns);
+	else
+		runs = engine_look(engine, number);
+	if (runs)
+		engine_run_instant(engine, number);
+}
+
+/* With the same slots it goes on; their instants may be others, if the zone is another. */
+void engine_clock_adopt(struct engine *engine, uint32_t number, const struct engine *old,
+			uint32_t other)
+{
+	const struct rule *rule = ruleset_rule_get(engine->set, number), *before;
+	struct engine_plan *plan = engine_plan(engine, number);
+	/* What lies before now was the old engine's to run, and what is just now is not. */
+	struct wall just = engine_wall(engine, (struct boot){engine->now.ns - 1});
+
+	before = other != UINT32_MAX ? ruleset_rule_get(old->set, other) : NULL;
+	if (before == NULL || before->at == NULL ||
+	    strcmp(before->when_text, rule->when_text) != 0) {
+		engine_clock_begin(engine, number);
+		return;
+	}
+	if (rule->at->every_ns > 0) {
+		engine_wait(engine, number,
+			    old->timers.deadlines[engine_owner(old, RULE_TIMER_STATE, other)]);
+		return;
+	}
+	*plan = *engine_plan(old, other);
+	if (!engine->clock_set || !plan->begun) {
+		engine_look(engine, number);
+		return;
+	}
+	plan->plan.seen = just;
+	plan->plan.next = calendar_next(rule->at, engine->program->zone,
+					plan->plan.ran.ns > just.ns ? plan->plan.ran : just);
+	engine_wait(engine, number, engine_when(engine, plan->plan.next));
+}
+
+/* ---- the clock -------------------------------------------------------------------------- */
+
+/* The box slept over it: of what recurs on boot time only the last one is left to run. */
+static void engine_oversleep(struct engine *engine, uint32_t number, struct boot now)
+{
+	int64_t every_ns = ruleset_rule_get(engine->set, number)->at->every_ns;
+	int64_t due = engine->timers.deadlines[engine_owner(engine, RULE_TIMER_STATE, number)];
+
+	if (due == INT64_MAX || now.ns - due <= CALENDAR_LATE_S * NSEC_PER_SEC)
+		return;
+	if (every_ns > 0)
+		engine_wait(engine, number, due + (now.ns - 1 - due) / every_ns * every_ns);
+	else
+		engine_wait(engine, number, INT64_MAX);
+}
+
+void engine_set_wall(struct engine *engine, struct boot now, struct wall wall, bool valid)
+{
+	for (uint32_t i = 0; i < engine->rule_count; i++) {
+		if (ruleset_rule_get(engine->set, i)->at != NULL)
+			engine_oversleep(engine, i, now);
+	}
+	engine_settle(engine);
+	engine_run_timers(engine, now);
+	if (now.ns > engine->now.ns)
+		engine->now = now;
+	engine->clock_set = valid;
+	if (__builtin_sub_overflow(wall.ns, now.ns, &engine->wall_ahead_ns))
+		engine->wall_ahead_ns = wall.ns > 0 ? INT64_MAX : INT64_MIN;
+	engine_pass_clock(engine);
+	for (uint32_t i = 0; i < engine->rule_count; i++) {
+		const struct calendar *at = ruleset_rule_get(engine->set, i)->at;
+
+		if (at != NULL && at->every_ns == 0 && engine_look(engine, i))
+			engine_run_instant(engine, i);
+	}
+}
