@@ -186,6 +186,7 @@ class Gauged:
         self.log_path = os.path.join(self.dir, "log")
         self.process = None
         self.popen = popen
+        self.before = ()  # a program that runs it, with its arguments
         for name, text in (files or {}).items():
             self.write(text, name)
         self.write(config)
@@ -210,7 +211,7 @@ class Gauged:
             if name in os.environ:
                 environment[name] = os.environ[name]
         environment.update(env or {})
-        self.process = subprocess.Popen([GAUGED, "--config", self.path, *arguments],
+        self.process = subprocess.Popen([*self.before, GAUGED, "--config", self.path, *arguments],
                                         env=environment, **kwargs)
         atexit.register(self.kill)
         return self
