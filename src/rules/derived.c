@@ -54,6 +54,7 @@ struct derived {
 	struct expr *tree; /* NULL: it is wrong, which was told */
 	uint32_t point;
 	enum derived_visit visit;
+	uint32_t level; /* 1 where it reads none of the others; once it is visited */
 	bool early; /* some prev() reads it that was checked before it: see derived_start() */
 };
 
@@ -65,6 +66,7 @@ struct derived_set {
 	struct derived *entries;
 	size_t depth;
 	uint32_t stack[DERIVED_DEPTH_MAX];
+	uint32_t below; /* the highest level of those that the one in hand reads */
 	bool good;
 };
 
@@ -306,29 +308,52 @@ static bool derived_visit_names(struct derived_set *set, const struct expr *tree
 	return good;
 }
 
+static bool derived_tell_depth(const struct derived_set *set, const struct derived *derived)
+{
+	diag_error(set->diags, derived->key, "'%s' stands more than %d derived points deep",
+		   derived->key->text, DERIVED_DEPTH_MAX);
+	return false;
+}
+
+/* Those that it reads, and how deep it stands over them, in whichever order they are visited.
+ */
+static bool derived_visit_below(struct derived_set *set, struct derived *derived,
+				struct program *program, const struct check_rules *rules)
+{
+	uint32_t others = set->below;
+	bool good;
+
+	set->below = 0;
+	good = derived_visit_names(set, derived->tree, program, rules);
+	derived->level = set->below + 1;
+	set->below = others;
+	if (good && derived->level > DERIVED_DEPTH_MAX)
+		return derived_tell_depth(set, derived);
+	return good;
+}
+
 static bool derived_visit(struct derived_set *set, uint32_t i, struct program *program,
 			  const struct check_rules *rules)
 {
 	struct derived *derived = &set->entries[i];
 	bool good;
 
-	if (derived->visit == DERIVED_DONE || derived->tree == NULL)
+	if (derived->visit == DERIVED_DONE || derived->tree == NULL) {
+		set->below = derived->level > set->below ? derived->level : set->below;
 		return true;
+	}
 	if (derived->visit == DERIVED_OPEN) {
 		derived_tell_loop(set, i);
 		return false;
 	}
-	if (set->depth == DERIVED_DEPTH_MAX) {
-		diag_error(set->diags, derived->key,
-			   "'%s' stands more than %d derived points deep", derived->key->text,
-			   DERIVED_DEPTH_MAX);
-		return false;
-	}
+	if (set->depth == DERIVED_DEPTH_MAX)
+		return derived_tell_depth(set, derived);
 	derived->visit = DERIVED_OPEN;
 	set->stack[set->depth++] = i;
-	good = derived_visit_names(set, derived->tree, program, rules);
+	good = derived_visit_below(set, derived, program, rules);
 	set->depth--;
 	derived->visit = DERIVED_DONE;
+	set->below = derived->level > set->below ? derived->level : set->below;
 	if (good && derived_build(set, derived, program, rules))
 		return true;
 	derived_start(set, derived, VALUE_NONE);

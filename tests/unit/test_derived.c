@@ -12,6 +12,7 @@
 #include "conf/diag.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
+#include "rules/derived.h"
 #include "rules_case.h"
 
 /* The points of rules_points(), and what is derived from them. */
@@ -282,6 +283,35 @@ static void test_loops_are_told_with_their_path(void **state)
 		"      = hint: prev(x) is the value before this one, and breaks a loop\n");
 }
 
+static void test_depth_counts_in_whichever_order_they_stand(void **state)
+{
+	(void)state;
+	for (unsigned rising = 0; rising < 2; rising++) {
+		for (unsigned depth = DERIVED_DEPTH_MAX; depth <= DERIVED_DEPTH_MAX + 1;
+		     depth++) {
+			struct rules_case c;
+			struct str text;
+
+			str_init(&text);
+			str_adds(&text, "derived:\n");
+			for (unsigned i = 0; i < depth; i++) {
+				unsigned number = rising ? i : depth - 1 - i;
+
+				if (number == 0)
+					str_adds(&text, "  n0: {value: x.a}\n");
+				else
+					str_addf(&text, "  n%u: {value: n%u + 1}\n", number,
+						 number - 1);
+			}
+			str_adds(&text, "rules: {r: {when: x.a > 1}}\n");
+			rules_case_init(&c, text.s);
+			assert_int_equal(diags_errors(c.conf.diags), depth > DERIVED_DEPTH_MAX);
+			rules_case_done(&c);
+			str_done(&text);
+		}
+	}
+}
+
 static void test_errors_say_which_point_and_once(void **state)
 {
 	(void)state;
@@ -392,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_unit_converts_and_names),
 		cmocka_unit_test(test_prev_lets_a_total_read_itself),
 		cmocka_unit_test(test_loops_are_told_with_their_path),
+		cmocka_unit_test(test_depth_counts_in_whichever_order_they_stand),
 		cmocka_unit_test(test_errors_say_which_point_and_once),
 		cmocka_unit_test(test_reload_keeps_values_and_what_prev_knows),
 	};
