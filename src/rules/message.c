@@ -208,6 +208,27 @@ static bool message_hole(struct arena *arena, struct program *program,
 	return message_format(source, format, part);
 }
 
+/* for_each makes a thousand of what one line says: each has to be small. */
+static bool message_fits(const struct expr_source *source, const struct interpolate *parts)
+{
+	size_t holes = 0;
+
+	for (size_t i = 0; i < parts->count; i++) {
+		if (parts->parts[i].hole == 0 || ++holes <= MESSAGE_MAX_HOLES)
+			continue;
+		expr_error(source, parts->parts[i].from, parts->parts[i].len,
+			   "the message has more than %d expressions", MESSAGE_MAX_HOLES);
+		expr_no_hint(source);
+		return false;
+	}
+	if (source->scalar->len <= MESSAGE_MAX_TEXT)
+		return true;
+	expr_error(source, MESSAGE_MAX_TEXT, 1, "the message is longer than %d bytes",
+		   MESSAGE_MAX_TEXT);
+	expr_no_hint(source);
+	return false;
+}
+
 const struct message *message_compile(struct arena *arena, struct program *program,
 				      const struct expr_source *source,
 				      const struct check_rules *rules, const struct rule *rule,
@@ -217,7 +238,8 @@ const struct message *message_compile(struct arena *arena, struct program *progr
 	struct interpolate parts;
 	bool good = true;
 
-	if (interpolate_parse(arena, source->scalar, &parts, source->diags) != 0)
+	if (interpolate_parse(arena, source->scalar, &parts, source->diags) != 0 ||
+	    !message_fits(source, &parts))
 		return NULL;
 	message->program = program;
 	message->count = (uint32_t)parts.count;
@@ -313,7 +335,7 @@ void message_render(const struct message *message, const struct store *store, in
 {
 	size_t end;
 
-	for (uint32_t i = 0; i < message->count; i++) {
+	for (uint32_t i = 0; i < message->count && !out->cut; i++) {
 		const struct message_part *part = &message->parts[i];
 
 		switch (part->kind) {

@@ -16,7 +16,8 @@ struct message;
 struct rule;
 struct str;
 
-enum { MESSAGE_MAX_BYTES = 1024 };
+/* Of the text that is rendered; of what is written, and of the expressions in it. */
+enum { MESSAGE_MAX_BYTES = 1024, MESSAGE_MAX_TEXT = 4096, MESSAGE_MAX_HOLES = 64 };
 
 /*
  * NULL after an error was added. rule: its name and severity are used. source: scalar, field,

@@ -236,13 +236,19 @@ static const char *rule_parse_words(const struct rule_parse *parse, const struct
 static const char *rule_parse_label(const struct rule_parse *parse, const struct rule *rule,
 				    const struct yaml_node *node)
 {
+	const char *text;
+
 	if (rule->bindings.count == 0 && node->kind == YAML_SCALAR &&
 	    strstr(node->text, "${") != NULL) {
 		diag_error(parse->diags, node, "a label is plain text");
 		diag_note(parse->diags, "hint: expressions stand in 'message'");
 		return NULL;
 	}
-	return rule_parse_words(parse, rule, node, "a text");
+	text = rule_parse_words(parse, rule, node, "a text");
+	if (text == NULL || strlen(text) <= RULE_LABEL_BYTES)
+		return text;
+	diag_error(parse->diags, node, "the label is longer than %d bytes", RULE_LABEL_BYTES);
+	return NULL;
 }
 
 static bool rule_parse_labels(const struct rule_parse *parse, struct rule *rule,
@@ -253,6 +259,10 @@ static bool rule_parse_labels(const struct rule_parse *parse, struct rule *rule,
 
 	if (map == NULL)
 		return true;
+	if (map->count > RULE_LABELS_MAX) {
+		diag_error(parse->diags, map, "a rule has at most %d labels", RULE_LABELS_MAX);
+		return false;
+	}
 	labels = arena_take(parse->arena, map->count, sizeof(*labels));
 	for (size_t i = 0; i < map->count; i++) {
 		const char *text = rule_parse_label(parse, rule, map->values[i]);

@@ -20,6 +20,9 @@ struct program;
 struct rule;
 struct yaml_node;
 
+/* for_each makes a thousand rules of one, each with labels of its own. */
+enum { RULE_LABELS_MAX = 64, RULE_LABEL_BYTES = 1024 };
+
 /* A rule as it stands in the file. */
 struct rule_entry {
 	const char *name;
