@@ -128,6 +128,54 @@ def test_fault_F2_empty_file_changes_nothing():
     daemon.stop()
 
 
+def test_fault_F2_what_editors_leave_behind():
+    """Half a file is refused, whatever stood in it; a link that is turned round is read anew; what
+    editors put beside a file is none of ours."""
+    plant, other, sink, daemon = make()
+    path = os.path.join(daemon.dir, "rules.d", "a.yaml")
+    whole = RULES.format(limit=80)
+    for cut in (len(whole) // 2, whole.index("warm") + 2, whole.rindex("[") + 3):
+        with open(path, "w") as f:
+            f.write(whole[:cut])
+        answer = daemon.ctl("reload")
+        assert answer.returncode == 1 and "rules.d/a.yaml:" in answer.stderr, (whole[:cut], answer)
+    for beside in (".a.yaml.swp", "a.yaml~", "#a.yaml#", ".#a.yaml", "4913"):
+        with open(os.path.join(daemon.dir, "rules.d", beside), "w") as f:
+            f.write("b0VIM: {[\0")
+    # vim: the old one becomes the backup, a new one is written; emacs, Kubernetes: links.
+    os.rename(path, path + "~")
+    daemon.write(whole, "rules.d/a.yaml")
+    before = spent(daemon, "hot")
+    assert daemon.ctl("reload").returncode == 0
+    assert daemon.get("/v1/rules/hot")["since_s"] >= before
+    for number, limit in enumerate((70, 60)):
+        daemon.write(RULES.format(limit=limit), "v%d/a.yaml" % number)
+        os.symlink("../v%d/a.yaml" % number, path + ".new")
+        os.rename(path + ".new", path)
+        assert daemon.ctl("reload").returncode == 0
+        assert daemon.get("/v1/rules/hot")["when"] == "boiler.temp > %d" % limit
+    assert len(sink.events) == 1
+    daemon.stop()
+
+
+def test_fault_F5_what_is_no_file_any_more_holds_nobody_up():
+    plant, other, sink, daemon = make()
+    path = os.path.join(daemon.dir, "rules.d", "a.yaml")
+    for replace in (lambda: os.mkfifo(path), lambda: os.symlink("/dev/zero", path), lambda: os.mkdir(path),
+                    lambda: os.symlink("nowhere", path), lambda: os.symlink("a.yaml", path)):
+        if os.path.isdir(path):
+            os.rmdir(path)
+        else:
+            os.unlink(path)
+        replace()
+        answer = daemon.ctl("reload")
+        assert answer.returncode == 1 and "a.yaml" in answer.stderr, answer
+    polls = plant.requests
+    lab.wait_for("polls go on", lambda: plant.requests > polls + 10)
+    assert daemon.get("/v1/rules/warm")["state"] == "firing"
+    daemon.stop()
+
+
 def test_failing_open_changes_nothing():
     plant, other, sink, daemon = make()
     text = CONFIG.format(plant=plant.port, other=other.port, sink=sink.port, poll="30ms")
@@ -306,6 +354,7 @@ lab.run(test_dry_run_says_what_a_reload_would_change_and_changes_nothing,
         test_fault_F1_bad_file_changes_nothing, test_fault_F6_reload_keeps_what_did_not_change,
         test_rule_that_is_removed_while_firing_says_clear,
         test_reload_with_more_points_renumbers_open_buses, test_failing_open_changes_nothing,
-        test_fault_F2_empty_file_changes_nothing,
+        test_fault_F2_empty_file_changes_nothing, test_fault_F2_what_editors_leave_behind,
+        test_fault_F5_what_is_no_file_any_more_holds_nobody_up,
         test_what_a_device_taught_outlives_a_reload_of_its_bus,
         test_many_reloads_leak_no_descriptor)
