@@ -255,7 +255,8 @@ static void edition_read(struct edition *edition, const uint8_t *bytes, size_t s
 	edition->points = make_points(edition->arena);
 	root = yaml_parse(edition->arena, &edition->source, edition->diags);
 	demand(root != NULL);
-	edition->set = ruleset_parse(edition->arena, &root, 1, edition->points, edition->diags);
+	edition->set =
+		ruleset_parse(edition->arena, &root, 1, edition->points, NULL, edition->diags);
 	if (edition->set == NULL) {
 		str_init(&text);
 		diags_render(edition->diags, &text);

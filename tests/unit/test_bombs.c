@@ -74,7 +74,7 @@ static void test_fault_H4_a_pattern_of_stars_takes_no_time(void **state)
 						.kind = VALUE_NUMBER,
 						.readable = true,
 						.stale_ns = NSEC_PER_SEC});
-	assert_null(ruleset_parse(c.arena, &c.root, 1, points, c.diags));
+	assert_null(ruleset_parse(c.arena, &c.root, 1, points, NULL, c.diags));
 	assert_int_equal(diags_errors(c.diags), 1);
 	assert_non_null(strstr(diags_get(c.diags, 0)->message, "no point matches"));
 	conf_case_done(&c);

@@ -234,7 +234,7 @@ static void test_samples_that_leave_early_are_counted(void **state)
 	conf_case_init(&c.conf, text, strlen(text));
 	c.points = rules_points(c.conf.arena);
 	point_table_add(c.points, &fast);
-	c.set = ruleset_parse(c.conf.arena, &c.conf.root, 1, c.points, c.conf.diags);
+	c.set = ruleset_parse(c.conf.arena, &c.conf.root, 1, c.points, NULL, c.conf.diags);
 	assert_non_null(c.set);
 	rules_case_start(&c);
 	for (int i = 0; i < 10; i++)
