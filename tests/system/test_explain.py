@@ -115,6 +115,8 @@ def test_explain_of_ages_unknowns_computations_and_instants():
     plant, daemon = make()
     plant.set(1, 100, 30)
     lab.wait_for("value", lambda: daemon.get("/v1/points/boiler.temp")["value"] == 30)
+    # The first read of the other device has failed: its rules are looked at.
+    lab.wait_for("fallback", lambda: state(daemon, "fallback") == "firing")
     assert text(daemon, "silent") == """\
 silent (warning)  ok for T
   when   age(boiler.temp) > 1h or far.level < 2  unknown
