@@ -20,8 +20,8 @@ GAUGECTL = os.path.join(os.path.abspath(os.environ.get("builddir", ".")), "gauge
 FOLDER = os.path.join(TOP, "conf", "recipes")
 COUNT = 12
 
-# What makes a condition never true, and a derived point unknown while {1}, which it reads, is known.
-NEVER = {"when": "false and ({0})", "on": "false and ({0})", "value": "if(1 / if(known({1}), 0, 1) > 0, {0}, {0})"}
+# What makes a condition never true, and a derived point unknown while {1}: what it reads is known.
+NEVER = {"when": "false and ({0})", "on": "false and ({0})", "value": "if(1 / if({1}, 0, 1) > 0, {0}, {0})"}
 # What says nothing about what a rule does.
 SPEECH = {"message", "severity", "labels", "priority", "unit", "deadband"}
 
@@ -31,7 +31,9 @@ NAIVE = (
     ("01", "    clear: boiler.temp < 75 degC\n", "", "fires after 30 s above 80"),
     ("02", "held(tank.closed, 30m) and tank.trend < -1.5", "tank.closed and tank.trend < -1.5", "what is drawn is no leak"),
     ("02", "clear: held(tank.closed, 30m) and ", "clear: ", "filling it up does not end the alarm"),
-    ("03", "plc.hour >= 22 or", "plc.hour >= 22 and", "a gate that was left open before 22:00"),
+    ("03", "between(22:00, 06:00)", "tod() >= 22:00 and tod() < 06:00", "a gate that was left open before 22:00"),
+    ("03", "    when: gate.open and site.night\n", "    when: gate.open\n    schedule: 22:00..06:00\n",
+     "the morning does not end the alarm"),
     ("03", "    clear: not gate.open\n", "", "the morning does not end the alarm"),
     ("04", "    for: 10m\n", "", "after the start one sample says nothing"),
     ("04", "known(pump.pressure) and ", "", "silence is no value that stands still"),
@@ -44,7 +46,7 @@ NAIVE = (
     ("07", "integral(if(pump.running, 100 %, 0 %), 24h)", "share(pump.running, 24h) * 24h", "after 500 h the service is due"),
     ("08", "    on_fire:  [{webhook: ops}]", "    on_fire:  [{webhook: ops}, {write: {cellar.pump: on}}]", "waves are told"),
     ("09", "changes(plc.beat, 30s) == 0", "age(plc.beat) > 30s", "a counter that stands is told"),
-    ("10", "    for: 10s\n", "", "nor is one the day"),
+    ("10", "    when: site.night\n    on_fire:", "    at: 22:00\n    do:", "what was missed is made up for"),
     ("11", "sum(water.new, 1h)", "increase(meter.pulses, 1h) * 10 [L]", "pulses are litres"),
     ("12", "    inhibited_by: [press-in-maintenance]\n", "", "while the key is turned"),
     ("12", "    when: press.oil < 80\n", "    when: press.oil < 80 and not press.key\n", "while the key is turned"),
@@ -95,8 +97,9 @@ def mutants(text):
             continue
         changed = list(lines)
         if option in NEVER:
-            other = next(point for point in re.findall(r"[a-z]\w*\.[a-z]\w*", old) if point != name)
-            new = NEVER[option].format(unquoted(old), other)
+            others = [point for point in re.findall(r"[a-z]\w*\.[a-z]\w*", old) if point != name]
+            # What reads no point reads the clock.
+            new = NEVER[option].format(unquoted(old), f"known({others[0]})" if others else "weekday() > 0")
             changed[number] = lines[number].replace(old, f'"{new}"')
         else:
             del changed[number]
