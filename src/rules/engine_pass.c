@@ -262,6 +262,25 @@ static void engine_blind(struct engine *engine, uint32_t number)
 	engine_emit(engine, number, EVENT_BLIND, state, state, NULL);
 }
 
+/* A point's own stale deadline may be later than its timer: readings move the one alone. */
+bool engine_next_timer(struct engine *engine, int64_t *ret_deadline, uint32_t *ret_owner)
+{
+	while (timers_first(&engine->timers, ret_deadline, ret_owner)) {
+		const struct stored *point;
+		struct boot stale;
+
+		if (*ret_owner >= engine->first_node)
+			return true;
+		point = &engine->store.points[*ret_owner];
+		stale = boot_add((struct boot){point->at}, point->stale_ns);
+		if (stale.ns <= *ret_deadline)
+			return true;
+		timers_set(&engine->timers, *ret_owner, stale.ns);
+	}
+	return false;
+}
+
+/* What a node yields is another one at its deadline: whoever reads it waits for the pass. */
 static void engine_expire_node(struct engine *engine, uint32_t number)
 {
 	const struct node_run run = engine_node(engine, number);
@@ -275,28 +294,43 @@ static void engine_expire_node(struct engine *engine, uint32_t number)
 		changed = node_refresh(&run, engine->now.ns);
 		engine_plan_node(engine, number);
 	}
-	if (!changed)
-		return;
-	engine_node_changed(engine, number);
+	if (changed)
+		engine_node_changed(engine, number);
+}
+
+/*
+ * All points that go stale and all nodes that turn at this instant, and one pass behind them: a
+ * device whose points fall silent together, or two windows that let go of one moment's
+ * readings, are never seen half way.
+ */
+static void engine_expire(struct engine *engine, uint32_t owner)
+{
+	int64_t next;
+
+	do {
+		timers_clear(&engine->timers, owner);
+		if (owner < engine->first_node) {
+			store_expire(&engine->store, owner);
+			/* What is unknown may be so because of this point, from now on. */
+			engine_queue(engine, &engine->program->point_waits, owner);
+			engine_point_changed(engine, owner);
+		} else {
+			engine_expire_node(engine, owner - engine->first_node);
+		}
+	} while (engine_next_timer(engine, &next, &owner) && next <= engine->now.ns &&
+		 owner < engine->first_rule);
 	engine_pass(engine);
 }
 
 static void engine_run_timer(struct engine *engine, uint32_t owner)
 {
-	timers_clear(&engine->timers, owner);
-	if (owner < engine->first_node) {
-		store_expire(&engine->store, owner);
-		/* What is unknown may be so because of this point, from now on. */
-		engine_queue(engine, &engine->program->point_waits, owner);
-		engine_pass_fresh(engine, &(struct fresh){owner, PASS_CHANGE}, 1);
+	if (owner < engine->first_rule) {
+		engine_expire(engine, owner);
 		return;
 	}
+	timers_clear(&engine->timers, owner);
 	if (owner >= engine->first_quiet) {
 		engine_quiet_expire(engine, owner - engine->first_quiet);
-		return;
-	}
-	if (owner < engine->first_rule) {
-		engine_expire_node(engine, owner - engine->first_node);
 		return;
 	}
 	owner -= engine->first_rule;
@@ -314,24 +348,6 @@ static void engine_run_timer(struct engine *engine, uint32_t owner)
 		engine_review_hold(engine, owner % engine->rule_count);
 		return;
 	}
-}
-
-/* A point's own stale deadline may be later than its timer: readings move the one alone. */
-bool engine_next_timer(struct engine *engine, int64_t *ret_deadline, uint32_t *ret_owner)
-{
-	while (timers_first(&engine->timers, ret_deadline, ret_owner)) {
-		const struct stored *point;
-		struct boot stale;
-
-		if (*ret_owner >= engine->first_node)
-			return true;
-		point = &engine->store.points[*ret_owner];
-		stale = boot_add((struct boot){point->at}, point->stale_ns);
-		if (stale.ns <= *ret_deadline)
-			return true;
-		timers_set(&engine->timers, *ret_owner, stale.ns);
-	}
-	return false;
 }
 
 /* Every timer with a deadline before limit, each seeing its deadline as now. */

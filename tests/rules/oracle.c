@@ -273,35 +273,46 @@ static void pass(struct oracle *oracle)
 
 /* ---- time -------------------------------------------------------------------------------- */
 
+/* Points that go stale, ages that are reached and memories that turn at one instant do so
+ * together. */
+static void run_expiries(struct oracle *oracle, int64_t first)
+{
+	struct oracle_world *world = &oracle->world;
+
+	for (uint32_t i = 0; i < world->point_count; i++) {
+		struct oracle_point *point = &world->points[i];
+
+		if (point->stale_at > first)
+			continue;
+		point->expired = true;
+		point->known = false;
+		point->stale_at = INT64_MAX;
+	}
+	for (size_t i = 0; i < world->age_count; i++) {
+		struct oracle_age *age = &world->ages[i];
+
+		if (age->due > first)
+			continue;
+		age->reached = true;
+		age->due = INT64_MAX;
+	}
+	/* Memories look at the time by themselves, in the pass that follows. */
+}
+
 /* Whatever is due first before limit, in (deadline, kind, id) order; false: nothing is. */
 static bool run_one(struct oracle *oracle, int64_t limit)
 {
 	struct oracle_world *world = &oracle->world;
-	struct oracle_point *point = NULL;
-	struct oracle_age *age = NULL;
-	struct oracle_memory *memory = NULL;
 	struct model_rule *life = NULL;
 	enum model_timer timer = MODEL_STATE;
 	int64_t first = limit;
 
-	for (uint32_t i = 0; i < world->point_count; i++) {
-		if (world->points[i].stale_at < first) {
-			point = &world->points[i];
-			first = point->stale_at;
-		}
-	}
-	for (size_t i = 0; i < world->age_count; i++) {
-		if (world->ages[i].due < first) {
-			age = &world->ages[i];
-			first = age->due;
-		}
-	}
-	for (size_t i = 0; i < world->memory_count; i++) {
-		if (world->memories[i].due < first) {
-			memory = &world->memories[i];
-			first = memory->due;
-		}
-	}
+	for (uint32_t i = 0; i < world->point_count; i++)
+		first = world->points[i].stale_at < first ? world->points[i].stale_at : first;
+	for (size_t i = 0; i < world->age_count; i++)
+		first = world->ages[i].due < first ? world->ages[i].due : first;
+	for (size_t i = 0; i < world->memory_count; i++)
+		first = world->memories[i].due < first ? world->memories[i].due : first;
 	for (uint32_t i = 0; i < MODEL_TIMERS * oracle->count; i++) {
 		enum model_timer kind = (enum model_timer)(i / oracle->count);
 		struct model_rule *one = &oracle->rules[i % oracle->count].life;
@@ -313,22 +324,14 @@ static bool run_one(struct oracle *oracle, int64_t limit)
 			first = due;
 		}
 	}
-	if (point == NULL && age == NULL && memory == NULL && life == NULL)
+	if (first == limit)
 		return false;
 	if (first > world->now)
 		world->now = first;
-	if (life != NULL) {
+	if (life != NULL)
 		model_rule_run(life, timer, world->now);
-	} else if (memory != NULL) {
-		/* It looks at the time by itself, in this pass. */
-	} else if (age != NULL) {
-		age->reached = true;
-		age->due = INT64_MAX;
-	} else {
-		point->expired = true;
-		point->known = false;
-		point->stale_at = INT64_MAX;
-	}
+	else
+		run_expiries(oracle, first);
 	pass(oracle);
 	return true;
 }

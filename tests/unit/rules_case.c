@@ -177,6 +177,19 @@ void feed_bad(struct rules_case *c, double at, const char *name, enum bad_reason
 	feed(c, at, name, (struct reading){.quality = QUALITY_BAD, .reason = reason});
 }
 
+void feed_both(struct rules_case *c, double at, double a, double b)
+{
+	struct reading reading = {.quality = QUALITY_GOOD, .at = {(int64_t)(at * 1e9 + 0.5)}};
+
+	reading.point = point_table_find(c->points, "x.a", 3);
+	reading.value = value_number(a);
+	engine_feed(c->engine, &reading);
+	reading.point = point_table_find(c->points, "x.b", 3);
+	reading.value = value_number(b);
+	engine_feed(c->engine, &reading);
+	engine_settle(c->engine);
+}
+
 void tick(struct rules_case *c, double at)
 {
 	engine_tick(c->engine, (struct boot){(int64_t)(at * 1e9 + 0.5)});

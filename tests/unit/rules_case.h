@@ -52,6 +52,8 @@ void feed_number(struct rules_case *c, double at, const char *name, double numbe
 void feed_bool(struct rules_case *c, double at, const char *name, bool flag);
 void feed_text(struct rules_case *c, double at, const char *name, const char *text);
 void feed_bad(struct rules_case *c, double at, const char *name, enum bad_reason reason);
+/* x.a and x.b, in one answer. */
+void feed_both(struct rules_case *c, double at, double a, double b);
 void tick(struct rules_case *c, double at);
 /* Lines of the event log since the last call, fails unless they are these. */
 #define assert_log(c, expected) assert_string_equal(rules_case_log(c), expected)

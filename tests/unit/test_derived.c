@@ -57,20 +57,6 @@ static void start(struct rules_case *c, const char *text)
 	rules_case_start(c);
 }
 
-/* Two readings of one answer. */
-static void feed_both(struct rules_case *c, double at, double a, double b)
-{
-	struct reading reading = {.quality = QUALITY_GOOD, .at = {llround(at * 1e9)}};
-
-	reading.point = point_table_find(c->points, "x.a", 3);
-	reading.value = value_number(a);
-	engine_feed(c->engine, &reading);
-	reading.point = point_table_find(c->points, "x.b", 3);
-	reading.value = value_number(b);
-	engine_feed(c->engine, &reading);
-	engine_settle(c->engine);
-}
-
 static void test_value_follows_its_inputs(void **state)
 {
 	struct rules_case c;

@@ -473,6 +473,28 @@ static void test_explanations_say_when_it_changes(void **state)
 			 "    weekday() = unknown\n");
 }
 
+static void test_spans_that_meet_are_one(void **state)
+{
+	static const char *const exprs[] = {
+		"between(22:00, 06:00) or between(06:00, 08:00)",
+		"between(06:00, 08:00) or between(22:00, 06:00)",
+		"between(22:00, 24:00) and weekday() == 1 or between(00:00, 08:00) and weekday() == 2",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exprs) / sizeof(*exprs); i++) {
+		struct rules_case c;
+
+		/* A Monday, 20:00 in Berlin: once on, once off. */
+		start(&c, exprs[i], "2026-01-05 19:00:00");
+		engine_tick(c.engine, (struct boot){13 * H * NSEC_PER_SEC});
+		assert_log(&c, "7200.000000000 r fire ok->firing warning \"\"\n"
+			       "43200.000000000 r clear firing->ok warning "
+			       "active=36000.000000000 \"\"\n");
+		rules_case_done(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_a_time_of_day_is_a_duration),
 		cmocka_unit_test(test_equal_spans_are_one_node),
 		cmocka_unit_test(test_explanations_say_when_it_changes),
+		cmocka_unit_test(test_spans_that_meet_are_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
