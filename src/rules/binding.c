@@ -85,7 +85,7 @@ char *binding_expand(struct arena *arena, const struct bindings *bindings, const
 		str_adds(&out, element);
 		at = (size_t)(end - text) + 1;
 	}
-	copy = arena_text(arena, out.s, out.len);
+	copy = arena_text(arena, out.s != NULL ? out.s : "", out.len);
 done:
 	str_done(&out);
 	return copy;

@@ -166,6 +166,23 @@ static void test_others_read_such_a_rule_by_its_whole_name(void **state)
 	rules_case_done(&c);
 }
 
+static void test_an_empty_text_stays_one(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "rules:\n"
+			    "  none:\n"
+			    "    for_each: {p: [x.s]}\n"
+			    "    when: p == ''\n"
+			    "    labels: {l: ''}\n");
+	rules_case_start(&c);
+	feed_text(&c, 1, "x.s", "a");
+	feed_text(&c, 2, "x.s", "");
+	assert_log(&c, "2.000000000 none:x.s fire ok->firing warning \"\" x.s=\"\"\n");
+	rules_case_done(&c);
+}
+
 static void test_an_instant_may_be_made_for_each(void **state)
 {
 	struct rules_case c;
@@ -465,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_several_variables_make_all_combinations),
 		cmocka_unit_test(test_a_pattern_stands_for_the_points_that_it_matches),
 		cmocka_unit_test(test_others_read_such_a_rule_by_its_whole_name),
+		cmocka_unit_test(test_an_empty_text_stays_one),
 		cmocka_unit_test(test_an_instant_may_be_made_for_each),
 		cmocka_unit_test(test_a_reload_keeps_the_state_of_the_elements_that_stay),
 		cmocka_unit_test(test_an_explanation_shows_the_element),
