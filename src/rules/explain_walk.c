@@ -24,7 +24,6 @@ void explain_walk_init(struct explain_walk *walk, struct arena *arena,
 		.now = now,
 		.program = program_new(arena, engine->points, engine->program->rule_count),
 	};
-	guards_done(&walk->program->guards);
 }
 
 /* ---- what the engine knows ----------------------------------------------------------------

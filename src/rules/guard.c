@@ -99,6 +99,8 @@ static bool guard_linear(const struct program *program, const struct expr *expr,
 
 static void guard_add(struct guards *guards, uint32_t point, struct guard_band band)
 {
+	if (guards->scratch == NULL)
+		guards->scratch = arena_new();
 	if (guards->count == guards->cap) {
 		uint32_t cap = guards->cap > 0 ? 2 * guards->cap : 64;
 		struct guard_entry *grown = arena_take(guards->scratch, cap, sizeof(*grown));
@@ -222,7 +224,6 @@ void guards_init(struct guards *guards, struct arena *arena, uint32_t point_coun
 	*guards = (struct guards){
 		.wild = arena_take(arena, point_count, sizeof(*guards->wild)),
 		.start = arena_take(arena, (size_t)point_count + 1, sizeof(*guards->start)),
-		.scratch = arena_new(),
 	};
 }
 

@@ -32,7 +32,7 @@ struct guards {
 	uint32_t *start; /* bands[start[p]] .. bands[start[p + 1] - 1], rising, apart */
 	struct guard_band *bands;
 
-	struct arena *scratch; /* while they are added: */
+	struct arena *scratch; /* NULL until the first is added; while they are: */
 	uint32_t count, cap;
 	struct guard_entry {
 		uint32_t point;
