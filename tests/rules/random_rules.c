@@ -396,7 +396,7 @@ void random_rules_grow(struct chance *chance, struct random_set *ret)
 static bool can_come(const struct random_set *set, const struct random_rule *rule)
 {
 	for (int i = 0; i < RANDOM_RULES; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "r%d", i);
 		if (!set->rules[i].there &&
