@@ -103,6 +103,13 @@ enum engine_keep engine_keeps(const struct ruleset *set, const struct point_tabl
  */
 void engine_save(const struct engine *engine, struct boot now, struct wall wall,
 		 struct str *out);
+/*
+ * One half of that: rules are small and change with every event; nodes may be large, and are
+ * worth little less when they are some minutes old.
+ */
+enum engine_part { ENGINE_RULES = 1, ENGINE_NODES = 2 };
+void engine_save_part(const struct engine *engine, enum engine_part part, struct boot now,
+		      struct wall wall, struct str *out);
 /* When the bytes were saved; false: they do not say. */
 bool engine_saved_at(const void *bytes, size_t len, struct wall *ret);
 
@@ -128,6 +135,14 @@ struct engine_restored {
  */
 void engine_restore(struct engine *engine, const void *bytes, size_t len, struct boot now,
 		    int64_t outage_ns, struct engine_restored *ret);
+/* The same of several halves, which were saved at times of their own. */
+struct engine_saved {
+	const void *bytes;
+	size_t len;
+	int64_t outage_ns;
+};
+void engine_restore_parts(struct engine *engine, const struct engine_saved *parts, size_t count,
+			  struct boot now, struct engine_restored *ret);
 
 /*
  * What an operator does to a rule (ISA-18.2), at the instant now. Acknowledging ends the

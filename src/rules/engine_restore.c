@@ -436,21 +436,40 @@ static void restore_holds(struct engine *engine)
 	}
 }
 
-void engine_restore(struct engine *engine, const void *bytes, size_t len, struct boot now,
-		    int64_t outage_ns, struct engine_restored *ret)
+static void restore_part(struct restore *restore, const struct engine_saved *part)
 {
-	struct records records = records_of(bytes, len);
-	struct restore restore = {.engine = engine, .report = ret};
+	struct records records = records_of(part->bytes, part->len);
+	bool whole = restore->report->whole;
 	struct pack in;
+
+	restore->outage_ns = part->outage_ns < PACK_AGE_MAX ? part->outage_ns : PACK_AGE_MAX;
+	restore->gap_ns = part->outage_ns > 0 ? restore->outage_ns : 0;
+	restore->records = 0;
+	restore->report->whole = false;
+	while (records_next(&records, &in))
+		restore_record(restore, &in);
+	restore->report->whole &= whole;
+	restore->report->corrupt += records.corrupt;
+}
+
+void engine_restore_parts(struct engine *engine, const struct engine_saved *parts, size_t count,
+			  struct boot now, struct engine_restored *ret)
+{
+	struct restore restore = {.engine = engine, .report = ret};
 
 	if (now.ns > engine->now.ns)
 		engine->now = now;
-	restore.outage_ns = outage_ns < PACK_AGE_MAX ? outage_ns : PACK_AGE_MAX;
-	restore.gap_ns = outage_ns > 0 ? restore.outage_ns : 0;
-	*ret = (struct engine_restored){0};
-	while (records_next(&records, &in))
-		restore_record(&restore, &in);
-	ret->corrupt += records.corrupt;
+	*ret = (struct engine_restored){.whole = true};
+	for (size_t i = 0; i < count; i++)
+		restore_part(&restore, &parts[i]);
 	restore_holds(engine);
 	engine_evaluate_all(engine, NULL, 0);
+}
+
+void engine_restore(struct engine *engine, const void *bytes, size_t len, struct boot now,
+		    int64_t outage_ns, struct engine_restored *ret)
+{
+	const struct engine_saved whole = {bytes, len, outage_ns};
+
+	engine_restore_parts(engine, &whole, 1, now, ret);
 }

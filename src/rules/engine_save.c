@@ -215,7 +215,7 @@ static void save_node(struct saver *saver, uint32_t number)
 	record_end(saver);
 }
 
-void engine_save(const struct engine *engine, struct boot now, struct wall wall,
+static void save(const struct engine *engine, unsigned parts, struct boot now, struct wall wall,
 		 struct str *out)
 {
 	struct saver saver = {.engine = engine, .now = now, .out = out};
@@ -226,13 +226,26 @@ void engine_save(const struct engine *engine, struct boot now, struct wall wall,
 	pack_add_u64(out, (uint64_t)wall.ns);
 	pack_add_u64(out, engine->seq);
 	record_end(&saver);
-	for (uint32_t i = 0; i < engine->rule_count; i++)
+	for (uint32_t i = 0; (parts & ENGINE_RULES) != 0 && i < engine->rule_count; i++)
 		save_rule(&saver, i);
-	for (uint32_t i = 0; i < engine->rule_count; i++)
+	for (uint32_t i = 0; (parts & ENGINE_RULES) != 0 && i < engine->rule_count; i++)
 		save_quiet(&saver, i);
-	for (uint32_t i = 0; i < engine->program->node_count; i++)
+	for (uint32_t i = 0; (parts & ENGINE_NODES) != 0 && i < engine->program->node_count;
+	     i++)
 		save_node(&saver, i);
 	record_begin(&saver, SAVED_END);
 	pack_add_u32(out, saver.count);
 	record_end(&saver);
+}
+
+void engine_save(const struct engine *engine, struct boot now, struct wall wall,
+		 struct str *out)
+{
+	save(engine, ENGINE_RULES | ENGINE_NODES, now, wall, out);
+}
+
+void engine_save_part(const struct engine *engine, enum engine_part part, struct boot now,
+		      struct wall wall, struct str *out)
+{
+	save(engine, part, now, wall, out);
 }
