@@ -1,33 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns the rows of one webhook's queue and the decisions about them. */
-#include "actions/outbox.h"
-
-#include <errno.h>
+/* Owns the decisions about the rows of a queue: what goes when, and what an outcome means. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "actions/outbox_core.h"
 #include "base/alloc.h"
-#include "base/random.h"
 
 #define RETRY_AFTER_MIN (1 * NSEC_PER_SEC)
 #define RETRY_AFTER_MAX (3600 * NSEC_PER_SEC)
-
-TAILQ_HEAD(outbox_rows, outbox_row);
-
-struct outbox {
-	struct outbox_policy policy;
-	struct random jitter;
-	struct outbox_rows rows; /* by seq */
-	struct outbox_rows dead;
-	struct boot hold; /* nothing is tried before */
-	unsigned streak;  /* failures of the receiver one after the other */
-	uint64_t epoch;	  /* counts holds and their ends */
-	bool parked;
-	uint64_t seq;
-	size_t waiting, in_flight, bytes, dead_count, dead_bytes;
-	struct outbox_report counted; /* the counters only */
-};
 
 enum outcome { OUTCOME_DONE, OUTCOME_TROUBLE, OUTCOME_REJECTED, OUTCOME_GONE };
 
@@ -48,24 +29,30 @@ static enum outcome outcome_of(int status)
 	return OUTCOME_REJECTED;
 }
 
-struct outbox *outbox_new(const struct outbox_policy *policy, uint64_t seed)
+struct outbox *outbox_new(const struct outbox_policy *policy, uint64_t seed,
+			  const struct outbox_store *store)
 {
 	struct outbox *outbox = xcalloc(1, sizeof(*outbox));
 
-	TAILQ_INIT(&outbox->rows);
+	for (int i = 0; i < OUTBOX_LANES; i++)
+		TAILQ_INIT(&outbox->lanes[i]);
+	TAILQ_INIT(&outbox->leaving);
 	TAILQ_INIT(&outbox->dead);
 	random_init(&outbox->jitter, seed);
 	outbox_set_policy(outbox, policy);
+	outbox->stored = store != NULL;
+	if (store != NULL)
+		outbox->store = *store;
 	return outbox;
 }
 
-static void rows_free(struct outbox_rows *rows)
+static void rows_free(struct outbox *outbox, struct outbox_rows *rows)
 {
 	struct outbox_row *row;
 
 	while ((row = TAILQ_FIRST(rows)) != NULL) {
 		TAILQ_REMOVE(rows, row, link);
-		free(row);
+		outbox_row_free(outbox, row);
 	}
 }
 
@@ -73,8 +60,10 @@ void outbox_free(struct outbox *outbox)
 {
 	if (outbox == NULL)
 		return;
-	rows_free(&outbox->rows);
-	rows_free(&outbox->dead);
+	for (int i = 0; i < OUTBOX_LANES; i++)
+		rows_free(outbox, &outbox->lanes[i]);
+	rows_free(outbox, &outbox->leaving);
+	rows_free(outbox, &outbox->dead);
 	free(outbox);
 }
 
@@ -85,6 +74,16 @@ void outbox_set_policy(struct outbox *outbox, const struct outbox_policy *policy
 		outbox->policy.in_flight = 1;
 	else if (policy->in_flight > OUTBOX_IN_FLIGHT_MAX)
 		outbox->policy.in_flight = OUTBOX_IN_FLIGHT_MAX;
+	if (policy->count_max == 0)
+		outbox->policy.count_max = OUTBOX_COUNT_MAX;
+	if (policy->bytes_max == 0)
+		outbox->policy.bytes_max = OUTBOX_BYTES_MAX;
+}
+
+void outbox_set_ready(struct outbox *outbox, void (*ready)(void *arg), void *arg)
+{
+	outbox->ready = ready;
+	outbox->ready_arg = arg;
 }
 
 void outbox_identify(struct outbox *outbox, struct outbox_identity *ret)
@@ -103,75 +102,6 @@ void outbox_identify(struct outbox *outbox, struct outbox_identity *ret)
 	ret->seq = ++outbox->seq;
 }
 
-/* One allocation: the row with its three texts behind it. */
-static struct outbox_row *row_new(const struct outbox_identity *identity,
-				  const struct outbox_message *message, struct boot now)
-{
-	size_t url = strlen(message->url) + 1, headers = strlen(message->headers) + 1;
-	size_t size = sizeof(struct outbox_row) + url + headers + message->body_len + 1;
-	struct outbox_row *row = xcalloc(1, size);
-	char *text = (char *)(row + 1);
-
-	row->identity = *identity;
-	row->created = now;
-	row->size = size;
-	row->message.url = memcpy(text, message->url, url);
-	row->message.headers = memcpy(text + url, message->headers, headers);
-	if (message->body_len > 0)
-		memcpy(text + url + headers, message->body, message->body_len);
-	row->message.body = text + url + headers;
-	row->message.body_len = message->body_len;
-	return row;
-}
-
-int outbox_add(struct outbox *outbox, const struct outbox_identity *identity,
-	       const struct outbox_message *message, struct boot now)
-{
-	struct outbox_row *row;
-
-	if (message->body_len > OUTBOX_BODY_MAX) {
-		outbox->counted.dropped_size++;
-		return -EMSGSIZE;
-	}
-	row = row_new(identity, message, now);
-	if (outbox->waiting >= OUTBOX_COUNT_MAX ||
-	    row->size > OUTBOX_BYTES_MAX - outbox->bytes) {
-		free(row);
-		outbox->counted.dropped_full++;
-		return -ENOBUFS;
-	}
-	TAILQ_INSERT_TAIL(&outbox->rows, row, link);
-	outbox->waiting++;
-	outbox->bytes += row->size;
-	outbox->counted.accepted++;
-	return 0;
-}
-
-static void outbox_remove(struct outbox *outbox, struct outbox_row *row)
-{
-	TAILQ_REMOVE(&outbox->rows, row, link);
-	outbox->waiting--;
-	outbox->bytes -= row->size;
-}
-
-static void outbox_bury(struct outbox *outbox, struct outbox_row *row)
-{
-	outbox_remove(outbox, row);
-	TAILQ_INSERT_TAIL(&outbox->dead, row, link);
-	outbox->dead_count++;
-	outbox->dead_bytes += row->size;
-	outbox->counted.dead_letters++;
-	while (outbox->dead_count > OUTBOX_DEAD_MAX ||
-	       outbox->dead_bytes > OUTBOX_DEAD_BYTES_MAX) {
-		row = TAILQ_FIRST(&outbox->dead);
-		TAILQ_REMOVE(&outbox->dead, row, link);
-		outbox->dead_count--;
-		outbox->dead_bytes -= row->size;
-		outbox->counted.dead_dropped++;
-		free(row);
-	}
-}
-
 static bool row_expired(const struct outbox *outbox, const struct outbox_row *row,
 			struct boot now)
 {
@@ -179,36 +109,55 @@ static bool row_expired(const struct outbox *outbox, const struct outbox_row *ro
 }
 
 /* Expiry comes first: what waits behind a dead receiver gets old as well. */
-static void outbox_expire(struct outbox *outbox, struct boot now)
+static void lane_expire(struct outbox *outbox, struct outbox_rows *rows, struct boot now)
 {
 	struct outbox_row *row, *after;
 
-	for (row = TAILQ_FIRST(&outbox->rows); row != NULL; row = after) {
+	for (row = TAILQ_FIRST(rows); row != NULL; row = after) {
 		after = TAILQ_NEXT(row, link);
 		if (!row_expired(outbox, row, now))
 			return; /* the rows behind are younger */
-		if (row->in_flight)
-			continue;
-		outbox->counted.expired++;
-		outbox_bury(outbox, row);
+		if (!row->in_flight)
+			outbox_give_up(outbox, row, OUTBOX_TOO_OLD);
 	}
+}
+
+static bool row_due(const struct outbox_row *row, struct boot now)
+{
+	return !row->in_flight && row->next.ns <= now.ns;
+}
+
+/* The next that may go; NULL: none. */
+static struct outbox_row *outbox_candidate(struct outbox *outbox, struct boot now)
+{
+	struct outbox_row *row;
+
+	for (int lane = 0; lane < OUTBOX_LANES; lane++)
+		TAILQ_FOREACH (row, &outbox->lanes[lane], link) {
+			if (row_due(row, now))
+				return row;
+			if (outbox->policy.strict)
+				return NULL;
+		}
+	return NULL;
 }
 
 struct outbox_row *outbox_take(struct outbox *outbox, struct boot now)
 {
 	struct outbox_row *row;
 
-	outbox_expire(outbox, now);
+	for (int lane = 0; lane < OUTBOX_LANES; lane++)
+		lane_expire(outbox, &outbox->lanes[lane], now);
+	row = TAILQ_FIRST(&outbox->leaving);
+	if (row != NULL && !row->warm)
+		outbox_ask(outbox, now);
 	if (outbox->parked || now.ns < outbox->hold.ns ||
 	    outbox->in_flight >= outbox->policy.in_flight)
 		return NULL;
-	TAILQ_FOREACH (row, &outbox->rows, link) {
-		if (!row->in_flight && row->next.ns <= now.ns)
-			break;
-		if (outbox->policy.strict)
-			return NULL;
-	}
-	if (row == NULL)
+	row = outbox_candidate(outbox, now);
+	if (row != NULL && !row->warm)
+		outbox_ask(outbox, now);
+	if (row == NULL || !row->warm)
 		return NULL;
 	row->in_flight = true;
 	row->tries++;
@@ -218,28 +167,52 @@ struct outbox_row *outbox_take(struct outbox *outbox, struct boot now)
 	return row;
 }
 
+static struct boot sooner(struct boot a, struct boot b)
+{
+	return a.ns < b.ns ? a : b;
+}
+
+/* When a row that is here may go, parking and limits left aside. */
+static struct boot outbox_next_try(const struct outbox *outbox)
+{
+	struct boot soonest = BOOT_NEVER;
+	const struct outbox_row *row;
+
+	for (int lane = 0; lane < OUTBOX_LANES; lane++)
+		TAILQ_FOREACH (row, &outbox->lanes[lane], link) {
+			if (!row->in_flight)
+				soonest = sooner(soonest, row->next);
+			if (outbox->policy.strict || soonest.ns <= outbox->hold.ns)
+				return soonest;
+		}
+	return soonest;
+}
+
 bool outbox_deadline(const struct outbox *outbox, struct boot *ret)
 {
-	const struct outbox_row *row = TAILQ_FIRST(&outbox->rows);
-	struct boot soonest = BOOT_NEVER, expiry;
+	struct boot soonest = BOOT_NEVER;
+	const struct outbox_row *row;
 
-	if (row == NULL)
-		return false;
-	expiry = boot_add(row->created, outbox->policy.for_ns);
 	if (!outbox->parked && outbox->in_flight < outbox->policy.in_flight) {
-		TAILQ_FOREACH (row, &outbox->rows, link) {
-			if (!row->in_flight && row->next.ns < soonest.ns)
-				soonest = row->next;
-			if (outbox->policy.strict || soonest.ns <= outbox->hold.ns)
-				break;
-		}
+		soonest = outbox_next_try(outbox);
 		if (soonest.ns < outbox->hold.ns)
 			soonest = outbox->hold;
+		/* While texts are asked for, their arrival is what is waited for. */
+		if (outbox->asked > 0)
+			soonest = BOOT_NEVER;
+		else if (soonest.ns < outbox->fetch_after.ns)
+			soonest = outbox->fetch_after;
 	}
 	/* An expired row under way has no deadline of its own: its answer comes. */
-	row = TAILQ_FIRST(&outbox->rows);
-	if (!row->in_flight && expiry.ns < soonest.ns)
-		soonest = expiry;
+	for (int lane = 0; lane < OUTBOX_LANES; lane++) {
+		row = TAILQ_FIRST(&outbox->lanes[lane]);
+		if (row != NULL && !row->in_flight)
+			soonest =
+				sooner(soonest, boot_add(row->created, outbox->policy.for_ns));
+	}
+	row = TAILQ_FIRST(&outbox->leaving);
+	if (row != NULL && !row->warm && outbox->asked == 0)
+		soonest = sooner(soonest, outbox->fetch_after);
 	if (soonest.ns == INT64_MAX)
 		return false;
 	*ret = soonest;
@@ -293,16 +266,26 @@ static void outbox_rejected(struct outbox *outbox, struct outbox_row *row,
 	row->next = boot_add(now, pause);
 }
 
+static void outbox_deliver(struct outbox *outbox, struct outbox_row *row)
+{
+	uint64_t seq = row->identity.seq;
+
+	outbox_take_out(outbox, row);
+	outbox_row_free(outbox, row);
+	if (outbox->stored)
+		outbox->store.remove(outbox->store.arg, seq);
+}
+
 enum outbox_verdict outbox_answer(struct outbox *outbox, struct outbox_row *row, int status,
 				  int64_t retry_after_ns, struct boot now)
 {
 	row->in_flight = false;
+	row->status = status;
 	outbox->in_flight--;
 	switch (outcome_of(status)) {
 	case OUTCOME_DONE:
 		outbox->counted.delivered++;
-		outbox_remove(outbox, row);
-		free(row);
+		outbox_deliver(outbox, row);
 		outbox_wake(outbox);
 		return OUTBOX_DONE;
 	case OUTCOME_GONE:
@@ -318,9 +301,8 @@ enum outbox_verdict outbox_answer(struct outbox *outbox, struct outbox_row *row,
 	}
 	if (row->rejections < OUTBOX_REJECTIONS && !row_expired(outbox, row, now))
 		return OUTBOX_RETRY;
-	if (row->rejections < OUTBOX_REJECTIONS)
-		outbox->counted.expired++;
-	outbox_bury(outbox, row);
+	outbox_give_up(outbox, row,
+		       row->rejections < OUTBOX_REJECTIONS ? OUTBOX_TOO_OLD : OUTBOX_REJECTED);
 	return OUTBOX_DEAD;
 }
 
@@ -344,19 +326,61 @@ void outbox_unpark(struct outbox *outbox)
 	outbox_wake(outbox);
 }
 
+static const struct outbox_row *oldest_of(const struct outbox_row *a,
+					  const struct outbox_row *b)
+{
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return b->created.ns < a->created.ns ? b : a;
+}
+
 void outbox_report(const struct outbox *outbox, struct outbox_report *ret)
 {
+	const struct outbox_row *oldest =
+		oldest_of(TAILQ_FIRST(&outbox->lanes[OUTBOX_ALARM]),
+			  TAILQ_FIRST(&outbox->lanes[OUTBOX_TELEMETRY]));
+
 	*ret = outbox->counted;
 	ret->waiting = outbox->waiting;
 	ret->in_flight = outbox->in_flight;
 	ret->bytes = outbox->bytes;
+	ret->warm = outbox->warm_count;
 	ret->dead = outbox->dead_count;
 	ret->parked = outbox->parked;
 	ret->held = outbox->hold.ns > 0;
+	ret->last_seq = outbox->seq;
+	if (oldest != NULL)
+		ret->oldest = oldest->created;
+}
+
+const struct outbox_row *outbox_next(const struct outbox *outbox, const struct outbox_row *row)
+{
+	const struct outbox_row *next;
+
+	if (row == NULL)
+		next = TAILQ_FIRST(&outbox->lanes[OUTBOX_ALARM]);
+	else
+		next = TAILQ_NEXT(row, link);
+	if (next == NULL && (row == NULL || row->message.lane == OUTBOX_ALARM))
+		next = TAILQ_FIRST(&outbox->lanes[OUTBOX_TELEMETRY]);
+	return next;
 }
 
 const struct outbox_row *outbox_dead_next(const struct outbox *outbox,
 					  const struct outbox_row *row)
 {
 	return row == NULL ? TAILQ_FIRST(&outbox->dead) : TAILQ_NEXT(row, link);
+}
+
+const char *outbox_why_words(enum outbox_why why)
+{
+	switch (why) {
+	case OUTBOX_WAITS:
+		return "";
+	case OUTBOX_TOO_OLD:
+		return "too old";
+	case OUTBOX_REJECTED:
+		return "rejected";
+	}
+	return "";
 }

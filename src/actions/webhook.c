@@ -14,6 +14,7 @@
 #include "actions/event_body.h"
 #include "actions/template.h"
 #include "actions/webhook_config.h"
+#include "actions/webhook_message.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -25,6 +26,9 @@
 #include "io/secret.h"
 #include "model/event.h"
 #include "model/report.h"
+
+/* Bytes that a queue has to have left for the message that tells of a gap. */
+enum { GAP_ROOM = 4096 };
 
 struct webhook_secret {
 	char *name;
@@ -48,7 +52,11 @@ struct webhook {
 	const struct webhook_config *config;
 	struct http_client *client;
 	struct loop_timer *timer;
-	struct outbox *outbox; /* NULL once another webhook took it over */
+	struct loop_defer *wake;
+	struct outbox *outbox;
+	bool owns_outbox, started;
+	struct webhook *fallback; /* NULL: there is none */
+	struct webhook_host host;
 	LIST_HEAD(, flight) flights;
 	size_t secret_count;
 	struct webhook_secret *secrets;
@@ -60,6 +68,7 @@ struct webhook {
 };
 
 static void dispatch(struct webhook *webhook);
+static void tell_gap(struct webhook *webhook);
 
 /* ---- secrets ---- */
 
@@ -234,6 +243,7 @@ static void flight_done(void *arg, const struct http_answer *answer)
 		complaint_end(&webhook->rejected, "webhook %s: messages are accepted again",
 			      webhook->config->name);
 		say_lost(webhook);
+		tell_gap(webhook);
 	} else {
 		say_failure(webhook, row, webhook->last,
 			    webhook->last == OUTBOX_RETRY && row->rejections == rejections);
@@ -318,6 +328,98 @@ static void flight_start(struct webhook *webhook, struct outbox_row *row)
 	flight->request = http_client_start(webhook->client, &call, flight_done, flight);
 }
 
+/* ---- messages ---- */
+
+/* body: see webhook_message_render(). */
+static int enqueue(struct webhook *webhook, const struct event *event,
+		   const struct event_stamp *stamp, const struct outbox_message *body)
+{
+	struct outbox_identity identity;
+	struct event_facts facts = {event, stamp, identity.id, 0};
+	struct webhook_message message;
+	int rc;
+
+	outbox_identify(webhook->outbox, &identity);
+	facts.seq = identity.seq;
+	webhook_message_render(&message, webhook->config, &facts, body);
+	if (message.headers_refused > 0) {
+		webhook->headers_refused += message.headers_refused;
+		complaint_say(
+			&webhook->refused, clock_mono(),
+			"webhook %s: %u %s would have control characters for rule %s, the "
+			"message goes without",
+			webhook->config->name, message.headers_refused,
+			str_plural(message.headers_refused, "header", "headers"),
+			event->rule_name);
+	}
+	rc = outbox_add(webhook->outbox, &identity, &message.message, clock_boot());
+	if (rc == 0)
+		log_debug("webhook %s: %s is number %ju: %s", webhook->config->name,
+			  identity.id, (uintmax_t)identity.seq, message.what.s);
+	webhook_message_done(&message);
+	return rc;
+}
+
+/* As soon as there is room for it, and before what comes later. */
+static void tell_gap(struct webhook *webhook)
+{
+	struct event_stamp stamp;
+	struct outbox_gap gap;
+	struct event event;
+	struct str text;
+	char room[256];
+
+	if (webhook->host.stamp == NULL || !outbox_gap(webhook->outbox, &gap) ||
+	    !outbox_has_room(webhook->outbox, GAP_ROOM))
+		return;
+	str_init_fixed(&text, room, sizeof(room));
+	webhook_gap_event(&gap, webhook->config->name, &text, &event);
+	event.at = clock_boot();
+	webhook->host.stamp(webhook->host.arg, &event, &stamp);
+	outbox_gap_told(webhook->outbox);
+	if (enqueue(webhook, &event, &stamp, NULL) != 0)
+		outbox_set_gap(webhook->outbox, &gap);
+}
+
+/* What is given up goes on to the fallback, as the event that it was, as far as that is known.
+ */
+static void pass_on(struct webhook *webhook)
+{
+	struct webhook *to = webhook->fallback;
+	char from[128];
+	struct outbox_row *row;
+	bool same = to->config->body == NULL && webhook->config->body == NULL &&
+		    strcmp(to->config->content_type, webhook->config->content_type) == 0;
+
+	snprintf(from, sizeof(from), "not delivered to %s", webhook->config->name);
+	while (to->host.stamp != NULL && (row = outbox_leaving(webhook->outbox)) != NULL) {
+		struct webhook_what what;
+		struct event_stamp stamp;
+
+		webhook_what_parse(row->message.what, from, &what);
+		what.event.at = clock_boot();
+		to->host.stamp(to->host.arg, &what.event, &stamp);
+		enqueue(to, &what.event, &stamp, same ? &row->message : NULL);
+		outbox_left(webhook->outbox, row);
+	}
+	loop_defer_ask(to->wake);
+}
+
+static void say_expired(struct webhook *webhook)
+{
+	uint64_t more = webhook_expired(webhook) - webhook->expired_told;
+
+	if (more == 0)
+		return;
+	complaint_say(&webhook->lost, clock_mono(),
+		      "webhook %s: %ju %s too old to be tried again, %s%s",
+		      webhook->config->name, (uintmax_t)more,
+		      str_plural(more, "message was", "messages were"),
+		      webhook->fallback != NULL ? "sent to " : "given up",
+		      webhook->fallback != NULL ? webhook->fallback->config->name : "");
+	webhook->expired_told = webhook_expired(webhook);
+}
+
 static void dispatch(struct webhook *webhook)
 {
 	struct boot now = clock_boot(), next;
@@ -325,15 +427,9 @@ static void dispatch(struct webhook *webhook)
 
 	while ((row = outbox_take(webhook->outbox, now)) != NULL)
 		flight_start(webhook, row);
-	if (webhook_expired(webhook) != webhook->expired_told) {
-		uint64_t more = webhook_expired(webhook) - webhook->expired_told;
-
-		complaint_say(&webhook->lost, clock_mono(),
-			      "webhook %s: %ju %s too old to be tried again, given up",
-			      webhook->config->name, (uintmax_t)more,
-			      str_plural(more, "message was", "messages were"));
-		webhook->expired_told = webhook_expired(webhook);
-	}
+	if (webhook->fallback != NULL)
+		pass_on(webhook);
+	say_expired(webhook);
 	/* A backoff counts waking time: after a suspend the network needs time as well. */
 	if (outbox_deadline(webhook->outbox, &next) && next.ns > now.ns)
 		loop_timer_start(webhook->timer, mono_add(clock_mono(), boot_diff(next, now)));
@@ -349,21 +445,34 @@ static void on_timer(void *arg)
 /* ---- the webhook ---- */
 
 struct webhook *webhook_open(const struct webhook_config *config, struct http_client *client,
-			     struct loop *loop, const struct secret_dirs *secrets,
-			     struct error *err)
+			     struct loop *loop, struct outbox *outbox,
+			     const struct secret_dirs *secrets, struct error *err)
 {
 	struct webhook *webhook = xcalloc(1, sizeof(*webhook));
 
 	webhook->config = config;
 	webhook->client = client;
 	LIST_INIT(&webhook->flights);
-	webhook->outbox = outbox_new(&config->policy, 0);
+	webhook->owns_outbox = outbox == NULL;
+	webhook->outbox = outbox != NULL ? outbox : outbox_new(&config->policy, 0, NULL);
 	webhook->timer = loop_timer_new(loop, on_timer, webhook);
+	webhook->wake = loop_defer_new(loop, on_timer, webhook);
 	if (load_all_secrets(webhook, secrets, err) != 0) {
 		webhook_close(webhook);
 		return NULL;
 	}
 	return webhook;
+}
+
+void webhook_start(struct webhook *webhook, const struct webhook_host *host,
+		   struct webhook *fallback)
+{
+	webhook->host = *host;
+	webhook->fallback = fallback;
+	webhook->started = true;
+	outbox_set_policy(webhook->outbox, &webhook->config->policy);
+	outbox_set_ready(webhook->outbox, on_timer, webhook);
+	dispatch(webhook);
 }
 
 void webhook_close(struct webhook *webhook)
@@ -372,14 +481,20 @@ void webhook_close(struct webhook *webhook)
 
 	if (webhook == NULL)
 		return;
-	if (webhook->outbox != NULL && webhook_waiting(webhook) > 0)
+	if (webhook->owns_outbox && webhook_waiting(webhook) > 0)
 		log_warning("webhook %s: closed with %zu %s not delivered and lost",
 			    webhook->config->name, webhook_waiting(webhook),
 			    str_plural(webhook_waiting(webhook), "message", "messages"));
-	while ((flight = LIST_FIRST(&webhook->flights)) != NULL)
+	while ((flight = LIST_FIRST(&webhook->flights)) != NULL) {
+		outbox_return(webhook->outbox, flight->row);
 		flight_free(flight);
+	}
+	if (webhook->started)
+		outbox_set_ready(webhook->outbox, NULL, NULL);
 	loop_timer_free(webhook->timer);
-	outbox_free(webhook->outbox);
+	loop_defer_free(webhook->wake);
+	if (webhook->owns_outbox)
+		outbox_free(webhook->outbox);
 	for (size_t i = 0; i < webhook->secret_count; i++) {
 		free(webhook->secrets[i].name);
 		secret_free(webhook->secrets[i].text, webhook->secrets[i].len);
@@ -390,12 +505,13 @@ void webhook_close(struct webhook *webhook)
 
 void webhook_adopt(struct webhook *webhook, struct webhook *old)
 {
+	struct outbox *spare = webhook->outbox;
 	struct flight *flight;
 
-	outbox_free(webhook->outbox);
-	webhook->outbox = old->outbox;
-	old->outbox = NULL;
-	outbox_set_policy(webhook->outbox, &webhook->config->policy);
+	if (old->owns_outbox) {
+		webhook->outbox = old->outbox;
+		old->outbox = spare;
+	}
 	while ((flight = LIST_FIRST(&old->flights)) != NULL) {
 		LIST_REMOVE(flight, link);
 		flight->webhook = webhook;
@@ -410,65 +526,19 @@ void webhook_adopt(struct webhook *webhook, struct webhook *old)
 	webhook->lost = old->lost;
 	webhook->dropped = old->dropped;
 	webhook->refused = old->refused;
+	old->started = false;
 	loop_timer_stop(old->timer);
 	if (!yaml_equal(webhook->config->url_node, old->config->url_node))
 		outbox_unpark(webhook->outbox);
-	dispatch(webhook);
-}
-
-static void add_headers(struct webhook *webhook, const struct event_facts *facts,
-			struct str *out)
-{
-	const struct webhook_config *config = webhook->config;
-
-	str_addf(out, "Content-Type: %s\n", config->content_type);
-	for (size_t i = 0; i < config->header_count; i++) {
-		struct str value;
-
-		str_init(&value);
-		if (template_render(config->headers[i].value, facts, &value) == 0) {
-			str_addf(out, "%s: ", config->headers[i].name);
-			str_add(out, value.s != NULL ? value.s : "", value.len);
-			str_addc(out, '\n');
-		} else {
-			webhook->headers_refused++;
-			complaint_say(&webhook->refused, clock_mono(),
-				      "webhook %s: header %s would have control characters for "
-				      "rule %s, the message goes without it",
-				      config->name, config->headers[i].name,
-				      facts->event->rule_name);
-		}
-		str_done(&value);
-	}
 }
 
 void webhook_send(struct webhook *webhook, const struct event *event,
 		  const struct event_stamp *stamp)
 {
-	struct outbox_identity identity;
-	struct event_facts facts = {event, stamp, identity.id, 0};
-	struct str url, headers, body;
 	int rc;
 
-	outbox_identify(webhook->outbox, &identity);
-	facts.seq = identity.seq;
-	str_init(&url);
-	str_init(&headers);
-	str_init(&body);
-	template_render(webhook->config->url, &facts, &url);
-	add_headers(webhook, &facts, &headers);
-	if (webhook->config->body != NULL)
-		template_render(webhook->config->body, &facts, &body);
-	else
-		event_body_add(&facts, &body);
-	rc = outbox_add(webhook->outbox, &identity,
-			&(struct outbox_message){
-				.url = url.s,
-				.headers = headers.s,
-				.body = body.s != NULL ? body.s : "",
-				.body_len = body.len,
-			},
-			clock_boot());
+	tell_gap(webhook);
+	rc = enqueue(webhook, event, stamp, NULL);
 	if (rc != 0)
 		complaint_say(&webhook->dropped, clock_mono(),
 			      "webhook %s: the message of rule %s is lost: %s",
@@ -477,15 +547,19 @@ void webhook_send(struct webhook *webhook, const struct event *event,
 	else
 		complaint_end(&webhook->dropped, "webhook %s: messages are queued again",
 			      webhook->config->name);
-	str_done(&url);
-	str_done(&headers);
-	str_done(&body);
-	dispatch(webhook);
+	if (webhook->started)
+		dispatch(webhook);
 }
 
 void webhook_retry(struct webhook *webhook)
 {
 	outbox_unpark(webhook->outbox);
+	dispatch(webhook);
+}
+
+void webhook_wake(struct webhook *webhook)
+{
+	outbox_wake(webhook->outbox);
 	dispatch(webhook);
 }
 

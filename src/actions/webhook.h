@@ -22,31 +22,48 @@ struct secret_dirs;
 struct webhook;
 struct webhook_config;
 
+/* What a webhook asks of the daemon. */
+struct webhook_host {
+	/* The clocks and the place for an event that no rule has. */
+	void (*stamp)(void *arg, const struct event *event, struct event_stamp *ret);
+	void *arg;
+};
+
 /*
  * Reads the secrets (small local files; NULL + err if one is missing or unfit) and connects to
- * nobody yet. config and client are borrowed and must outlive the webhook.
+ * nobody yet. config, client and outbox are borrowed and must outlive the webhook. outbox
+ * NULL: a queue of its own, in memory.
  */
 struct webhook *webhook_open(const struct webhook_config *config, struct http_client *client,
-			     struct loop *loop, const struct secret_dirs *secrets,
-			     struct error *err);
+			     struct loop *loop, struct outbox *outbox,
+			     const struct secret_dirs *secrets, struct error *err);
 /*
- * Cancels what is under way and frees the queue; says in the log how many messages are lost
- * by that. Waits for nothing: whoever wants the queue to drain looks at webhook_waiting().
- * NULL is allowed.
+ * Cancels what is under way. Waits for nothing: whoever wants the queue to drain looks at
+ * webhook_waiting(). Says in the log how many messages are lost with a queue of its own. NULL
+ * is allowed.
  */
 void webhook_close(struct webhook *webhook);
 
 /*
- * For a reload: takes over the queue of old with what is under way, its counters and its
- * numbering. old is left empty, to be closed. A changed URL is tried at once.
+ * For a reload: takes over what old has under way, its counters, and its queue if that is its
+ * own (otherwise both were opened with the same one). old is left to be closed. A changed URL
+ * is tried at once. webhook_start() comes after.
  */
 void webhook_adopt(struct webhook *webhook, struct webhook *old);
+/*
+ * From here on messages go out, by the configuration's policy. fallback (NULL: none) gets what
+ * is given up, and must outlive the webhook.
+ */
+void webhook_start(struct webhook *webhook, const struct webhook_host *host,
+		   struct webhook *fallback);
 
 /* Renders, queues and, if nothing holds it back, sends within this call. */
 void webhook_send(struct webhook *webhook, const struct event *event,
 		  const struct event_stamp *stamp);
 /* Tries now what waits, also when the webhook is parked: an operator asked. */
 void webhook_retry(struct webhook *webhook);
+/* Ends a backoff: the network came up. */
+void webhook_wake(struct webhook *webhook);
 
 const char *webhook_name(const struct webhook *webhook);
 /* Messages that are not delivered yet, those under way included. */

@@ -26,6 +26,14 @@ struct webhook_options {
 	int64_t in_flight;
 	const struct yaml_node *body;
 	const struct yaml_node *content_type;
+	const struct yaml_node *fallback;
+	const struct yaml_node *queue;
+};
+
+struct queue_options {
+	int64_t messages;
+	int64_t bytes;
+	int when_full;
 };
 
 struct retry_options {
@@ -59,6 +67,10 @@ static const struct option webhook_rows[] = {
 	 .help = "event: the built-in JSON; otherwise the text to send, with ${...}."},
 	{"content_type", OPTION(NODE, webhook_options, content_type), .shape = "text",
 	 .help = "Of the body; default application/json."},
+	{"fallback", OPTION(NODE, webhook_options, fallback), .shape = "name",
+	 .help = "The webhook that gets what this one gives up."},
+	{"queue", OPTION(MAP, webhook_options, queue), .shape = "webhook_queue",
+	 .help = "How much may wait, and what goes when that is too much."},
 };
 
 static const struct option retry_rows[] = {
@@ -68,6 +80,19 @@ static const struct option retry_rows[] = {
 	 .max = 86400, .help = "At most so long is waited after any failure."},
 	{"for", OPTION(DURATION, retry_options, for_ns), .fallback = "7d", .min = 1,
 	 .max = 86400.0 * 365, .help = "A message older than this is given up."},
+};
+
+static const char *const fulls[] = {"drop_newest", "drop_oldest", NULL};
+
+static const struct option queue_rows[] = {
+	{"messages", OPTION(INT, queue_options, messages), .fallback = "10000", .min = 1,
+	 .max = OUTBOX_COUNT_MAX, .help = "At most so many messages wait."},
+	{"size", OPTION(SIZE, queue_options, bytes), .fallback = "16MiB",
+	 .min = 2 * OUTBOX_BODY_MAX, .max = OUTBOX_BYTES_MAX,
+	 .help = "At most so large are they together."},
+	{"when_full", OPTION(CHOICE, queue_options, when_full), .fallback = "drop_newest",
+	 .choices = fulls,
+	 .help = "Which alarm is lost when only alarms wait; telemetry goes before any."},
 };
 
 static const struct option_table webhook_table = {
@@ -86,7 +111,16 @@ static const struct option_table retry_table = {
 	.name = "webhook_retry",
 };
 
-const struct option_table *const webhook_option_tables[] = {&webhook_table, &retry_table, NULL};
+static const struct option_table queue_table = {
+	.section = "queue of a webhook",
+	.manual = "gauged.yaml(5)",
+	.rows = queue_rows,
+	.count = ARRAY_SIZE(queue_rows),
+	.name = "webhook_queue",
+};
+
+const struct option_table *const webhook_option_tables[] = {&webhook_table, &retry_table,
+							    &queue_table, NULL};
 
 /* Ours or the transport's: set by somebody else they would be wrong, or split a request. */
 static const struct {
@@ -319,6 +353,24 @@ static bool parse_policy(struct arena *arena, const struct webhook_options *opti
 	return true;
 }
 
+static bool parse_queue(struct arena *arena, const struct webhook_options *options,
+			struct webhook_config *config, struct diags *diags)
+{
+	struct queue_options queue = {0};
+	struct option_binding binding = {&queue_table, &queue};
+
+	config->fallback_node = options->fallback;
+	if (options->fallback != NULL && !is_scalar(options->fallback, "fallback", diags))
+		return false;
+	if (!option_bind(arena, options->queue, "queue", &binding, 1, diags))
+		return false;
+	config->policy.count_max = (size_t)queue.messages;
+	config->policy.bytes_max = (size_t)queue.bytes;
+	config->policy.drop_oldest = queue.when_full == 1;
+	config->policy.fallback = options->fallback != NULL;
+	return true;
+}
+
 struct webhook_config *webhook_config_parse(struct arena *arena, const char *name,
 					    const struct yaml_node *node, struct diags *diags)
 {
@@ -337,5 +389,6 @@ struct webhook_config *webhook_config_parse(struct arena *arena, const char *nam
 	ok = parse_headers(arena, options.headers, config, diags) && ok;
 	ok = parse_body(arena, &options, config, diags) && ok;
 	ok = parse_policy(arena, &options, config, diags) && ok;
+	ok = parse_queue(arena, &options, config, diags) && ok;
 	return ok ? config : NULL;
 }

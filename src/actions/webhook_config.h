@@ -33,7 +33,8 @@ struct webhook_config {
 	const struct webhook_header *headers;
 	int64_t timeout_ns;
 	struct outbox_policy policy;
-	const struct template *body; /* NULL: the built-in event */
+	const struct yaml_node *fallback_node; /* its name is not looked up yet; or NULL */
+	const struct template *body;	       /* NULL: the built-in event */
 	enum template_context body_context;
 	const char *content_type;
 };

@@ -32,6 +32,7 @@ const struct action_list *dispatch_list(const struct config *config, const struc
 	case EVENT_REFIRE:
 	case EVENT_RETURN:
 	case EVENT_ACK:
+	case EVENT_GAP:
 		return NULL;
 	}
 	return NULL;

@@ -20,8 +20,8 @@ const char *rule_state_name(enum rule_state state)
 const char *event_type_name(enum event_type type)
 {
 	static const char *const names[] = {
-		"pending", "calm",  "fire",   "clearing", "refire", "return",
-		"ack",	   "clear", "repeat", "instant",  "blind",  "flapping",
+		"pending", "calm",   "fire",	"clearing", "refire",	"return", "ack",
+		"clear",   "repeat", "instant", "blind",    "flapping", "gap",
 	};
 
 	return names[type];
@@ -43,6 +43,7 @@ bool event_type_acts(enum event_type type)
 	case EVENT_RETURN:
 	case EVENT_ACK:
 	case EVENT_FLAPPING:
+	case EVENT_GAP:
 		return false;
 	}
 	return false;

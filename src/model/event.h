@@ -33,6 +33,7 @@ enum event_type {
 	EVENT_BLIND,   /* undecided for 'blind_after' */
 	EVENT_FLAPPING, /* came and went too often: says no more until it is calm; runs on_fire
 			 */
+	EVENT_GAP,	/* of no rule: a queue lost messages, and tells its receiver how many */
 };
 
 /* The value of one point at the event, as the rule saw it. */

@@ -71,7 +71,7 @@ static void answer(struct outbox *outbox, struct outbox_row *row, struct reader 
 static void play(struct outbox *outbox, bool strict, struct reader *in)
 {
 	struct outbox_row *flying[OUTBOX_IN_FLIGHT_MAX];
-	struct outbox_message message = {"u", "", "b", 1};
+	struct outbox_message message = {.url = "u", .headers = "", .body = "b", .body_len = 1};
 	struct outbox_identity identity;
 	struct boot now = {0};
 	size_t count = 0;
@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		.max_ns = 300 * NSEC_PER_SEC,
 		.for_ns = 86400 * NSEC_PER_SEC,
 	};
-	struct outbox *outbox = outbox_new(&policy, 1);
+	struct outbox *outbox = outbox_new(&policy, 1, NULL);
 	struct outbox_report box;
 
 	play(outbox, strict, &in);

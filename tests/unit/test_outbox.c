@@ -31,7 +31,8 @@ static struct boot at(int64_t seconds)
 
 static uint64_t add(struct outbox *outbox, struct boot now)
 {
-	struct outbox_message message = {"http://h/", "A: b\n", "body", 4};
+	struct outbox_message message = {
+		.url = "http://h/", .headers = "A: b\n", .body = "body", .body_len = 4};
 	struct outbox_identity identity;
 
 	outbox_identify(outbox, &identity);
@@ -58,9 +59,10 @@ static struct outbox_report report(const struct outbox *outbox)
 
 static void test_a_message_keeps_what_it_was_made_of(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
 	char url[] = "http://h/x", headers[] = "A: b\n", body[] = "t\0wo";
-	struct outbox_message message = {url, headers, body, 4};
+	struct outbox_message message = {
+		.url = url, .headers = headers, .body = body, .body_len = 4};
 	struct outbox_identity identity;
 	struct outbox_row *row;
 
@@ -81,7 +83,7 @@ static void test_a_message_keeps_what_it_was_made_of(void **state)
 
 static void test_identities_are_msg_and_22_digits_and_differ(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
 	struct outbox_identity ids[200];
 
 	(void)state;
@@ -101,7 +103,7 @@ static void test_identities_are_msg_and_22_digits_and_differ(void **state)
 
 static void test_strict_order_has_one_under_way(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
 	struct outbox_row *row;
 	struct boot due;
 
@@ -124,7 +126,7 @@ static void test_strict_order_has_one_under_way(void **state)
 
 static void test_without_order_four_are_under_way(void **state)
 {
-	struct outbox *outbox = outbox_new(&loose, 1);
+	struct outbox *outbox = outbox_new(&loose, 1, NULL);
 	struct outbox_row *rows[4];
 
 	(void)state;
@@ -143,7 +145,7 @@ static void test_every_status_has_its_class(void **state)
 {
 	(void)state;
 	for (int status = 0; status < 600; status = status == 0 ? 200 : status + 1) {
-		struct outbox *outbox = outbox_new(&strict, 1);
+		struct outbox *outbox = outbox_new(&strict, 1, NULL);
 		enum outbox_verdict verdict;
 		struct outbox_report box;
 		bool trouble = status == 0 || status == 408 || status == 425 || status == 429 ||
@@ -166,7 +168,7 @@ static void test_every_status_has_its_class(void **state)
 static void test_backoff_doubles_to_its_maximum_with_jitter(void **state)
 {
 	int64_t longest = 0, ceiling = SECOND;
-	struct outbox *outbox = outbox_new(&strict, 7);
+	struct outbox *outbox = outbox_new(&strict, 7, NULL);
 	struct boot now = at(0), due;
 
 	(void)state;
@@ -190,7 +192,7 @@ static void test_backoff_doubles_to_its_maximum_with_jitter(void **state)
 
 static void test_success_wakes_the_queue_and_ends_the_backoff(void **state)
 {
-	struct outbox *outbox = outbox_new(&loose, 1);
+	struct outbox *outbox = outbox_new(&loose, 1, NULL);
 	struct outbox_row *a, *b;
 	struct boot due;
 
@@ -211,7 +213,7 @@ static void test_success_wakes_the_queue_and_ends_the_backoff(void **state)
 
 static void test_tries_that_fail_together_count_once(void **state)
 {
-	struct outbox *outbox = outbox_new(&loose, 1);
+	struct outbox *outbox = outbox_new(&loose, 1, NULL);
 	struct outbox_row *rows[4];
 	struct boot due;
 
@@ -243,7 +245,7 @@ static void test_fault_C4_retry_after_is_obeyed_within_limits(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
-		struct outbox *outbox = outbox_new(&strict, 1);
+		struct outbox *outbox = outbox_new(&strict, 1, NULL);
 
 		/* Trouble holds the queue, a rejection the message: both obey. */
 		add(outbox, at(0));
@@ -259,7 +261,7 @@ static void test_fault_C4_retry_after_is_obeyed_within_limits(void **state)
 
 static void test_fault_C11_poison_goes_to_the_dead_letters_after_five_tries(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
 	struct boot now = at(0);
 
 	(void)state;
@@ -284,7 +286,7 @@ static void test_fault_C11_poison_goes_to_the_dead_letters_after_five_tries(void
 
 static void test_trouble_does_not_count_as_rejection(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
 	struct boot now = at(0);
 
 	(void)state;
@@ -308,7 +310,7 @@ static void test_old_messages_are_given_up(void **state)
 
 	(void)state;
 	policy.for_ns = 60 * SECOND;
-	outbox = outbox_new(&policy, 1);
+	outbox = outbox_new(&policy, 1, NULL);
 	add(outbox, at(0));
 	add(outbox, at(30));
 	add(outbox, at(100));
@@ -327,7 +329,7 @@ static void test_old_messages_are_given_up(void **state)
 
 static void test_fault_C5_gone_parks_and_keeps_the_messages(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
 	struct boot due;
 
 	(void)state;
@@ -347,7 +349,7 @@ static void test_fault_C5_gone_parks_and_keeps_the_messages(void **state)
 
 static void test_a_try_called_off_is_tried_again_at_once(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
 
 	(void)state;
 	add(outbox, at(0));
@@ -359,8 +361,9 @@ static void test_a_try_called_off_is_tried_again_at_once(void **state)
 
 static void test_full_queue_keeps_the_oldest_and_counts(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
-	struct outbox_message message = {"http://h/", "", "b", 1};
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
+	struct outbox_message message = {
+		.url = "http://h/", .headers = "", .body = "b", .body_len = 1};
 	struct outbox_identity identity;
 
 	(void)state;
@@ -378,9 +381,12 @@ static void test_full_queue_keeps_the_oldest_and_counts(void **state)
 
 static void test_queue_is_bounded_in_bytes_and_bodies_in_size(void **state)
 {
-	struct outbox *outbox = outbox_new(&strict, 1);
+	struct outbox *outbox = outbox_new(&strict, 1, NULL);
 	char *body = xcalloc(1, OUTBOX_BODY_MAX + 1);
-	struct outbox_message message = {"http://h/", "", body, OUTBOX_BODY_MAX + 1};
+	struct outbox_message message = {.url = "http://h/",
+					 .headers = "",
+					 .body = body,
+					 .body_len = OUTBOX_BODY_MAX + 1};
 	struct outbox_identity identity;
 	int rc = 0;
 
@@ -407,7 +413,7 @@ static void test_dead_letters_are_bounded(void **state)
 
 	(void)state;
 	policy.for_ns = SECOND;
-	outbox = outbox_new(&policy, 1);
+	outbox = outbox_new(&policy, 1, NULL);
 	for (int i = 0; i < OUTBOX_DEAD_MAX + 10; i++)
 		add(outbox, at(0));
 	assert_null(outbox_take(outbox, at(2)));
@@ -425,7 +431,7 @@ static void test_dead_letters_are_bounded(void **state)
 static void play(uint64_t seed)
 {
 	static const int moods[] = {200, 200, 200, 204, 0, 503, 429, 404, 301, 408};
-	struct outbox *outbox = outbox_new(&strict, seed);
+	struct outbox *outbox = outbox_new(&strict, seed, NULL);
 	struct random random;
 	struct boot now = at(0);
 	uint64_t added = 0, last = 0, delivered = 0;

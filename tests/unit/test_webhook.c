@@ -62,6 +62,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void give_stamp(void *arg, const struct event *event, struct event_stamp *ret)
+{
+	(void)arg;
+	(void)event;
+	*ret = *bench_stamp();
+}
+
+static void start(struct webhook *webhook, struct webhook *fallback)
+{
+	webhook_start(webhook, &(struct webhook_host){give_stamp, NULL}, fallback);
+}
+
 /* The webhook that posts to path, with more lines of YAML. */
 static struct webhook *make(struct rig *rig, int port, const char *path, const char *more)
 {
@@ -71,10 +83,11 @@ static struct webhook *make(struct rig *rig, int port, const char *path, const c
 				  "retry: {first: 50ms, max: 100ms}\n%s",
 				  port, path, more);
 	struct webhook *webhook = webhook_open(bench_webhook(&rig->bench, text), rig->client,
-					       rig->loop, &rig->dirs, &err);
+					       rig->loop, NULL, &rig->dirs, &err);
 
 	assert_string_equal(err.text, "");
 	assert_non_null(webhook);
+	start(webhook, NULL);
 	return webhook;
 }
 
@@ -286,7 +299,8 @@ static void test_messages_that_are_too_old_are_given_up_and_told(void **state)
 	int out[2];
 
 	rig->webhook = webhook_open(bench_webhook(&rig->bench, text), rig->client, rig->loop,
-				    &rig->dirs, NULL);
+				    NULL, &rig->dirs, NULL);
+	start(rig->webhook, NULL);
 	assert_int_equal(pipe(out), 0);
 	log_init(out[1], LOG_LEVEL_INFO);
 	for (size_t i = 0; i < 3; i++)
@@ -313,6 +327,7 @@ static void test_a_reload_keeps_the_queue_and_its_numbers(void **state)
 		send_number(old, i, "x");
 	rig->webhook = make(rig, port, "/200/new", plain_body);
 	webhook_adopt(rig->webhook, old);
+	start(rig->webhook, NULL);
 	webhook_close(old);
 	assert_int_equal(webhook_waiting(rig->webhook), 20);
 	for (size_t i = 20; i < 25; i++)
@@ -334,6 +349,7 @@ static void test_a_reload_in_the_middle_of_a_try_sends_nothing_twice(void **stat
 	for (int reloads = 0; reloads < 5; reloads++) {
 		rig->webhook = make(rig, rig->peer.port, "/200", plain_body);
 		webhook_adopt(rig->webhook, old);
+		start(rig->webhook, NULL);
 		webhook_close(old);
 		old = rig->webhook;
 		loop_turn(rig->loop);
@@ -391,7 +407,7 @@ static void test_a_missing_secret_fails_the_opening_with_its_name(void **state)
 					   "headers: {Authorization: '${secret:none}'}\n");
 
 	rig->dirs.configured = "/tmp";
-	assert_null(webhook_open(config, rig->client, rig->loop, &rig->dirs, &err));
+	assert_null(webhook_open(config, rig->client, rig->loop, NULL, &rig->dirs, &err));
 	assert_string_equal(err.text, "webhook 'ops': cannot open the secret 'none': "
 				      "No such file or directory");
 }

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns what is let into an outbox, what is let go for it, and where it goes. */
+#include <errno.h>
+#include <string.h>
+
+#include "actions/outbox_core.h"
+#include "base/alloc.h"
+
+enum { PUSH_OUT_TRIES = 8 };
+
+void outbox_take_out(struct outbox *outbox, struct outbox_row *row)
+{
+	enum outbox_lane lane = row->message.lane;
+
+	if (outbox->fresh[lane] == row)
+		outbox->fresh[lane] = TAILQ_NEXT(row, link);
+	TAILQ_REMOVE(&outbox->lanes[lane], row, link);
+	outbox->waiting--;
+	outbox->bytes -= row->size;
+}
+
+void outbox_take_in(struct outbox *outbox, struct outbox_row *row)
+{
+	struct outbox_rows *rows = &outbox->lanes[row->message.lane];
+	struct outbox_row *before = TAILQ_LAST(rows, outbox_rows);
+
+	while (before != NULL && before->identity.seq > row->identity.seq)
+		before = TAILQ_PREV(before, outbox_rows, link);
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(rows, before, row, link);
+	else
+		TAILQ_INSERT_HEAD(rows, row, link);
+	outbox->waiting++;
+	outbox->bytes += row->size;
+}
+
+/* Out of the store as well. */
+static void row_forget(struct outbox *outbox, struct outbox_row *row)
+{
+	uint64_t seq = row->identity.seq;
+
+	outbox_row_free(outbox, row);
+	if (outbox->stored)
+		outbox->store.remove(outbox->store.arg, seq);
+}
+
+static void row_bury(struct outbox *outbox, struct outbox_row *row)
+{
+	TAILQ_INSERT_TAIL(&outbox->dead, row, link);
+	outbox->dead_count++;
+	outbox->dead_bytes += row->size;
+	outbox->counted.dead_letters++;
+	if (outbox->stored)
+		outbox->store.bury(outbox->store.arg, row->identity.seq, true,
+				   outbox_why_words(row->why));
+	while (outbox->dead_count > OUTBOX_DEAD_MAX ||
+	       outbox->dead_bytes > OUTBOX_DEAD_BYTES_MAX) {
+		row = TAILQ_FIRST(&outbox->dead);
+		TAILQ_REMOVE(&outbox->dead, row, link);
+		outbox->dead_count--;
+		outbox->dead_bytes -= row->size;
+		outbox->counted.dead_dropped++;
+		row_forget(outbox, row);
+	}
+}
+
+void outbox_give_up(struct outbox *outbox, struct outbox_row *row, enum outbox_why why)
+{
+	row->why = why;
+	if (why == OUTBOX_TOO_OLD)
+		outbox->counted.expired++;
+	outbox_take_out(outbox, row);
+	if (outbox->policy.fallback)
+		TAILQ_INSERT_TAIL(&outbox->leaving, row, link);
+	else
+		row_bury(outbox, row);
+}
+
+struct outbox_row *outbox_leaving(struct outbox *outbox)
+{
+	struct outbox_row *row = TAILQ_FIRST(&outbox->leaving);
+
+	return row != NULL && row->warm ? row : NULL;
+}
+
+void outbox_left(struct outbox *outbox, struct outbox_row *row)
+{
+	TAILQ_REMOVE(&outbox->leaving, row, link);
+	outbox->counted.left++;
+	row_forget(outbox, row);
+}
+
+void outbox_count_lost(struct outbox *outbox, uint64_t seq, bool unreadable)
+{
+	struct outbox_gap *gap = &outbox->gap;
+
+	if (gap->count == 0 || seq < gap->first)
+		gap->first = seq;
+	if (seq > gap->last)
+		gap->last = seq;
+	gap->count++;
+	gap->unreadable |= unreadable;
+}
+
+bool outbox_gap(const struct outbox *outbox, struct outbox_gap *ret)
+{
+	if (outbox->gap.count > 0)
+		*ret = outbox->gap;
+	return outbox->gap.count > 0;
+}
+
+void outbox_set_gap(struct outbox *outbox, const struct outbox_gap *gap)
+{
+	outbox->gap = *gap;
+}
+
+void outbox_gap_told(struct outbox *outbox)
+{
+	outbox->gap = (struct outbox_gap){0};
+}
+
+bool outbox_has_room(const struct outbox *outbox, size_t size)
+{
+	const struct outbox_policy *policy = &outbox->policy;
+
+	return outbox->waiting < policy->count_max && outbox->bytes < policy->bytes_max &&
+	       size <= policy->bytes_max - outbox->bytes;
+}
+
+/* The oldest of a lane that is not under way; NULL: there is none. */
+static struct outbox_row *oldest(struct outbox *outbox, enum outbox_lane lane)
+{
+	struct outbox_row *row;
+
+	TAILQ_FOREACH (row, &outbox->lanes[lane], link) {
+		if (!row->in_flight)
+			return row;
+	}
+	return NULL;
+}
+
+/* Whom a message of the lane may push out; NULL: nobody, it is lost itself. */
+static struct outbox_row *outbox_victim(struct outbox *outbox, enum outbox_lane lane)
+{
+	struct outbox_row *row = oldest(outbox, OUTBOX_TELEMETRY);
+
+	if (row == NULL && lane == OUTBOX_ALARM && outbox->policy.drop_oldest)
+		row = oldest(outbox, OUTBOX_ALARM);
+	return row;
+}
+
+static void outbox_drop_full(struct outbox *outbox, uint64_t seq)
+{
+	outbox->counted.dropped_full++;
+	outbox_count_lost(outbox, seq, false);
+}
+
+static bool outbox_push_out(struct outbox *outbox, struct outbox_row *row)
+{
+	if (row == NULL)
+		return false;
+	outbox_drop_full(outbox, row->identity.seq);
+	outbox_take_out(outbox, row);
+	row_forget(outbox, row);
+	return true;
+}
+
+/*
+ * Into the store. What is not committed yet makes room there at once, what is, soon: so a few
+ * are tried, and not all that waits.
+ */
+static bool outbox_keep(struct outbox *outbox, struct outbox_row *row)
+{
+	for (int tries = 0; outbox_put(outbox, row) != 0; tries++) {
+		struct outbox_row *fresh = outbox->fresh[OUTBOX_TELEMETRY];
+
+		if (tries == PUSH_OUT_TRIES)
+			return false;
+		if (fresh == NULL || fresh->in_flight)
+			fresh = outbox_victim(outbox, row->message.lane);
+		if (!outbox_push_out(outbox, fresh))
+			return false;
+	}
+	return true;
+}
+
+int outbox_add(struct outbox *outbox, const struct outbox_identity *identity,
+	       const struct outbox_message *message, struct boot now)
+{
+	enum outbox_lane lane = message->lane;
+	struct outbox_row *row;
+	bool room = true;
+
+	if (message->body_len > OUTBOX_BODY_MAX) {
+		outbox->counted.dropped_size++;
+		outbox_count_lost(outbox, identity->seq, false);
+		return -EMSGSIZE;
+	}
+	row = outbox_row_new(identity, lane, message->what, now);
+	row->size = outbox_message_size(message);
+	outbox_row_fill(outbox, row, message);
+	while (room && !outbox_has_room(outbox, row->size))
+		room = outbox_push_out(outbox, outbox_victim(outbox, lane));
+	if (!room || !outbox_keep(outbox, row)) {
+		outbox_drop_full(outbox, identity->seq);
+		outbox_row_free(outbox, row);
+		return -ENOBUFS;
+	}
+	outbox_take_in(outbox, row);
+	if (outbox->fresh[lane] == NULL)
+		outbox->fresh[lane] = row;
+	outbox->counted.accepted++;
+	return 0;
+}
+
+static void load_dead(struct outbox *outbox, struct outbox_row *row)
+{
+	row->why = OUTBOX_REJECTED;
+	TAILQ_INSERT_TAIL(&outbox->dead, row, link);
+	outbox->dead_count++;
+	outbox->dead_bytes += row->size;
+}
+
+void outbox_load(struct outbox *outbox, const struct outbox_found *found)
+{
+	struct outbox_row *row =
+		outbox_row_new(&found->identity, found->lane, found->what, found->created);
+
+	row->size = found->size;
+	outbox_used(outbox, found->identity.seq);
+	outbox->counted.loaded++;
+	if (found->dead) {
+		load_dead(outbox, row);
+		if (strcmp(found->why, outbox_why_words(OUTBOX_TOO_OLD)) == 0)
+			row->why = OUTBOX_TOO_OLD;
+	} else {
+		outbox_take_in(outbox, row);
+	}
+}
+
+void outbox_used(struct outbox *outbox, uint64_t seq)
+{
+	if (seq > outbox->seq)
+		outbox->seq = seq;
+}
+
+/* ---- an operator's */
+
+size_t outbox_revive(struct outbox *outbox, uint64_t seq, struct boot now)
+{
+	struct outbox_row *row, *after;
+	size_t count = 0;
+
+	for (row = TAILQ_FIRST(&outbox->dead); row != NULL; row = after) {
+		after = TAILQ_NEXT(row, link);
+		if (seq != 0 && row->identity.seq != seq)
+			continue;
+		TAILQ_REMOVE(&outbox->dead, row, link);
+		outbox->dead_count--;
+		outbox->dead_bytes -= row->size;
+		row->why = OUTBOX_WAITS;
+		row->rejections = 0;
+		row->created = now;
+		row->next = (struct boot){0};
+		outbox_take_in(outbox, row);
+		if (outbox->stored)
+			outbox->store.bury(outbox->store.arg, row->identity.seq, false, "");
+		count++;
+	}
+	return count;
+}
+
+static size_t drop_dead(struct outbox *outbox, uint64_t seq)
+{
+	struct outbox_row *row, *after;
+	size_t count = 0;
+
+	for (row = TAILQ_FIRST(&outbox->dead); row != NULL; row = after) {
+		after = TAILQ_NEXT(row, link);
+		if (seq != 0 && row->identity.seq != seq)
+			continue;
+		TAILQ_REMOVE(&outbox->dead, row, link);
+		outbox->dead_count--;
+		outbox->dead_bytes -= row->size;
+		row_forget(outbox, row);
+		count++;
+	}
+	return count;
+}
+
+size_t outbox_drop(struct outbox *outbox, uint64_t seq, bool dead_only)
+{
+	size_t count = drop_dead(outbox, seq);
+	struct outbox_row *row, *after;
+
+	for (int lane = 0; lane < OUTBOX_LANES && !dead_only; lane++)
+		for (row = TAILQ_FIRST(&outbox->lanes[lane]); row != NULL; row = after) {
+			after = TAILQ_NEXT(row, link);
+			if (row->in_flight || (seq != 0 && row->identity.seq != seq))
+				continue;
+			outbox_take_out(outbox, row);
+			row_forget(outbox, row);
+			outbox->counted.dropped_operator++;
+			count++;
+		}
+	return count;
+}
