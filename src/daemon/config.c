@@ -459,6 +459,42 @@ static void config_build_buses(struct config_build *build)
 	build->config->bus_count = bus_count;
 }
 
+static void config_find_fallback(struct config_build *build, struct config_webhook *webhooks,
+				 size_t count, size_t i)
+{
+	const struct yaml_node *node =
+		webhooks[i].webhook != NULL ? webhooks[i].webhook->fallback_node : NULL;
+	const char **names = arena_take(build->arena, count, sizeof(*names));
+
+	webhooks[i].fallback = SIZE_MAX;
+	for (size_t k = 0; k < count && node != NULL; k++) {
+		names[k] = webhooks[k].name;
+		if (strcmp(webhooks[k].name, node->text) == 0)
+			webhooks[i].fallback = k;
+	}
+	if (node == NULL || webhooks[i].fallback != SIZE_MAX)
+		return;
+	diag_error(build->diags, node, "fallback: unknown webhook '%s'", node->text);
+	diag_suggest(build->diags, node->text, names, count);
+}
+
+/* A message must not go round for ever. */
+static void config_check_fallback(struct config_build *build,
+				  const struct config_webhook *webhooks, size_t count, size_t i)
+{
+	size_t at = webhooks[i].fallback;
+
+	for (size_t steps = 0; at != SIZE_MAX && steps < count; steps++) {
+		if (at == i) {
+			diag_error(build->diags, webhooks[i].webhook->fallback_node,
+				   "fallback: webhook '%s' would come back to itself",
+				   webhooks[i].name);
+			return;
+		}
+		at = webhooks[at].fallback;
+	}
+}
+
 static void config_build_webhooks(struct config_build *build)
 {
 	struct config_entry *entries;
@@ -474,6 +510,10 @@ static void config_build_webhooks(struct config_build *build)
 		built[i].webhook = webhook_config_parse(build->arena, entries[i].name,
 							entries[i].node, build->diags);
 	}
+	for (size_t i = 0; i < count; i++)
+		config_find_fallback(build, built, count, i);
+	for (size_t i = 0; i < count; i++)
+		config_check_fallback(build, built, count, i);
 	build->config->webhooks = built;
 	build->config->webhook_count = count;
 }

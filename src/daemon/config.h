@@ -35,6 +35,7 @@ struct config_webhook {
 	const char *name;
 	const struct yaml_node *node;
 	struct webhook_config *webhook;
+	size_t fallback; /* the number of its fallback, or SIZE_MAX */
 };
 
 /* What a rule does; the n-th belongs to the n-th rule of the set. */
@@ -48,7 +49,7 @@ struct config {
 	const char *directory; /* it stands in */
 	const char *site;
 	const struct zone *zone; /* whose local time the rules mean */
-	const char *state_dir;
+	const char *state_dir;	 /* NULL: not said */
 	int64_t state_max_bytes;
 	const char *control_socket;
 	const char *metrics_listen; /* host:port, or NULL */

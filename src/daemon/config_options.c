@@ -98,8 +98,7 @@ const struct option_table config_text_options = {
 static const struct option config_state_rows[] = {
 	{.name = "dir",
 	 OPTION(TEXT, config_state, dir),
-	 .fallback = "/var/lib/gauged",
-	 .help = "Directory of what survives a restart."},
+	 .help = "Directory of what survives a restart; otherwise systemd's, or none."},
 	{.name = "max_size",
 	 OPTION(SIZE, config_state, max_bytes),
 	 .fallback = "64MiB",

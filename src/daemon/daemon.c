@@ -25,14 +25,20 @@
 #include "io/loop.h"
 #include "rules/calendar.h"
 #include "rules/engine.h"
+#include "rules/ruleset.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "actions/action.h"
+#include "actions/event_body.h"
 #include "actions/webhook.h"
 #include "daemon/dispatch.h"
 #include "daemon/output.h"
 #include "daemon/reload.h"
 #include "daemon/running.h"
+#include "daemon/state.h"
+
+/* What saving may take when the program ends. */
+#define STOP_NS (3 * NSEC_PER_SEC)
 
 struct daemon {
 	struct loop *loop;
@@ -45,6 +51,8 @@ struct daemon {
 	struct loop_defer *settle;
 	struct http_client *http;
 	struct outputs *outputs;
+	struct state *state;
+	struct state_part rules, nodes; /* of it: the engine's */
 	struct reload *reload;
 	struct daemon_watcher *watchers;
 	struct boot started;
@@ -197,6 +205,27 @@ static void daemon_action_write(void *arg, uint32_t point, struct value value, c
 		daemon->actions_failed++;
 }
 
+static void daemon_stamp(void *arg, const struct event *event, struct event_stamp *ret)
+{
+	struct daemon *daemon = arg;
+
+	dispatch_stamp(daemon->now.config, daemon->boot_id, event, ret);
+}
+
+/* What happened goes into the history, and what came of it into the store. */
+static void daemon_keep(struct daemon *daemon, const struct event *event,
+			const struct event_stamp *stamp)
+{
+	struct event_facts facts = {event, stamp, "", event->seq};
+	struct str line;
+
+	str_init(&line);
+	event_body_add(&facts, &line);
+	state_history(daemon->state, stamp->wall, event->rule_name, line.s, line.len);
+	str_done(&line);
+	state_changed(daemon->state, event_type_acts(event->type));
+}
+
 static void daemon_event(void *arg, const struct event *event)
 {
 	struct daemon *daemon = arg;
@@ -206,6 +235,7 @@ static void daemon_event(void *arg, const struct event *event)
 
 	dispatch_stamp(action.config, daemon->boot_id, event, &stamp);
 	dispatch_run(action.config, &host, event, &stamp);
+	daemon_keep(daemon, event, &stamp);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
 		if (w->event != NULL)
@@ -218,6 +248,8 @@ static struct running_scope daemon_scope(struct daemon *daemon)
 	return (struct running_scope){
 		.loop = daemon->loop,
 		.http = daemon->http,
+		.boxes = state_boxes(daemon->state),
+		.webhooks = {daemon_stamp, daemon},
 		.readings = {daemon_put, daemon},
 		.events = {daemon_event, daemon},
 	};
@@ -240,6 +272,7 @@ static void daemon_swap_to(struct daemon *daemon, struct running next)
 {
 	struct running old = daemon->now;
 	struct boot now = clock_boot();
+	struct running_scope scope;
 
 	daemon_wake(daemon, now);
 	/* What is due under the old rules is theirs to say. */
@@ -248,10 +281,13 @@ static void daemon_swap_to(struct daemon *daemon, struct running next)
 	running_move(&old, &next);
 	daemon->now = next;
 	daemon->leaving = old.config;
+	scope = daemon_scope(daemon);
+	running_start(&scope, &daemon->now);
 	engine_adopt(next.engine, old.engine, now);
 	daemon->leaving = NULL;
 	running_close(&old);
 	daemon_plan(daemon);
+	state_changed(daemon->state, true);
 	daemon->reloads++;
 	daemon->last_reload = clock_wall();
 	free(daemon->last_failure);
@@ -295,6 +331,106 @@ static bool daemon_swap(void *arg, struct config *config, struct diags *diags)
 	return ok;
 }
 
+/* What outlives the program. */
+
+static void daemon_save_rules(void *arg, struct boot now, struct str *out)
+{
+	struct daemon *daemon = arg;
+
+	engine_save_part(daemon->now.engine, ENGINE_RULES, now, clock_wall(), out);
+}
+
+static void daemon_save_nodes(void *arg, struct boot now, struct str *out)
+{
+	struct daemon *daemon = arg;
+
+	engine_save_part(daemon->now.engine, ENGINE_NODES, now, clock_wall(), out);
+}
+
+static void daemon_state_settle(void *arg, struct boot now)
+{
+	struct daemon *daemon = arg;
+
+	daemon_wake(daemon, now);
+	engine_settle(daemon->now.engine);
+	engine_tick(daemon->now.engine, now);
+	daemon_plan(daemon);
+}
+
+/* Some delay runs. */
+static bool daemon_state_busy(void *arg)
+{
+	struct daemon *daemon = arg;
+	size_t count = ruleset_count(daemon->now.config->rules);
+	struct engine_rule rule;
+
+	for (uint32_t i = 0; i < count; i++) {
+		engine_rule(daemon->now.engine, i, &rule);
+		if (rule.state == RULE_PENDING || rule.state == RULE_CLEARING)
+			return true;
+	}
+	return false;
+}
+
+static bool daemon_open_state(struct daemon *daemon, const struct config *config,
+			      struct error *err)
+{
+	const char *given = getenv("STATE_DIRECTORY");
+	struct state_config state = {
+		.directory = config->state_dir,
+		.max_bytes = config->state_max_bytes,
+		.boot_id = daemon->boot_id,
+	};
+	struct state_host host = {
+		.settle = daemon_state_settle,
+		.busy = daemon_state_busy,
+		.arg = daemon,
+	};
+
+	if (state.directory == NULL && given != NULL && given[0] == '/')
+		state.directory = given;
+	if (state.directory == NULL)
+		log_warning(
+			"no state folder is configured: alarms, timers and waiting webhooks "
+			"are in memory only, and end with the program (state: {dir: ...})");
+	daemon->state = state_open(daemon->loop, &state, &host, err);
+	return daemon->state != NULL;
+}
+
+static void daemon_restore_engine(struct daemon *daemon, const struct engine_saved *parts,
+				  size_t count)
+{
+	struct engine_restored report;
+
+	engine_restore_parts(daemon->now.engine, parts, count, clock_boot(), &report);
+	log_notice("taken over from before: %u %s, %u with another condition, %u gone, %u of "
+		   "%u windows and pasts%s",
+		   report.rules, str_plural(report.rules, "rule", "rules"), report.changed,
+		   report.removed + report.unknown, report.nodes, report.nodes + report.dropped,
+		   report.whole && report.corrupt == 0 ? "" : "; some of it was damaged");
+}
+
+static void daemon_restore(struct daemon *daemon)
+{
+	struct engine_saved parts[2];
+	size_t count = 0;
+
+	if (state_found(daemon->state, "nodes", &parts[count].bytes, &parts[count].len,
+			&parts[count].outage_ns))
+		count++;
+	if (state_found(daemon->state, "rules", &parts[count].bytes, &parts[count].len,
+			&parts[count].outage_ns))
+		count++;
+	daemon->rules =
+		(struct state_part){"rules", daemon_save_rules, daemon, .rarely = false};
+	daemon->nodes = (struct state_part){"nodes", daemon_save_nodes, daemon, .rarely = true};
+	state_add(daemon->state, &daemon->rules);
+	state_add(daemon->state, &daemon->nodes);
+	if (count > 0)
+		daemon_restore_engine(daemon, parts, count);
+	state_forget_found(daemon->state);
+}
+
 /* The life of the daemon. */
 
 struct daemon *daemon_new(struct config *config, struct loop *loop, struct error *err)
@@ -323,12 +459,18 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 		config_unref(config);
 		goto fail;
 	}
+	if (!daemon_open_state(daemon, config, err)) {
+		config_unref(config);
+		goto fail;
+	}
 	scope = daemon_scope(daemon);
 	if (!running_open(&scope, config, NULL, &daemon->now, diags)) {
 		error_set(err, EINVAL, "%s", diags_get(diags, 0)->message);
 		goto fail;
 	}
 	daemon_set_wall(daemon, clock_boot());
+	daemon_restore(daemon);
+	running_start(&scope, &daemon->now);
 	daemon_plan(daemon);
 	diags_free(diags);
 	return daemon;
@@ -343,7 +485,11 @@ void daemon_free(struct daemon *daemon)
 	if (daemon == NULL)
 		return;
 	reload_free(daemon->reload);
+	/* Whoever has a state is still there. */
+	if (daemon->now.engine != NULL)
+		state_stop(daemon->state, mono_add(clock_mono(), STOP_NS));
 	running_close(&daemon->now);
+	state_free(daemon->state);
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
 	clock_watch_free(daemon->clock);
@@ -391,11 +537,12 @@ const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i)
 
 size_t daemon_waiting(const struct daemon *daemon)
 {
-	size_t waiting = 0;
+	return state_pending(daemon->state);
+}
 
-	for (size_t i = 0; i < daemon->now.config->webhook_count; i++)
-		waiting += webhook_waiting(daemon->now.webhooks[i]);
-	return waiting;
+struct state *daemon_state(const struct daemon *daemon)
+{
+	return daemon->state;
 }
 
 void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
@@ -457,6 +604,7 @@ int daemon_ack(struct daemon *daemon, uint32_t rule)
 	int rc = engine_ack(daemon->now.engine, rule, clock_boot());
 
 	daemon_plan(daemon);
+	state_changed(daemon->state, true);
 	return rc;
 }
 
@@ -466,6 +614,7 @@ int daemon_shelve(struct daemon *daemon, uint32_t rule, int64_t for_ns)
 	int rc = engine_shelve(daemon->now.engine, rule, boot_add(now, for_ns), now);
 
 	daemon_plan(daemon);
+	state_changed(daemon->state, true);
 	return rc;
 }
 
@@ -474,6 +623,7 @@ int daemon_unshelve(struct daemon *daemon, uint32_t rule)
 	int rc = engine_unshelve(daemon->now.engine, rule, clock_boot());
 
 	daemon_plan(daemon);
+	state_changed(daemon->state, true);
 	return rc;
 }
 

@@ -26,6 +26,7 @@ struct engine;
 struct error;
 struct event_stamp;
 struct loop;
+struct state;
 struct webhook;
 
 /* Takes the first reference of config. Opens buses, webhooks and the control socket. */
@@ -41,8 +42,9 @@ size_t daemon_bus_count(const struct daemon *daemon);
 const struct bus *daemon_bus(const struct daemon *daemon, size_t i);
 size_t daemon_webhook_count(const struct daemon *daemon);
 const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i);
-/* Messages of all webhooks that are not delivered yet. */
+/* Messages that would be lost with the program: not delivered, and not in the store. */
 size_t daemon_waiting(const struct daemon *daemon);
+struct state *daemon_state(const struct daemon *daemon);
 
 struct daemon_status {
 	const char *boot_id;

@@ -31,7 +31,8 @@
 
 enum { MAIN_DIAGS = 200 };
 
-/* What waits is lost with the process: it gets this long to leave, looked at so often. */
+/* What waits and is not in the store is lost: it gets this long to leave, looked at so often.
+ */
 static const int64_t drain_ns = 4 * NSEC_PER_SEC, drain_step_ns = 20 * NSEC_PER_MSEC;
 
 struct options {
@@ -206,8 +207,8 @@ static void process_stop(void *arg)
 	}
 	notify_stopping(process->notify);
 	if (waiting > 0)
-		log_notice("stopping, once %zu waiting message%s went out or %jd s are over",
-			   waiting, waiting == 1 ? "" : "s",
+		log_notice("stopping, once %zu %s in the store or delivered, or %jd s are over",
+			   waiting, str_plural(waiting, "message is", "messages are"),
 			   (intmax_t)(drain_ns / NSEC_PER_SEC));
 	else
 		log_notice("stopping");
@@ -252,6 +253,14 @@ static void process_notify(struct process *process)
 	process->watchdog = notify_watchdog_new(process->notify, process->loop, interval_ns);
 }
 
+/* Another gauged has the state; no thread can be had; or anything else. */
+static int process_refused(const struct error *err)
+{
+	if (err->code == EBUSY)
+		return EX_TEMPFAIL;
+	return err->code == EAGAIN ? EX_OSERR : EX_UNAVAILABLE;
+}
+
 static int process_start(struct process *process, struct config *config, struct error *err)
 {
 	static const struct {
@@ -272,7 +281,7 @@ static int process_start(struct process *process, struct config *config, struct 
 	process_notify(process);
 	process->daemon = daemon_new(config_ref(config), process->loop, err);
 	if (process->daemon == NULL)
-		return EX_UNAVAILABLE;
+		return process_refused(err);
 	process->watcher = (struct daemon_watcher){
 		.reload_begins = process_reload_begins,
 		.reload_ends = process_reload_ends,

@@ -11,7 +11,8 @@
 #include "base/log.h"
 #include "conf/diag.h"
 #include "io/secret.h"
-#include "actions/webhook.h"
+#include "actions/webhook_config.h"
+#include "daemon/boxes.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
 
@@ -64,8 +65,9 @@ static bool running_open_buses(const struct running_scope *scope, struct running
 	return true;
 }
 
+/* real: they are to run, and have queues. */
 static bool running_open_webhooks(const struct running_scope *scope, struct running *next,
-				  struct diags *diags)
+				  bool real, struct diags *diags)
 {
 	struct secret_dirs secrets = {
 		.credentials = getenv("CREDENTIALS_DIRECTORY"),
@@ -77,8 +79,9 @@ static bool running_open_webhooks(const struct running_scope *scope, struct runn
 		const struct config_webhook *entry = &next->config->webhooks[i];
 		struct error err;
 
-		next->webhooks[i] =
-			webhook_open(entry->webhook, scope->http, scope->loop, &secrets, &err);
+		next->webhooks[i] = webhook_open(
+			entry->webhook, scope->http, scope->loop,
+			real ? boxes_get(scope->boxes, entry->name) : NULL, &secrets, &err);
 		if (next->webhooks[i] == NULL) {
 			diag_error(diags, entry->node, "%s", err.text);
 			ok = false;
@@ -94,7 +97,7 @@ bool running_try(const struct running_scope *scope, struct config *config, struc
 
 	tried.buses = xcalloc(config->bus_count, sizeof(*tried.buses));
 	tried.webhooks = xcalloc(config->webhook_count, sizeof(*tried.webhooks));
-	ok = running_open_webhooks(scope, &tried, diags);
+	ok = running_open_webhooks(scope, &tried, false, diags);
 	running_close(&tried);
 	return ok;
 }
@@ -121,7 +124,7 @@ bool running_open(const struct running_scope *scope, struct config *config,
 	next->buses = xcalloc(config->bus_count, sizeof(*next->buses));
 	next->webhooks = xcalloc(config->webhook_count, sizeof(*next->webhooks));
 	next->engine = engine_new(config->rules, config->points, scope->events, clock_boot());
-	if (running_open_webhooks(scope, next, diags) &&
+	if (running_open_webhooks(scope, next, true, diags) &&
 	    running_open_buses(scope, next, old, diags))
 		return true;
 	running_close(next);
@@ -170,4 +173,14 @@ void running_move(struct running *old, struct running *next)
 	running_move_buses(old, next);
 	running_move_webhooks(old, next);
 	running_warn_fixed(old->config, next->config);
+}
+
+void running_start(const struct running_scope *scope, struct running *running)
+{
+	for (size_t i = 0; i < running->config->webhook_count; i++) {
+		size_t fallback = running->config->webhooks[i].fallback;
+
+		webhook_start(running->webhooks[i], &scope->webhooks,
+			      fallback != SIZE_MAX ? running->webhooks[fallback] : NULL);
+	}
 }

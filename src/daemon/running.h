@@ -11,7 +11,9 @@
 
 #include "rules/engine.h"
 #include "inputs/input.h"
+#include "actions/webhook.h"
 
+struct boxes;
 struct bus;
 struct config;
 struct diags;
@@ -29,6 +31,8 @@ struct running {
 struct running_scope {
 	struct loop *loop;
 	struct http_client *http;
+	struct boxes *boxes; /* the queues of the webhooks */
+	struct webhook_host webhooks;
 	struct input_sink readings;
 	struct engine_sink events;
 };
@@ -47,7 +51,9 @@ bool running_try(const struct running_scope *scope, struct config *config, struc
 /* Closes what is open and was not moved away. */
 void running_close(struct running *running);
 
-/* Moves unchanged buses and the queues of webhooks with the same name. */
+/* Moves unchanged buses, and what webhooks of the same name have under way. */
 void running_move(struct running *old, struct running *next);
+/* From here on messages go out. */
+void running_start(const struct running_scope *scope, struct running *running);
 
 #endif

@@ -58,6 +58,7 @@ struct journal_message {
 	int64_t created_ns; /* of the journal's own time, see journal_time() */
 	bool dead;	    /* a dead letter */
 	const char *why;    /* of a dead letter; otherwise "" */
+	const char *what;   /* of what it tells, for people; or "" */
 	const char *url, *headers;
 	const char *body; /* NULL where only what is around it was asked for */
 	size_t body_len;
@@ -65,6 +66,8 @@ struct journal_message {
 
 /* What was in the store when it was opened for the first time. Lent for the call. */
 struct journal_found {
+	/* The journal, of which only the time may be asked yet. */
+	void (*begin)(void *arg, struct journal *journal);
 	/* Every state, every box's last seq and every message, without bodies, in order. */
 	void (*state)(void *arg, const char *key, const void *bytes, size_t len);
 	void (*box)(void *arg, const char *box, uint64_t last_seq);

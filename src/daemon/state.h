@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * What outlives the program: ties the journal to those whose states are in it. A state is saved
+ * in one transaction with the messages that it caused: whenever messages leave for the store,
+ * all parts that changed are asked for what they are then.
+ */
+#ifndef GAUGED_DAEMON_STATE_H
+#define GAUGED_DAEMON_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+struct boxes;
+struct error;
+struct journal_report;
+struct journal_past;
+struct loop;
+struct state;
+struct str;
+
+struct state_config {
+	const char *directory; /* NULL: nothing outlives the program */
+	int64_t max_bytes;
+	const char *boot_id;
+};
+
+/* Somebody who has a state. */
+struct state_part {
+	const char *key;
+	/* As at now; nothing added: there is none. */
+	void (*save)(void *arg, struct boot now, struct str *out);
+	void *arg;
+	/*
+	 * False: with every transaction that is of alarms or follows state_changed(). True: too
+	 * large for that, every five minutes and at the end.
+	 */
+	bool rarely;
+	struct state_part *next; /* the state's, as all below */
+	bool changed;
+};
+
+/* Told on the loop; each may be NULL. */
+struct state_host {
+	/* Parts are about to be saved: run what is due. */
+	void (*settle)(void *arg, struct boot now);
+	/* Time passes for something that counts it (a delay, a limit): save it often. */
+	bool (*busy)(void *arg);
+	/* Trouble of the store began, or ended (NULL). */
+	void (*trouble)(void *arg, const char *problem);
+	void *arg;
+};
+
+/* Opens the journal and reads it; waits for that. NULL + err as journal_open(). */
+struct state *state_open(struct loop *loop, const struct state_config *config,
+			 const struct state_host *host, struct error *err);
+/*
+ * Saves all parts, at most until deadline, and closes the journal: queues are in memory only
+ * from here on.
+ */
+void state_stop(struct state *state, struct mono deadline);
+/* NULL is allowed. */
+void state_free(struct state *state);
+
+struct boxes *state_boxes(const struct state *state);
+
+/* part is borrowed until state_stop(). */
+void state_add(struct state *state, struct state_part *part);
+/*
+ * What was saved under the key, and how long ago that was: -1 if that is not known (the clock
+ * was not set, then or now). False: nothing. Valid until state_forget_found().
+ */
+bool state_found(const struct state *state, const char *key, const void **ret, size_t *ret_len,
+		 int64_t *ret_outage_ns);
+void state_forget_found(struct state *state);
+
+/* Something of a part that is saved each time changed. at_once: not within half a second. */
+void state_changed(struct state *state, bool at_once);
+/* A line for the history. */
+void state_history(struct state *state, struct wall at, const char *rule, const char *line,
+		   size_t len);
+/* False: there is no store. See journal_history(). */
+bool state_past(struct state *state, const char *rule, size_t limit,
+		const struct journal_past *past);
+void state_forget(struct state *state, const void *arg);
+
+/* False: there is no store, by configuration. */
+bool state_report(const struct state *state, struct journal_report *ret);
+/* Messages that would be lost with the program. */
+size_t state_pending(const struct state *state);
+/* Whether the writer is stuck. */
+bool state_stuck(const struct state *state, struct mono now, int64_t limit_ns);
+
+#endif
