@@ -22,6 +22,7 @@
 #include "model/point.h"
 #include "io/clock_watch.h"
 #include "io/http_client.h"
+#include "io/link_watch.h"
 #include "io/loop.h"
 #include "rules/calendar.h"
 #include "rules/engine.h"
@@ -32,6 +33,7 @@
 #include "actions/event_body.h"
 #include "actions/webhook.h"
 #include "daemon/dispatch.h"
+#include "daemon/engine_state.h"
 #include "daemon/output.h"
 #include "daemon/reload.h"
 #include "daemon/running.h"
@@ -46,13 +48,14 @@ struct daemon {
 	const struct config *leaving; /* while it is swapped out; otherwise NULL */
 	struct loop_alarm *alarm;
 	struct clock_watch *clock;
+	struct link_watch *link;
 	struct loop_timer *clock_poll; /* while nobody is known to have set the clock */
 	struct boot seen;	       /* when the engine last ran */
 	struct loop_defer *settle;
 	struct http_client *http;
 	struct outputs *outputs;
 	struct state *state;
-	struct state_part rules, nodes; /* of it: the engine's */
+	struct engine_state kept; /* of it: the engine's */
 	struct reload *reload;
 	struct daemon_watcher *watchers;
 	struct boot started;
@@ -84,6 +87,24 @@ static void daemon_read_boot_id(struct daemon *daemon)
 	if (n != 36 && given != NULL && strlen(given) == 32)
 		snprintf(daemon->boot_id, sizeof(daemon->boot_id), "%.8s-%.4s-%.4s-%.4s-%.12s",
 			 given, given + 8, given + 12, given + 16, given + 20);
+}
+
+/* The network may be back: what waits for it goes now. */
+static void daemon_link(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	for (size_t i = 0; i < daemon->now.config->webhook_count; i++)
+		webhook_wake(daemon->now.webhooks[i]);
+}
+
+static void daemon_watch_link(struct daemon *daemon)
+{
+	struct error err;
+
+	daemon->link = link_watch_new(daemon->loop, daemon_link, daemon, &err);
+	if (daemon->link == NULL)
+		log_notice("%s: webhooks go by their pauses alone", err.text);
 }
 
 /* Up: a bus has a reading. */
@@ -333,20 +354,6 @@ static bool daemon_swap(void *arg, struct config *config, struct diags *diags)
 
 /* What outlives the program. */
 
-static void daemon_save_rules(void *arg, struct boot now, struct str *out)
-{
-	struct daemon *daemon = arg;
-
-	engine_save_part(daemon->now.engine, ENGINE_RULES, now, clock_wall(), out);
-}
-
-static void daemon_save_nodes(void *arg, struct boot now, struct str *out)
-{
-	struct daemon *daemon = arg;
-
-	engine_save_part(daemon->now.engine, ENGINE_NODES, now, clock_wall(), out);
-}
-
 static void daemon_state_settle(void *arg, struct boot now)
 {
 	struct daemon *daemon = arg;
@@ -357,19 +364,11 @@ static void daemon_state_settle(void *arg, struct boot now)
 	daemon_plan(daemon);
 }
 
-/* Some delay runs. */
 static bool daemon_state_busy(void *arg)
 {
 	struct daemon *daemon = arg;
-	size_t count = ruleset_count(daemon->now.config->rules);
-	struct engine_rule rule;
 
-	for (uint32_t i = 0; i < count; i++) {
-		engine_rule(daemon->now.engine, i, &rule);
-		if (rule.state == RULE_PENDING || rule.state == RULE_CLEARING)
-			return true;
-	}
-	return false;
+	return engine_state_busy(daemon->now.engine, ruleset_count(daemon->now.config->rules));
 }
 
 static bool daemon_open_state(struct daemon *daemon, const struct config *config,
@@ -395,40 +394,6 @@ static bool daemon_open_state(struct daemon *daemon, const struct config *config
 			"are in memory only, and end with the program (state: {dir: ...})");
 	daemon->state = state_open(daemon->loop, &state, &host, err);
 	return daemon->state != NULL;
-}
-
-static void daemon_restore_engine(struct daemon *daemon, const struct engine_saved *parts,
-				  size_t count)
-{
-	struct engine_restored report;
-
-	engine_restore_parts(daemon->now.engine, parts, count, clock_boot(), &report);
-	log_notice("taken over from before: %u %s, %u with another condition, %u gone, %u of "
-		   "%u windows and pasts%s",
-		   report.rules, str_plural(report.rules, "rule", "rules"), report.changed,
-		   report.removed + report.unknown, report.nodes, report.nodes + report.dropped,
-		   report.whole && report.corrupt == 0 ? "" : "; some of it was damaged");
-}
-
-static void daemon_restore(struct daemon *daemon)
-{
-	struct engine_saved parts[2];
-	size_t count = 0;
-
-	if (state_found(daemon->state, "nodes", &parts[count].bytes, &parts[count].len,
-			&parts[count].outage_ns))
-		count++;
-	if (state_found(daemon->state, "rules", &parts[count].bytes, &parts[count].len,
-			&parts[count].outage_ns))
-		count++;
-	daemon->rules =
-		(struct state_part){"rules", daemon_save_rules, daemon, .rarely = false};
-	daemon->nodes = (struct state_part){"nodes", daemon_save_nodes, daemon, .rarely = true};
-	state_add(daemon->state, &daemon->rules);
-	state_add(daemon->state, &daemon->nodes);
-	if (count > 0)
-		daemon_restore_engine(daemon, parts, count);
-	state_forget_found(daemon->state);
 }
 
 /* The life of the daemon. */
@@ -469,8 +434,10 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 		goto fail;
 	}
 	daemon_set_wall(daemon, clock_boot());
-	daemon_restore(daemon);
+	engine_state_start(&daemon->kept, &daemon->now.engine, daemon->state);
+	state_forget_found(daemon->state);
 	running_start(&scope, &daemon->now);
+	daemon_watch_link(daemon);
 	daemon_plan(daemon);
 	diags_free(diags);
 	return daemon;
@@ -493,6 +460,7 @@ void daemon_free(struct daemon *daemon)
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
 	clock_watch_free(daemon->clock);
+	link_watch_free(daemon->link);
 	loop_timer_free(daemon->clock_poll);
 	loop_defer_free(daemon->settle);
 	outputs_free(daemon->outputs);
