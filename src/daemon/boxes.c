@@ -138,6 +138,13 @@ static void box_fetch(void *arg, const uint64_t *seqs, size_t count)
 			      &(struct journal_fetch){box_got, box_fetched, box});
 }
 
+static void box_durable(void *arg, const struct outbox_row *row)
+{
+	const struct box *box = arg;
+
+	log_debug("webhook %s: %s is in the store", box->name, row->identity.id);
+}
+
 static struct outbox *box_outbox(struct box *box)
 {
 	/* Whoever uses the queue sets another one; nothing is ever given up by this one. */
@@ -145,7 +152,8 @@ static struct outbox *box_outbox(struct box *box)
 						     .first_ns = NSEC_PER_SEC,
 						     .max_ns = NSEC_PER_SEC,
 						     .for_ns = INT64_MAX / 4};
-	const struct outbox_store store = {box_put, box_remove, box_bury, box_fetch, box};
+	const struct outbox_store store = {box_put,   box_remove,  box_bury,
+					   box_fetch, box_durable, box};
 	struct outbox *outbox =
 		outbox_new(&waiting, 0, box->boxes->journal != NULL ? &store : NULL);
 	struct random random;

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The gauged authors
+"""An oracle of delivery: a feed of events, receivers with moods, gauged between them, and the
+verdict over all its lives.
+
+What gauged said it had accepted (its log: the message is in the store) arrives at least once,
+with the same bytes each time, in order for each webhook; and the alarms of each rule take
+turns, fire and clear, whatever was cut off in between.
+"""
+import collections
+import json
+import os
+import random
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
+import lab  # noqa: E402
+
+HOOKS = 8  # that get the instants
+ALARMS = 4  # rules that fire and clear, each with a webhook of its own
+SHIM = os.path.abspath(os.path.join(lab.BUILDDIR, "tests", "faults", "sync_shim.so"))
+
+
+def config(feed, receiver, directory, more=""):
+    lines = [
+        "control: {socket: %s/run/control.sock}" % directory,
+        "state: {dir: %s/state, max_size: 64MiB}" % directory,
+        "buses: {feed: {serial: \"tcp://127.0.0.1:%d\", framing: {delimiter: \"\\n\"}}}" % feed,
+        "devices:",
+        "  feed:",
+        "    bus: feed",
+        "    keyvalue: true",
+        "    stale_after: 1h",
+        "    points:",
+    ]
+    lines += ["      n%d: {field: n%d}" % (i, i) for i in range(HOOKS)]
+    lines += ["      a%d: {field: a%d}" % (i, i) for i in range(ALARMS)]
+    lines += ["webhooks:"]
+    lines += ["  h%d: {url: \"http://127.0.0.1:%d/h%d\", retry: {first: 50ms, max: 100ms}, "
+              "body: '{\"id\":\"${id}\",\"seq\":${seq},\"n\":${values.feed.n%d}}'}" % (i, receiver, i, i)
+              for i in range(HOOKS)]
+    lines += ["  alarm%d: {url: \"http://127.0.0.1:%d/alarm%d\", retry: {first: 50ms, max: 100ms}}"
+              % (i, receiver, i) for i in range(ALARMS)]
+    lines += ["rules:"]
+    lines += ["  count%d: {on: changes(feed.n%d), message: \"${feed.n%d}\", do: [{webhook: h%d}]}" % (i, i, i, i)
+              for i in range(HOOKS)]
+    lines += ["  alarm%d: {when: feed.a%d > 50, on_fire: [{webhook: alarm%d}], on_clear: [{webhook: alarm%d}]}"
+              % (i, i, i, i) for i in range(ALARMS)]
+    return "\n".join(lines) + "\n" + more
+
+
+class Feed:
+    """A serial server that everybody who connects gets all lines from."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.peers = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            peer, _ = self.listener.accept()
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer.settimeout(5)
+            self.peers = [peer]
+
+    def say(self, line):
+        """False: nobody listens."""
+        for peer in list(self.peers):
+            try:
+                peer.sendall(line.encode() + b"\n")
+                return True
+            except OSError:
+                self.peers = []
+        return False
+
+
+class Receiver:
+    """HTTP/1.1 by hand, on one thread: fast enough not to be what is measured. A share of the
+    answers is a failure, by turns an error and a closed connection."""
+
+    def __init__(self, failing=0.0, seed=1, port=0):
+        self.got = collections.defaultdict(list)  # by path: (id, body), as they came
+        self.failing = failing
+        self.tries = 0
+        self.random = random.Random(seed)
+        self.selector = selectors.DefaultSelector()
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=64)
+        self.listener.setblocking(False)
+        self.port = self.listener.getsockname()[1]
+        self.selector.register(self.listener, selectors.EVENT_READ, None)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        while True:
+            for key, _ in self.selector.select():
+                if key.data is None:
+                    peer, _ = self.listener.accept()
+                    peer.setblocking(False)
+                    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    self.selector.register(peer, selectors.EVENT_READ, bytearray())
+                elif not self._read(key.fileobj, key.data):
+                    self.selector.unregister(key.fileobj)
+                    key.fileobj.close()
+
+    def _read(self, peer, bytes_):
+        try:
+            piece = peer.recv(65536)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        if not piece:
+            return False
+        bytes_ += piece
+        while True:
+            end = bytes_.find(b"\r\n\r\n")
+            if end < 0:
+                return True
+            head = bytes(bytes_[:end]).decode("latin-1")
+            length = int(re.search(r"(?im)^content-length: *(\d+)", head).group(1))
+            if len(bytes_) < end + 4 + length:
+                return True
+            body = bytes(bytes_[end + 4:end + 4 + length])
+            del bytes_[:end + 4 + length]
+            if not self._answer(peer, head, body):
+                return False
+
+    def _answer(self, peer, head, body):
+        self.tries += 1
+        mood = self.random.random()
+        if mood < self.failing / 2:
+            return False  # read, and nothing said: the sender can't know
+        if mood < self.failing:
+            status = b"503 Busy"
+        else:
+            status = b"200 OK"
+            path = head.split(" ", 2)[1]
+            identity = re.search(r"(?im)^webhook-id: *(\S+)", head).group(1)
+            self.got[path].append((identity, body))
+        try:
+            peer.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        except OSError:
+            return False
+        return True
+
+
+class Lives:
+    """gauged over all its lives, in one folder, and what it said about messages."""
+
+    LINE = re.compile(rb"webhook (\S+): (msg_\w+) is (number (\d+)|in the store)")
+
+    def __init__(self, directory, text, shim=None):
+        self.directory = directory
+        self.text = text
+        self.shim = shim
+        self.named = {}  # id: (webhook, seq)
+        self.accepted = set()
+        self.ready = 0
+        self.refused = []  # lines of errors
+        self.process = None
+
+    def start(self):
+        path = os.path.join(self.directory, "gauged.yaml")
+        with open(path, "w") as f:
+            f.write(self.text)
+        os.chmod(path, 0o600)
+        environment = {"PATH": "/usr/bin:/bin"}
+        environment.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
+        environment.update(self.shim or {})
+        self.process = subprocess.Popen([lab.GAUGED, "--config", path, "--log-level", "debug"],
+                                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, env=environment)
+        self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
+        self.reader.start()
+
+    def _read(self, pipe):
+        for line in pipe:
+            match = self.LINE.search(line)
+            if match and match.group(4):
+                self.named[match.group(2).decode()] = (match.group(1).decode(), int(match.group(4)))
+            elif match:
+                self.accepted.add(match.group(2).decode())
+            elif b"running " in line:
+                self.ready += 1
+            elif line.startswith(b"<3>"):
+                self.refused.append(line.decode(errors="replace"))
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.reader.join(10)
+
+    def freeze(self):
+        """It does nothing any more, and all that it has said was read."""
+        self.process.send_signal(signal.SIGSTOP)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with open("/proc/%d/stat" % self.process.pid) as f:
+                if f.read().rsplit(")", 1)[1].split()[0] == "T":
+                    break
+            time.sleep(0.001)
+        before = -1
+        while before != len(self.accepted):
+            before = len(self.accepted)
+            time.sleep(0.02)
+
+    def wait_ready(self):
+        lives = self.ready
+
+        def is_ready():
+            assert self.process.poll() is None, "gauged ended with %s: %s" % (
+                self.process.returncode, self.refused[-5:])
+            return self.ready > lives or os.path.exists(os.path.join(self.directory, "run", "control.sock"))
+
+        lab.wait_for("gauged runs", is_ready)
+
+    def waiting(self):
+        connection = lab.UnixConnection(os.path.join(self.directory, "run", "control.sock"))
+        try:
+            connection.request("GET", "/v1/queue")
+            answer = json.loads(connection.getresponse().read())
+            return sum(webhook["waiting"] for webhook in answer["webhooks"])
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    def drain(self, patience=300):
+        lab.wait_for("all that waits is delivered", lambda: self.waiting() == 0, patience)
+
+
+def feed_some(feed, count, numbers, values, rng):
+    """So many lines; returns how many were heard."""
+    heard = 0
+    for _ in range(count):
+        i = rng.randrange(HOOKS)
+        fields = ["n%d=%d" % (i, numbers[i] + 1)]
+        if rng.random() < 0.2:
+            k = rng.randrange(ALARMS)
+            values[k] = 100 - values[k]
+            fields.append("a%d=%d" % (k, values[k]))
+        if not feed.say(" ".join(fields)):
+            time.sleep(0.002)
+            continue
+        numbers[i] += 1
+        heard += 1
+    return heard
+
+
+def verdict(lives, receiver):
+    """Faults found, as sentences; none: all promises were kept."""
+    faults = []
+    bodies, first = {}, collections.defaultdict(list)
+    for path, messages in receiver.got.items():
+        for identity, body in messages:
+            if identity not in bodies:
+                bodies[identity] = body
+                first[path[1:]].append(identity)
+            elif bodies[identity] != body:
+                faults.append("%s came with other bytes: %r, %r" % (identity, bodies[identity], body))
+    lost = [identity for identity in lives.accepted if identity not in bodies]
+    for identity in lost[:5]:
+        faults.append("%s (%s) was accepted and never came" % (identity, lives.named.get(identity)))
+    if len(lost) > 5:
+        faults.append("... %d in all were accepted and never came" % len(lost))
+    for hook, identities in first.items():
+        last = 0
+        kinds = []
+        for identity in identities:
+            if identity not in lives.accepted:
+                continue  # sent beside its commit, which then never was
+            number = json.loads(bodies[identity])["seq"]
+            if number <= last:
+                faults.append("%s: number %d came after %d" % (hook, number, last))
+            last = number
+            if hook.startswith("alarm"):
+                kinds.append(json.loads(bodies[identity])["type"])
+        for before, kind in zip(kinds, kinds[1:]):
+            if kind == before:
+                faults.append("%s: %s after %s" % (hook, kind, before))
+        if kinds and kinds[0] != "fire":
+            faults.append("%s: began with %s" % (hook, kinds[0]))
+    return faults

@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The gauged authors
+"""gauged is killed again and again in the middle of its work: nothing that it accepted is lost.
+
+    test_kill.py [EVENTS KILLS [SEED]]    (otherwise 3,000 and 6)
+"""
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import delivery  # noqa: E402
+import lab  # noqa: E402  (delivery knows where it is)
+
+EVENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
+KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
+SEED = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+
+
+def test_fault_E1_killed_at_any_time_nothing_accepted_is_lost():
+    rng = random.Random(SEED)
+    directory = tempfile.mkdtemp(prefix="gauged-kill.")
+    feed, receiver = delivery.Feed(), delivery.Receiver(failing=0.2, seed=SEED)
+    lives = delivery.Lives(directory, delivery.config(feed.port, receiver.port, directory))
+    numbers, values = [0] * delivery.HOOKS, [0] * delivery.ALARMS
+    said = kills = 0
+    try:
+        lives.start()
+        lives.wait_ready()
+        while said < EVENTS or kills < KILLS:
+            said += delivery.feed_some(feed, 20, numbers, values, rng)
+            # No faster than the receivers, or queues overflow, which is another test.
+            while len(lives.named) - sum(map(len, receiver.got.values())) > 5000:
+                time.sleep(0.05)
+            if kills < KILLS and rng.random() < 20 * KILLS / EVENTS:
+                time.sleep(rng.random() * 0.05)
+                lives.kill()
+                kills += 1
+                lives.start()
+                lives.wait_ready()
+                lab.wait_for("the feed is heard", lambda: feed.peers)
+        receiver.failing = 0
+        lives.drain()
+        lives.kill()
+        faults = delivery.verdict(lives, receiver)
+        deliveries = sum(map(len, receiver.got.values()))
+        print("%d events said, %d messages named, %d accepted, %d delivered in %d tries, %d kills"
+              % (said, len(lives.named), len(lives.accepted), deliveries, receiver.tries, kills))
+        assert not faults, "\n".join(faults[:20])
+        assert len(lives.accepted) > EVENTS / 2, "too little was accepted to say anything"
+    finally:
+        if lives.process is not None and lives.process.poll() is None:
+            lives.kill()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    lab.run(test_fault_E1_killed_at_any_time_nothing_accepted_is_lost)
