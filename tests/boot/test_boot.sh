@@ -8,8 +8,10 @@ set -u
 build=${1:-.}
 here=$(cd "$(dirname "$0")" && pwd)
 
+# The lines that begin with # are for who adds them up.
 skip() {
 	echo "SKIP: $1"
+	echo "# SKIP: 1"
 	exit 77
 }
 [ "$(id -u)" -eq 0 ] || skip "booting a container needs root"
@@ -67,6 +69,8 @@ if [ ! -s "$dir/out/result" ]; then
 	exit 1
 fi
 cat "$dir/out/result"
+echo "# PASS: $(grep -c '^ok' "$dir/out/result")"
+echo "# FAIL: $(grep -c '^FAIL' "$dir/out/result")"
 if grep -q '^FAIL' "$dir/out/result" || ! grep -q '^end' "$dir/out/result"; then
 	cat "$dir/out/journal"
 	exit 1
