@@ -8,13 +8,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/boot_id.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -62,7 +61,7 @@ struct daemon {
 	struct wall started_wall, last_reload;
 	uint64_t reloads, reloads_failed, actions_failed;
 	char *last_failure;
-	char boot_id[40];
+	char boot_id[BOOT_ID_SIZE];
 };
 
 /* An event on its way: whose actions it runs. */
@@ -70,24 +69,6 @@ struct daemon_action {
 	struct daemon *daemon;
 	const struct config *config;
 };
-
-/*
- * Under ProcSubset=pid the kernel's file is hidden, and the unit hands the same id over,
- * without its dashes (systemd.unit(5), %b).
- */
-static void daemon_read_boot_id(struct daemon *daemon)
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, daemon->boot_id, 36) : 0;
-	const char *given = getenv("GAUGED_BOOT_ID");
-
-	daemon->boot_id[n > 0 ? n : 0] = '\0';
-	if (fd >= 0)
-		close(fd);
-	if (n != 36 && given != NULL && strlen(given) == 32)
-		snprintf(daemon->boot_id, sizeof(daemon->boot_id), "%.8s-%.4s-%.4s-%.4s-%.12s",
-			 given, given + 8, given + 12, given + 16, given + 20);
-}
 
 /* The network may be back: what waits for it goes now. */
 static void daemon_link(void *arg)
@@ -407,7 +388,7 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon->loop = loop;
 	daemon->started = clock_boot();
 	daemon->started_wall = clock_wall();
-	daemon_read_boot_id(daemon);
+	boot_id_read(daemon->boot_id);
 	daemon->outputs = outputs_new();
 	daemon->alarm = loop_alarm_new(loop, daemon_due, daemon);
 	daemon->clock = clock_watch_new(loop, daemon_clock, daemon);
