@@ -52,7 +52,7 @@ enum journal_lane { JOURNAL_ALARM, JOURNAL_TELEMETRY };
  */
 struct journal_message {
 	const char *box;
-	uint64_t seq; /* 1 .. 2^44 - 1, growing in the box */
+	uint64_t seq; /* 1 .. 2^44 - 1, growing in the box; see journal_first_seq() */
 	char id[JOURNAL_ID_SIZE];
 	enum journal_lane lane;
 	int64_t created_ns; /* of the journal's own time, see journal_time() */
@@ -79,14 +79,18 @@ struct journal_found {
 struct journal_host {
 	/* A batch is about to leave: put the states that changed, with journal_put_state(). */
 	void (*collect)(void *arg);
-	/* Everything that was put before the mark (journal_mark()) is durable. */
+	/* Everything that was put with a mark (journal_mark()) up to this one is durable. */
 	void (*committed)(void *arg, uint64_t mark);
-	/* Degraded began, its cause changed, or it ended (problem == NULL). For people. */
+	/*
+	 * Degraded began, its cause changed, or it ended (problem == NULL). For people. Never
+	 * from inside a call. The journal logs it, too.
+	 */
 	void (*trouble)(void *arg, const char *problem);
 	/*
-	 * A damaged store was set aside while it ran. Messages that had been committed and are
-	 * not among those that could be taken over are gone from the store: whoever still has
-	 * them puts them again. aside: the new name of the old one.
+	 * A damaged store was set aside while it ran, or it vanished. Messages and states that
+	 * had been committed and are not among those that could be taken over are gone from the
+	 * store: whoever still has them puts them again. aside: the new name of the old one,
+	 * NULL: it vanished.
 	 */
 	void (*rebuilt)(void *arg, const char *aside);
 	void *arg;
@@ -95,6 +99,7 @@ struct journal_host {
 struct journal_config {
 	const char *directory; /* made with mode 0700 if only the last part is missing */
 	int64_t max_bytes;     /* of the database */
+	int64_t retry_ns;      /* before a store that failed is opened again; 0: 5 s */
 };
 
 /*
@@ -110,8 +115,9 @@ struct journal *journal_open(struct loop *loop, const struct journal_config *con
 			     const struct journal_host *host, const struct journal_found *found,
 			     struct error *err);
 /*
- * Writes what is left, at most until deadline, and ends the writer. NULL is allowed. False: not
- * all of it is durable.
+ * Writes what is left, at most until deadline, and ends the writer; collect and committed are
+ * still called, and nothing else is. What was asked for and is not answered stays so. NULL is
+ * allowed. False: not all of it is durable.
  */
 bool journal_close(struct journal *journal, struct mono deadline);
 
@@ -122,8 +128,17 @@ bool journal_close(struct journal *journal, struct mono deadline);
  */
 int64_t journal_time(const struct journal *journal, struct boot now);
 
-/* What is put from here on goes with a mark not smaller than this one; see committed. */
+/*
+ * The mark of what is put now: to be asked for in the same breath. It is durable once committed
+ * was told this one or a larger one.
+ */
 uint64_t journal_mark(const struct journal *journal);
+
+/*
+ * The smallest seq that a box may begin with that was not found: 1 or, as long as the store
+ * could not be opened and may have the box after all, one above all that are in use.
+ */
+uint64_t journal_first_seq(const struct journal *journal);
 
 /* Copied. The last one of a key in a batch counts; an empty one deletes. Never fails. */
 void journal_put_state(struct journal *journal, const char *key, const void *bytes, size_t len);
@@ -144,11 +159,14 @@ void journal_drop_box(struct journal *journal, const char *box);
 void journal_put_history(struct journal *journal, struct wall at, const char *rule,
 			 const char *line, size_t len);
 
-/* Write what was put: at once (an alarm), or when half a second of rest is over. */
+/*
+ * Write what was put: at once (an alarm), or when half a second of rest is over. Collect is
+ * asked even if nothing was put. What nobody commits is written within a second.
+ */
 void journal_commit(struct journal *journal, bool at_once);
 
 /*
- * Bodies of messages from the store; also of those that are not committed yet. count at most
+ * Messages with their bodies; also those that are not committed yet. count at most
  * JOURNAL_FETCH_MAX. got is called for each that is there, in order, then done once (ok false:
  * the store can't be read now); from the loop, never from inside the call.
  */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns the list of boxes on the loop's side. */
+#include "io/journal_boxes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+struct journal_seen {
+	LIST_ENTRY(journal_seen) link;
+	uint64_t last_seq;
+	char box[];
+};
+
+bool journal_boxes_see(struct journal_boxes *boxes, const char *box, uint64_t seq)
+{
+	size_t size = strlen(box) + 1;
+	struct journal_seen *seen;
+	bool fresh;
+
+	LIST_FOREACH (seen, boxes, link)
+		if (strcmp(seen->box, box) == 0)
+			break;
+	if (seen == NULL) {
+		seen = xcalloc(1, sizeof(*seen) + size);
+		memcpy(seen->box, box, size);
+		LIST_INSERT_HEAD(boxes, seen, link);
+	}
+	fresh = seq > seen->last_seq;
+	if (fresh)
+		seen->last_seq = seq;
+	return fresh;
+}
+
+void journal_boxes_done(struct journal_boxes *boxes)
+{
+	struct journal_seen *seen;
+
+	while ((seen = LIST_FIRST(boxes)) != NULL) {
+		LIST_REMOVE(seen, link);
+		free(seen);
+	}
+}

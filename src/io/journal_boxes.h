@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* The last seq of each box that was seen: what is larger cannot be in the store. */
+#ifndef GAUGED_IO_JOURNAL_BOXES_H
+#define GAUGED_IO_JOURNAL_BOXES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct journal_seen;
+LIST_HEAD(journal_boxes, journal_seen);
+
+/* Notes it; true when it is larger than all that were seen of the box. */
+bool journal_boxes_see(struct journal_boxes *boxes, const char *box, uint64_t seq);
+void journal_boxes_done(struct journal_boxes *boxes);
+
+#endif
