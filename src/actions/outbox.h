@@ -103,8 +103,6 @@ struct outbox_store {
 	void (*remove)(void *arg, uint64_t seq);
 	void (*bury)(void *arg, uint64_t seq, bool dead, const char *why);
 	void (*fetch)(void *arg, const uint64_t *seqs, size_t count);
-	/* Of a row that waits and was not in the store for good so far: now it is. */
-	void (*durable)(void *arg, const struct outbox_row *row);
 	void *arg;
 };
 

@@ -111,8 +111,8 @@ void outbox_committed(struct outbox *outbox, uint64_t mark)
 		const struct outbox_row *first = outbox->fresh[lane];
 
 		row = outbox->fresh[lane];
-		for (; row != NULL && row->mark <= mark; row = TAILQ_NEXT(row, link))
-			outbox->store.durable(outbox->store.arg, row);
+		while (row != NULL && row->mark <= mark)
+			row = TAILQ_NEXT(row, link);
 		outbox->fresh[lane] = row;
 		if (first != row)
 			lane_cool(outbox, &outbox->lanes[lane], first, row);

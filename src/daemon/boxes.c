@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "base/str.h"
 #include "io/journal.h"
 #include "rules/pack.h"
@@ -25,7 +24,6 @@ struct box {
 struct boxes {
 	TAILQ_HEAD(box_list, box) list;
 	struct journal *journal;
-	bool apart;
 };
 
 struct boxes *boxes_new(void)
@@ -56,11 +54,6 @@ void boxes_set_journal(struct boxes *boxes, struct journal *journal)
 	boxes->journal = journal;
 }
 
-void boxes_begin_apart(struct boxes *boxes)
-{
-	boxes->apart = true;
-}
-
 /* ---- the store of an outbox */
 
 static int box_put(void *arg, const struct outbox_row *row, uint64_t *ret_mark)
@@ -89,6 +82,8 @@ static int box_put(void *arg, const struct outbox_row *row, uint64_t *ret_mark)
 	if (rc < 0)
 		return rc;
 	*ret_mark = journal_mark(journal);
+	log_debug("webhook %s: %s goes with mark %ju", box->name, message.id,
+		  (uintmax_t)*ret_mark);
 	journal_commit(journal, message.lane == JOURNAL_ALARM);
 	return 0;
 }
@@ -138,13 +133,6 @@ static void box_fetch(void *arg, const uint64_t *seqs, size_t count)
 			      &(struct journal_fetch){box_got, box_fetched, box});
 }
 
-static void box_durable(void *arg, const struct outbox_row *row)
-{
-	const struct box *box = arg;
-
-	log_debug("webhook %s: %s is in the store", box->name, row->identity.id);
-}
-
 static struct outbox *box_outbox(struct box *box)
 {
 	/* Whoever uses the queue sets another one; nothing is ever given up by this one. */
@@ -152,17 +140,13 @@ static struct outbox *box_outbox(struct box *box)
 						     .first_ns = NSEC_PER_SEC,
 						     .max_ns = NSEC_PER_SEC,
 						     .for_ns = INT64_MAX / 4};
-	const struct outbox_store store = {box_put,   box_remove,  box_bury,
-					   box_fetch, box_durable, box};
+	const struct outbox_store store = {box_put, box_remove, box_bury, box_fetch, box};
 	struct outbox *outbox =
 		outbox_new(&waiting, 0, box->boxes->journal != NULL ? &store : NULL);
-	struct random random;
 
-	random_init(&random, 0);
-	if (box->boxes->apart)
-		outbox_used(outbox,
-			    (UINT64_C(1) << 43) +
-				    (uint64_t)random_between(&random, 1, 1 << 30) * 256);
+	/* A store that could not be opened so far may have this queue. */
+	if (box->boxes->journal != NULL)
+		outbox_used(outbox, journal_first_seq(box->boxes->journal) - 1);
 	return outbox;
 }
 
@@ -231,6 +215,7 @@ void boxes_committed(struct boxes *boxes, uint64_t mark)
 {
 	struct box *box;
 
+	log_debug("the store has all up to mark %ju", (uintmax_t)mark);
 	TAILQ_FOREACH (box, &boxes->list, link)
 		outbox_committed(box->outbox, mark);
 }

@@ -22,8 +22,6 @@ struct boxes *boxes_new(void);
 void boxes_free(struct boxes *boxes);
 /* NULL: there is none, messages are in memory only. Before the first boxes_get(). */
 void boxes_set_journal(struct boxes *boxes, struct journal *journal);
-/* The store's numbers are not known: begin with others than it may have. */
-void boxes_begin_apart(struct boxes *boxes);
 
 /* The queue of that name, made if there is none yet. It lives as long as boxes. */
 struct outbox *boxes_get(struct boxes *boxes, const char *name);

@@ -228,7 +228,8 @@ static void state_rebuilt(void *arg, const char *aside)
 {
 	struct state *state = arg;
 
-	log_error("the store was damaged and is now %s; what is known is written anew", aside);
+	log_error("the store is gone%s%s: what is known is written anew",
+		  aside != NULL ? ", it is now " : "", aside != NULL ? aside : "");
 	boxes_rebuilt(state->boxes);
 	state_mark_changed(state, true);
 	journal_commit(state->journal, true);
@@ -263,15 +264,11 @@ static bool state_open_journal(struct state *state, const struct state_config *c
 				      state_found_message, state};
 	struct journal_config journal = {.directory = config->directory,
 					 .max_bytes = config->max_bytes};
-	struct journal_report report;
 
 	state->journal = journal_open(state->loop, &journal, &host, &found, err);
 	if (state->journal == NULL)
 		return false;
 	boxes_set_journal(state->boxes, state->journal);
-	journal_report(state->journal, &report);
-	if (report.problem != NULL)
-		boxes_begin_apart(state->boxes);
 	return true;
 }
 

@@ -176,6 +176,8 @@ static void journal_hand_out(struct journal *journal, const struct journal_ops *
 	const struct journal_found *found = &journal->found;
 	const struct journal_op *op;
 
+	if (found->begin != NULL && !late)
+		found->begin(found->arg, journal);
 	TAILQ_FOREACH (op, ops, link) {
 		struct journal_message message = journal_op_message(op);
 
@@ -455,11 +457,14 @@ static bool journal_has_room(const struct journal *journal, size_t bytes)
 
 static bool journal_store_has_room(const struct journal *journal, const struct journal_op *op)
 {
+	int64_t reserve = JOURNAL_RESERVE_BYTES;
 	int64_t room = journal->filling->room + journal_op_room(op) +
 		       (journal->leaving != NULL ? journal->leaving->room : 0);
 
-	return !journal->opened ||
-	       journal->used + room <= journal->max_bytes - JOURNAL_RESERVE_BYTES;
+	/* Acknowledgements and states need some of it whatever comes; telemetry is no alarm. */
+	if (op->kind == JOURNAL_MESSAGE && op->lane == JOURNAL_ALARM)
+		reserve /= 4;
+	return !journal->opened || journal->used + room <= journal->max_bytes - reserve;
 }
 
 int journal_put_message(struct journal *journal, const struct journal_message *message)

@@ -68,10 +68,16 @@ static bool batch_keyed(const struct journal_op *op)
 	return op->kind != JOURNAL_HISTORY;
 }
 
+/* A box is one thing, whatever its last number is. */
+static uint64_t batch_key(const struct journal_op *op)
+{
+	return op->kind == JOURNAL_BOX ? 0 : op->seq;
+}
+
 static void batch_unlink(struct journal_batch *batch, struct journal_op *op)
 {
 	if (batch_keyed(op)) {
-		struct journal_op **at = batch_bucket(batch, op->name, op->seq);
+		struct journal_op **at = batch_bucket(batch, op->name, batch_key(op));
 
 		while (*at != op)
 			at = &(*at)->next;
@@ -87,7 +93,7 @@ static void batch_unlink(struct journal_batch *batch, struct journal_op *op)
 static void batch_append(struct journal_batch *batch, struct journal_op *op)
 {
 	if (batch_keyed(op)) {
-		struct journal_op **at = batch_bucket(batch, op->name, op->seq);
+		struct journal_op **at = batch_bucket(batch, op->name, batch_key(op));
 
 		op->next = *at;
 		*at = op;
@@ -100,17 +106,19 @@ static void batch_append(struct journal_batch *batch, struct journal_op *op)
 }
 
 /* Whether one of them was a message that the store can't have. */
-static bool batch_replace(struct journal_batch *batch, const struct journal_op *by)
+static bool batch_replace(struct journal_batch *batch, struct journal_op *by)
 {
-	struct journal_op *op = *batch_bucket(batch, by->name, by->seq), *next;
+	struct journal_op *op = *batch_bucket(batch, by->name, batch_key(by)), *next;
 	bool fresh = false;
 
 	for (; op != NULL; op = next) {
 		next = op->next;
-		if ((batch_replaces[by->kind] >> op->kind & 1) == 0 || op->seq != by->seq ||
-		    strcmp(op->name, by->name) != 0)
+		if ((batch_replaces[by->kind] >> op->kind & 1) == 0 ||
+		    batch_key(op) != batch_key(by) || strcmp(op->name, by->name) != 0)
 			continue;
 		fresh = fresh || (op->kind == JOURNAL_MESSAGE && op->fresh);
+		if (op->kind == JOURNAL_BOX && op->seq > by->seq)
+			by->seq = op->seq;
 		batch_unlink(batch, op);
 		journal_op_free(op);
 	}
@@ -139,9 +147,13 @@ void journal_batch_put(struct journal_batch *batch, struct journal_op *op)
 		batch_purge(batch, op->name);
 	else if (batch_keyed(op))
 		fresh = batch_replace(batch, op);
-	if ((op->kind == JOURNAL_REMOVE && fresh) ||
-	    (op->kind == JOURNAL_BURY &&
-	     journal_batch_find(batch, JOURNAL_REMOVE, op->name, op->seq) != NULL)) {
+	/* Of a message that came and went nothing stays but that its number was used. */
+	if (op->kind == JOURNAL_REMOVE && fresh) {
+		op->kind = JOURNAL_BOX;
+		batch_replace(batch, op);
+	}
+	if (op->kind == JOURNAL_BURY &&
+	    journal_batch_find(batch, JOURNAL_REMOVE, op->name, op->seq) != NULL) {
 		journal_op_free(op);
 		return;
 	}
@@ -167,7 +179,8 @@ const struct journal_op *journal_batch_find(const struct journal_batch *batch,
 {
 	const struct journal_op *op = *batch_bucket(batch, box, seq);
 
-	while (op != NULL && (op->kind != kind || op->seq != seq || strcmp(op->name, box) != 0))
+	while (op != NULL &&
+	       (op->kind != kind || batch_key(op) != seq || strcmp(op->name, box) != 0))
 		op = op->next;
 	return op;
 }

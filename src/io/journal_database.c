@@ -50,7 +50,8 @@ static const struct {
 		"last_seq INTEGER NOT NULL)"},
 	{"message", "CREATE TABLE message(key INTEGER PRIMARY KEY, id TEXT NOT NULL, "
 		    "lane INTEGER NOT NULL, created INTEGER NOT NULL, dead INTEGER NOT NULL, "
-		    "why TEXT NOT NULL, url TEXT NOT NULL, headers TEXT NOT NULL, "
+		    "why TEXT NOT NULL, what TEXT NOT NULL, url TEXT NOT NULL, "
+		    "headers TEXT NOT NULL, "
 		    "body BLOB NOT NULL)"},
 	{"history", "CREATE TABLE history(n INTEGER PRIMARY KEY, wall INTEGER NOT NULL, "
 		    "rule TEXT NOT NULL, line TEXT NOT NULL)"},
@@ -80,7 +81,7 @@ static const char *const database_sql[JOURNAL_SQL_COUNT] = {
 		"SELECT " JOURNAL_ROW_MESSAGE JOURNAL_ROW_BODY " FROM message WHERE key = ?",
 	[JOURNAL_SQL_PUT_MESSAGE] =
 		"INSERT OR REPLACE INTO message(key, id, lane, created, dead, "
-		"why, url, headers, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"why, what, url, headers, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[JOURNAL_SQL_REMOVE_MESSAGE] = "DELETE FROM message WHERE key = ?",
 	[JOURNAL_SQL_BURY] = "UPDATE message SET dead = ?, why = ? WHERE key = ?",
 	[JOURNAL_SQL_HISTORY] = "SELECT " JOURNAL_ROW_HISTORY " FROM history "

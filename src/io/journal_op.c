@@ -29,8 +29,9 @@ static size_t op_text_size(const char *text)
 struct journal_op *journal_op_new(enum journal_kind kind, const struct journal_op_texts *texts)
 {
 	size_t size = sizeof(struct journal_op) + op_text_size(texts->name) +
-		      op_text_size(texts->why) + op_text_size(texts->url) +
-		      op_text_size(texts->headers) + texts->body_len + 1;
+		      op_text_size(texts->why) + op_text_size(texts->what) +
+		      op_text_size(texts->url) + op_text_size(texts->headers) +
+		      texts->body_len + 1;
 	struct journal_op *op = xmalloc(size);
 	char *end = op->room;
 
@@ -41,6 +42,7 @@ struct journal_op *journal_op_new(enum journal_kind kind, const struct journal_o
 		.body_len = texts->body_len,
 		.name = op_text(&end, texts->name),
 		.why = op_text(&end, texts->why),
+		.what = op_text(&end, texts->what),
 		.url = op_text(&end, texts->url),
 		.headers = op_text(&end, texts->headers),
 		.body = end,
@@ -57,6 +59,7 @@ struct journal_op *journal_op_of(const struct journal_message *message)
 		journal_op_new(JOURNAL_MESSAGE, &(struct journal_op_texts){
 							.name = message->box,
 							.why = message->why,
+							.what = message->what,
 							.url = message->url,
 							.headers = message->headers,
 							.body = message->body,
@@ -81,6 +84,7 @@ struct journal_message journal_op_message(const struct journal_op *op)
 		.created_ns = op->at_ns,
 		.dead = op->dead,
 		.why = op->why,
+		.what = op->what,
 		.url = op->url,
 		.headers = op->headers,
 		.body = op->has_body ? op->body : NULL,

@@ -37,7 +37,7 @@ struct journal_op {
 	int64_t at_ns; /* created_ns of a message, wall clock of a history line */
 	char id[JOURNAL_ID_SIZE];
 	const char *name; /* the box, the key of a state, the rule of a history line */
-	const char *why, *url, *headers;
+	const char *why, *what, *url, *headers;
 	const char *body; /* bytes of a state, text of a history line; never NULL */
 	size_t body_len;
 	char room[];
@@ -47,7 +47,7 @@ TAILQ_HEAD(journal_ops, journal_op);
 
 /* What is copied into a new one; a text that is NULL becomes "". */
 struct journal_op_texts {
-	const char *name, *why, *url, *headers;
+	const char *name, *why, *what, *url, *headers;
 	const void *body;
 	size_t body_len;
 };

@@ -61,29 +61,30 @@ struct journal_op *journal_row_message(struct sqlite3_stmt *stmt, const char *bo
 {
 	static const int64_t seq_mask = (INT64_C(1) << JOURNAL_ROW_SEQ_BITS) - 1;
 	const char *id = row_text(stmt, 1);
-	bool whole = sqlite3_column_type(stmt, 8) == SQLITE_BLOB;
+	bool whole = sqlite3_column_type(stmt, 9) == SQLITE_BLOB;
 	struct journal_op_texts texts = {
 		.name = box,
 		.why = row_text(stmt, 5),
-		.url = row_text(stmt, 6),
-		.headers = row_text(stmt, 7),
+		.what = row_text(stmt, 6),
+		.url = row_text(stmt, 7),
+		.headers = row_text(stmt, 8),
 	};
 	struct journal_op *op;
 
 	if (id == NULL || strlen(id) >= JOURNAL_ID_SIZE || texts.why == NULL ||
-	    texts.url == NULL || texts.headers == NULL ||
-	    (!whole && sqlite3_column_type(stmt, 8) != SQLITE_INTEGER))
+	    texts.what == NULL || texts.url == NULL || texts.headers == NULL ||
+	    (!whole && sqlite3_column_type(stmt, 9) != SQLITE_INTEGER))
 		return NULL;
 	if (whole) {
-		texts.body = sqlite3_column_blob(stmt, 8);
-		texts.body_len = (size_t)sqlite3_column_bytes(stmt, 8);
+		texts.body = sqlite3_column_blob(stmt, 9);
+		texts.body_len = (size_t)sqlite3_column_bytes(stmt, 9);
 		texts.body = texts.body_len == 0 ? "" : texts.body;
 		if (texts.body == NULL)
 			return NULL;
 	}
 	op = journal_op_new(JOURNAL_MESSAGE, &texts);
 	if (!whole)
-		op->body_len = (size_t)sqlite3_column_int64(stmt, 8);
+		op->body_len = (size_t)sqlite3_column_int64(stmt, 9);
 	op->seq = (uint64_t)(sqlite3_column_int64(stmt, 0) & seq_mask);
 	op->lane = sqlite3_column_int(stmt, 2) == JOURNAL_ALARM ? JOURNAL_ALARM
 								: JOURNAL_TELEMETRY;

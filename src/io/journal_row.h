@@ -22,7 +22,7 @@ static inline int64_t journal_row_key(int64_t box, uint64_t seq)
 
 #define JOURNAL_ROW_STATE    "key, bytes"
 #define JOURNAL_ROW_BOX	     "number, name, last_seq"
-#define JOURNAL_ROW_MESSAGE  "key, id, lane, created, dead, why, url, headers, "
+#define JOURNAL_ROW_MESSAGE  "key, id, lane, created, dead, why, what, url, headers, "
 #define JOURNAL_ROW_BODY     "body"	    /* after JOURNAL_ROW_MESSAGE, or: */
 #define JOURNAL_ROW_BODY_LEN "length(body)" /* an op without a body */
 #define JOURNAL_ROW_HISTORY  "n, wall, rule, line"

@@ -93,9 +93,10 @@ static int table_write_message(struct journal_database *database,
 	sqlite3_bind_int64(stmt, 4, op->at_ns + batch->created_ns);
 	sqlite3_bind_int(stmt, 5, (int)op->dead);
 	table_bind_text(stmt, 6, op->why);
-	table_bind_text(stmt, 7, op->url);
-	table_bind_text(stmt, 8, op->headers);
-	sqlite3_bind_blob(stmt, 9, op->body, (int)op->body_len, SQLITE_STATIC);
+	table_bind_text(stmt, 7, op->what);
+	table_bind_text(stmt, 8, op->url);
+	table_bind_text(stmt, 9, op->headers);
+	sqlite3_bind_blob(stmt, 10, op->body, (int)op->body_len, SQLITE_STATIC);
 	return table_step(database, stmt);
 }
 

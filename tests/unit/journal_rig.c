@@ -121,8 +121,8 @@ bool rig_open(struct rig *rig)
 {
 	const struct journal_host host = {rig_collect, rig_committed, rig_trouble, rig_rebuilt,
 					  rig};
-	const struct journal_found found = {rig_found_state, rig_found_box, rig_found_message,
-					    rig};
+	const struct journal_found found = {NULL, rig_found_state, rig_found_box,
+					    rig_found_message, rig};
 
 	rig->committed = 0;
 	rig->commits = rig->began = rig->ended = rig->rebuilt = 0;
@@ -151,6 +151,7 @@ int rig_put(struct rig *rig, const char *box, uint64_t seq)
 		.lane = JOURNAL_TELEMETRY,
 		.created_ns = journal_time(rig->journal, clock_boot()),
 		.why = "",
+		.what = "a test",
 		.url = "http://h/",
 		.headers = "X: y\n",
 		.body = body,
