@@ -463,7 +463,7 @@ static bool journal_store_has_room(const struct journal *journal, const struct j
 
 	/* Acknowledgements and states need some of it whatever comes; telemetry is no alarm. */
 	if (op->kind == JOURNAL_MESSAGE && op->lane == JOURNAL_ALARM)
-		reserve /= 4;
+		reserve /= 2;
 	return !journal->opened || journal->used + room <= journal->max_bytes - reserve;
 }
 

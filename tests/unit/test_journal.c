@@ -120,23 +120,22 @@ static void test_last_state_of_a_key_counts_and_an_empty_one_deletes(void **stat
 	assert_int_equal(rig->states, 1);
 }
 
+/* But its number was used, and is not given again. */
 static void test_message_that_was_removed_in_time_is_never_written(void **state)
 {
 	struct rig *rig = *state;
-	struct journal_report report;
 
 	assert_true(rig_open(rig));
-	journal_report(rig->journal, &report);
-	assert_int_equal(rig_put(rig, "a", 1), 0);
-	journal_remove(rig->journal, "a", 1);
-	journal_commit(rig->journal, true);
-	for (int i = 0; i < 20; i++)
-		loop_turn(rig->loop);
-	assert_int_equal(rig->commits, 0);
+	assert_int_equal(rig_put(rig, "a", 7), 0);
+	journal_remove(rig->journal, "a", 7);
+	assert_int_equal(rig_put(rig, "a", 6), 0);
+	journal_remove(rig->journal, "a", 6);
+	rig_commit(rig);
 	assert_true(rig_close(rig));
 	assert_true(rig_open(rig));
 	assert_int_equal(rig->found, 0);
-	assert_int_equal(rig->boxes, 0);
+	assert_int_equal(rig->boxes, 1);
+	assert_int_equal(rig->last_seq, 7);
 }
 
 static void test_removed_and_buried_messages_stay_so(void **state)
@@ -303,13 +302,15 @@ static void test_memory_for_messages_is_capped(void **state)
 static int test_put_large(struct rig *rig, uint64_t seq, size_t len)
 {
 	char *body = xcalloc(1, len);
-	int rc = journal_put_message(rig->journal, &(struct journal_message){.box = "a",
-									     .seq = seq,
-									     .why = "",
-									     .url = "",
-									     .headers = "",
-									     .body = body,
-									     .body_len = len});
+	int rc = journal_put_message(rig->journal,
+				     &(struct journal_message){.lane = JOURNAL_TELEMETRY,
+							       .box = "a",
+							       .seq = seq,
+							       .why = "",
+							       .url = "",
+							       .headers = "",
+							       .body = body,
+							       .body_len = len});
 
 	free(body);
 	return rc;
