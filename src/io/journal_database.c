@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -20,17 +21,13 @@ enum {
 };
 
 /*
- * Before anything of the file is looked at. EXCLUSIVE comes before WAL: then there is no shared
- * memory, and no second connection that could race with a reset of the log.
+ * EXCLUSIVE comes before all that reads the file: then there is no shared memory beside it, and
+ * no second connection that could race with a reset of the log.
  */
 static const char *const database_settings[] = {
-	"PRAGMA page_size=4096",
-	"PRAGMA auto_vacuum=INCREMENTAL",
-	"PRAGMA locking_mode=EXCLUSIVE",
-	"PRAGMA cache_size=-1024",
-	"PRAGMA mmap_size=0",
-	"PRAGMA temp_store=MEMORY",
-	"PRAGMA trusted_schema=OFF",
+	"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA page_size=4096",
+	"PRAGMA cache_size=-1024",	 "PRAGMA mmap_size=0",
+	"PRAGMA temp_store=MEMORY",	 "PRAGMA trusted_schema=OFF",
 	"PRAGMA cell_size_check=ON",
 };
 
@@ -156,8 +153,10 @@ int journal_database_step(struct journal_database *database, struct sqlite3_stmt
 	if (code == SQLITE_ROW)
 		return 1;
 	if (code != SQLITE_DONE) {
-		int rc = journal_database_fail(
-			database, sqlite3_stmt_readonly(stmt) ? "read" : "written");
+		/* COMMIT counts as a statement that only reads. */
+		bool reads = sqlite3_stmt_readonly(stmt) &&
+			     stmt != database->statements[JOURNAL_SQL_COMMIT];
+		int rc = journal_database_fail(database, reads ? "read" : "written");
 
 		sqlite3_reset(stmt);
 		return rc;
@@ -291,14 +290,21 @@ static int database_check_tables(struct journal_database *database)
 static int database_check(struct journal_database *database)
 {
 	char text[160] = "";
+	const char *code;
 	int64_t ignored;
 	int rc = database_ask(database, "PRAGMA quick_check(1)", text, sizeof(text), &ignored);
 
+	/* What it could not read, it calls damaged, too: that may pass. */
+	if (rc == 0 && strcmp(text, "ok") != 0)
+		rc = database_ask(database, "PRAGMA quick_check(1)", text, sizeof(text),
+				  &ignored);
 	if (rc != 0 || strcmp(text, "ok") == 0)
 		return rc;
+	code = strstr(text, "error code=");
 	snprintf(database->problem, sizeof(database->problem), "is damaged: %.200s", text);
 	database->failed = true;
-	return -EUCLEAN;
+	return code != NULL && !database_damage(atoi(code + strlen("error code="))) ? -EIO
+										    : -EUCLEAN;
 }
 
 static int database_make(struct journal_database *database)
@@ -386,6 +392,9 @@ int journal_database_open(struct journal_database *database, const char *path,
 		rc = database_check(database);
 	if (rc == 0 && !empty)
 		rc = database_check_tables(database);
+	/* Only here: it writes, whether it changes anything or not. */
+	if (rc == 0 && empty)
+		rc = database_exec(database, "PRAGMA auto_vacuum=INCREMENTAL");
 	if (rc == 0)
 		rc = database_ready(database, max_bytes);
 	if (rc == 0 && empty)

@@ -96,6 +96,7 @@ static int folder_enter(struct journal_folder *folder, struct error *err)
 static int folder_lock(struct journal_folder *folder, pid_t *ret_pid, struct error *err)
 {
 	char text[24] = "";
+	struct stat st;
 	ssize_t n;
 
 	folder->lock = openat(folder->fd, FOLDER_LOCK,
@@ -103,6 +104,12 @@ static int folder_lock(struct journal_folder *folder, pid_t *ret_pid, struct err
 	if (folder->lock < 0)
 		return error_errno(err, errno, "%s/%s cannot be opened", folder->given,
 				   FOLDER_LOCK);
+	if (fstat(folder->lock, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return error_set(
+			err, EPERM,
+			"%s/%s is no plain file with one name: it is not touched; move "
+			"it away",
+			folder->given, FOLDER_LOCK);
 	if (flock(folder->lock, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK)
 			return error_errno(err, errno, "%s/%s cannot be locked", folder->given,

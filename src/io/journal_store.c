@@ -297,6 +297,7 @@ int journal_store_open(struct journal_store *store, struct journal_opened *ret)
 	if (rc == 0)
 		rc = store_read(store, ret, &stamp);
 	if (rc != 0) {
+		store->figures.failures++;
 		journal_opened_done(ret);
 		journal_store_close(store);
 		return rc;

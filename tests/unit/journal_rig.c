@@ -15,6 +15,8 @@
 #include "base/alloc.h"
 #include "io/loop.h"
 
+enum { RIG_PATIENCE_S = 60 };
+
 static void rig_collect(void *arg)
 {
 	struct rig *rig = arg;
@@ -162,12 +164,25 @@ int rig_put(struct rig *rig, const char *box, uint64_t seq)
 	return journal_put_message(rig->journal, &message);
 }
 
+static void rig_fail(const struct rig *rig)
+{
+	struct journal_report report;
+
+	journal_report(rig->journal, &report);
+	fail_msg("it never came to that: %zu pending, %ju commits, %ju failures, %ju reopened, "
+		 "%u began, %u ended: %s",
+		 report.pending, (uintmax_t)report.commits, (uintmax_t)report.failures,
+		 (uintmax_t)report.reopened, rig->began, rig->ended,
+		 report.problem != NULL ? report.problem : "no problem");
+}
+
 void rig_until(struct rig *rig, bool (*so)(const struct rig *rig))
 {
-	struct mono end = mono_add(clock_mono(), 60 * NSEC_PER_SEC);
+	struct mono end = mono_add(clock_mono(), RIG_PATIENCE_S * NSEC_PER_SEC);
 
 	while (!so(rig)) {
-		assert_true(clock_mono().ns < end.ns);
+		if (clock_mono().ns >= end.ns)
+			rig_fail(rig);
 		loop_turn(rig->loop);
 		if (!so(rig))
 			usleep(200);
@@ -188,8 +203,10 @@ void rig_commit(struct rig *rig)
 	unsigned commits = rig->commits;
 
 	journal_commit(rig->journal, true);
-	while (rig->commits == commits)
+	while (rig->commits == commits) {
 		loop_turn(rig->loop);
+		usleep(100);
+	}
 	rig_until(rig, rig_idle);
 }
 
