@@ -225,8 +225,10 @@ static void journal_opened(struct journal *journal, const struct journal_opened 
 	journal_note_aside(journal, opened);
 	if (opened->first && !journal->closing)
 		journal_hand_out(journal, &opened->found, late);
-	if (opened->rebuilt && !journal->closing && journal->host.rebuilt != NULL)
+	if (opened->rebuilt && !journal->closing && journal->host.rebuilt != NULL) {
 		journal->host.rebuilt(journal->host.arg, opened->aside);
+		journal->due = (struct mono){0};
+	}
 	/* Whether it can be written to is seen when there is something to write. */
 	if (journal->filling->count == 0)
 		journal_recover(journal);
@@ -248,6 +250,7 @@ static void journal_batch_over(struct journal *journal, struct journal_batch *ba
 		journal->spare = journal->filling;
 		journal->filling = batch;
 		journal->due = (struct mono){0};
+		journal->good = false; /* until there is news of it */
 	}
 	journal_plan(journal);
 }

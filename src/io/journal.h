@@ -89,8 +89,8 @@ struct journal_host {
 	/*
 	 * A damaged store was set aside while it ran, or it vanished. Messages and states that
 	 * had been committed and are not among those that could be taken over are gone from the
-	 * store: whoever still has them puts them again. aside: the new name of the old one,
-	 * NULL: it vanished.
+	 * store: whoever still has them puts them again; collect is asked soon after. aside:
+	 * the new name of the old one, NULL: it vanished.
 	 */
 	void (*rebuilt)(void *arg, const char *aside);
 	void *arg;
