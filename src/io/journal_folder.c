@@ -66,6 +66,18 @@ static int folder_check(const struct journal_folder *folder, const struct stat *
 	return 0;
 }
 
+/* So that a power cut does not take the folder away with all that is in it. */
+static void folder_sync_parent(const struct journal_folder *folder)
+{
+	int up = openat(folder->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* One that can't be read is not ours to sync. */
+	if (up < 0)
+		return;
+	(void)fsync(up);
+	close(up);
+}
+
 static int folder_enter(struct journal_folder *folder, struct error *err)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -74,8 +86,11 @@ static int folder_enter(struct journal_folder *folder, struct error *err)
 	struct stat st, again;
 
 	folder->fd = open(path, flags);
-	if (folder->fd < 0 && errno == ENOENT && mkdir(path, 0700) == 0)
+	if (folder->fd < 0 && errno == ENOENT && mkdir(path, 0700) == 0) {
 		folder->fd = open(path, flags);
+		if (folder->fd >= 0)
+			folder_sync_parent(folder);
+	}
 	if (folder->fd < 0 && (errno == ELOOP || errno == ENOTDIR) && lstat(path, &st) == 0)
 		return error_set(err, ENOTDIR, "the state folder %s is %s: it is not used",
 				 path, S_ISLNK(st.st_mode) ? "a symbolic link" : "no folder");
@@ -151,6 +166,7 @@ static int folder_check_files(const struct journal_folder *folder, struct error 
 {
 	static const char *const names[] = {FOLDER_STORE, FOLDER_LOG, FOLDER_STORE "-journal",
 					    FOLDER_STORE "-shm"};
+	struct stat st;
 	int fd, rc;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -160,7 +176,9 @@ static int folder_check_files(const struct journal_folder *folder, struct error 
 	}
 	fd = openat(folder->fd, FOLDER_STORE,
 		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd < 0 || fchmod(fd, 0600) != 0) {
+	/* The name of a new one has to be durable before anything in it can be. */
+	if (fd < 0 || fchmod(fd, 0600) != 0 || fstat(fd, &st) != 0 ||
+	    (st.st_size == 0 && fsync(folder->fd) != 0)) {
 		rc = error_errno(err, errno, "%s/%s cannot be opened", folder->given,
 				 FOLDER_STORE);
 		if (fd >= 0)
