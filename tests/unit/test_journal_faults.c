@@ -120,6 +120,80 @@ static void test_fault_D2_full_disk_keeps_messages_in_memory(void **state)
 	faults_while_running(*state, FAULTY_WRITE, FAULTY_FULL, "full");
 }
 
+static bool faults_some_room(const struct rig *rig)
+{
+	struct journal_report report;
+
+	journal_report(rig->journal, &report);
+	return report.pending < JOURNAL_BATCH_MESSAGES;
+}
+
+static void test_fault_D2_memory_is_bounded_while_it_lasts(void **state)
+{
+	struct rig *rig = *state;
+	struct journal_report report;
+	uint64_t seq = 0;
+
+	assert_true(rig_open(rig));
+	faulty_disk_fail(FAULTY_WRITE, FAULTY_FULL, 1, UINT64_MAX);
+	while (rig_put(rig, "a", seq + 1) == 0) {
+		seq++;
+		if (seq % 500 == 0) {
+			journal_commit(rig->journal, true);
+			loop_turn(rig->loop);
+		}
+	}
+	assert_int_equal(seq, JOURNAL_BATCH_MESSAGES);
+	rig_until(rig, faults_two_failures);
+	assert_int_not_equal(rig_put(rig, "a", seq + 1), 0);
+	/* What was delivered meanwhile makes room, and is not written any more. */
+	for (uint64_t gone = 1; gone <= 10; gone++)
+		journal_remove(rig->journal, "a", gone);
+	rig_until(rig, faults_told);
+	journal_commit(rig->journal, true);
+	rig_until(rig, faults_some_room);
+	journal_report(rig->journal, &report);
+	assert_int_equal(report.pending, JOURNAL_BATCH_MESSAGES - 10);
+	assert_int_equal(rig_put(rig, "a", seq + 1), 0);
+	faulty_disk_heal();
+	rig_until(rig, faults_all_committed);
+	assert_true(rig_close(rig));
+	assert_true(rig_open(rig));
+	assert_int_equal(rig->found, JOURNAL_BATCH_MESSAGES - 9);
+}
+
+/* No room for a state in the store itself: what is removed then has to come through. */
+static void test_fault_D2_store_that_is_full_can_be_emptied(void **state)
+{
+	struct rig *rig = *state;
+	char *large = xcalloc(1, JOURNAL_STATE_MAX);
+	uint64_t seq = 1;
+
+	rig->config.max_bytes = 4 << 20;
+	assert_true(rig_open(rig));
+	while (rig_put(rig, "a", seq) == 0) {
+		seq++;
+		if (seq % 1000 == 0)
+			rig_commit(rig);
+	}
+	rig_commit(rig);
+	journal_put_state(rig->journal, "large", large, 3 << 20);
+	rig->count = 9;
+	journal_commit(rig->journal, true);
+	rig_until(rig, faults_told);
+	assert_non_null(strstr(rig->problem, "full"));
+	for (uint64_t gone = 1; gone < seq; gone++)
+		journal_remove(rig->journal, "a", gone);
+	rig_until(rig, faults_over);
+	rig_until(rig, faults_all_committed);
+	assert_true(rig_close(rig));
+	assert_true(rig_open(rig));
+	assert_int_equal(rig->found, 0);
+	assert_int_equal(rig->states, 2);
+	assert_int_equal(rig->state_count, 9);
+	free(large);
+}
+
 static void test_fault_D3_error_on_write_is_written_again(void **state)
 {
 	faults_while_running(*state, FAULTY_WRITE, FAULTY_IOERR, "disk I/O error");
@@ -542,6 +616,8 @@ int main(int argc, char **argv)
 		FAULTS_TEST(test_writer_that_is_stuck_is_seen),
 		FAULTS_TEST(test_close_does_not_wait_for_ever),
 		FAULTS_TEST(test_fault_D2_full_disk_keeps_messages_in_memory),
+		FAULTS_TEST(test_fault_D2_memory_is_bounded_while_it_lasts),
+		FAULTS_TEST(test_fault_D2_store_that_is_full_can_be_emptied),
 		FAULTS_TEST(test_fault_D3_error_on_write_is_written_again),
 		FAULTS_TEST(test_fault_D4_error_on_sync_claims_nothing),
 		FAULTS_TEST(test_fault_D5_short_write_is_written_again),
