@@ -98,7 +98,7 @@ struct journal_host {
 
 struct journal_config {
 	const char *directory; /* made with mode 0700 if only the last part is missing */
-	int64_t max_bytes;     /* of the database */
+	int64_t max_bytes;     /* of the database; 4 MiB at least, for there is the reserve */
 	int64_t retry_ns;      /* before a store that failed is opened again; 0: 5 s */
 };
 
@@ -168,7 +168,8 @@ void journal_commit(struct journal *journal, bool at_once);
 /*
  * Messages with their bodies; also those that are not committed yet. count at most
  * JOURNAL_FETCH_MAX. got is called for each that is there, in order, then done once (ok false:
- * the store can't be read now); from the loop, never from inside the call.
+ * the store can't be read now); from the loop, never from inside the call. What got is lent is
+ * gone once it removes that message or puts it again.
  */
 struct journal_fetch {
 	void (*got)(void *arg, const struct journal_message *message);
