@@ -102,7 +102,7 @@ static const struct option config_state_rows[] = {
 	{.name = "max_size",
 	 OPTION(SIZE, config_state, max_bytes),
 	 .fallback = "64MiB",
-	 .min = 1 << 20,
+	 .min = 4 << 20,
 	 .max = 1ll << 40,
 	 .help = "What the state may take on the disk."},
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * Preloaded into a program, counts its allocations in the first eight bytes of the file that
- * COUNT_MALLOC names, which somebody else maps as well.
+ * Preloaded into a program, counts the allocations of its first thread, the one that reads and
+ * decides, in the first eight bytes of the file that COUNT_MALLOC names, which somebody else
+ * maps as well.
  */
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t size);
@@ -37,20 +39,30 @@ __attribute__((constructor)) static void count_map(void)
 		calls = page;
 }
 
+static void note(void)
+{
+	static _Thread_local int first; /* 1: this is the first thread; -1: it is not */
+
+	if (first == 0)
+		first = syscall(SYS_gettid) == getpid() ? 1 : -1;
+	if (first == 1)
+		atomic_fetch_add(calls, 1);
+}
+
 void *malloc(size_t size)
 {
-	atomic_fetch_add(calls, 1);
+	note();
 	return __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	atomic_fetch_add(calls, 1);
+	note();
 	return __libc_calloc(count, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	atomic_fetch_add(calls, 1);
+	note();
 	return __libc_realloc(old, size);
 }

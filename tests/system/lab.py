@@ -178,7 +178,7 @@ class UnixConnection(http.client.HTTPConnection):
 class Gauged:
     """The daemon under test, with a configuration and a socket in a folder of its own."""
 
-    def __init__(self, config, files=None, **popen):
+    def __init__(self, config, files=None, keeps_state=True, **popen):
         self.dir = tempfile.mkdtemp(prefix="gauged-test.")
         atexit.register(shutil.rmtree, self.dir, ignore_errors=True)
         self.path = os.path.join(self.dir, "gauged.yaml")
@@ -186,6 +186,7 @@ class Gauged:
         self.log_path = os.path.join(self.dir, "log")
         self.process = None
         self.popen = popen
+        self.keeps_state = keeps_state
         self.before = ()  # a program that runs it, with its arguments
         for name, text in (files or {}).items():
             self.write(text, name)
@@ -196,7 +197,9 @@ class Gauged:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         general = ""
         if name == "gauged.yaml":
-            general = "control: {socket: %s}\nstate: {dir: %s/state}\n" % (self.socket, self.dir)
+            general = "control: {socket: %s}\n" % self.socket
+            if self.keeps_state:
+                general += "state: {dir: %s/state}\n" % self.dir
         with open(path + ".new", "w") as f:
             f.write(general + text)
         os.chmod(path + ".new", 0o640)

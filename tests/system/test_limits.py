@@ -40,7 +40,7 @@ def polls_go_on(plant, count=50):
 
 def test_fault_I1_no_descriptor_left():
     def few():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 
     plant, sink, daemon = make(preexec_fn=few)
     daemon.start().ready()

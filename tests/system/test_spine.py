@@ -45,13 +45,13 @@ rules:
 """
 
 
-def make():
+def make(**kwargs):
     plant, sink = lab.Plant(), lab.Sink()
     master, slave = pty.openpty()
     tty.setraw(slave)
     plant.set(1, 100, 700)
     plant.coils[1, 7] = True
-    daemon = lab.Gauged(CONFIG.format(plant=plant.port, sink=sink.port, tty=os.ttyname(slave)))
+    daemon = lab.Gauged(CONFIG.format(plant=plant.port, sink=sink.port, tty=os.ttyname(slave)), **kwargs)
     os.close(slave)
     return plant, sink, master, daemon
 
@@ -185,14 +185,15 @@ rules:
 
 
 def stopped_with_one_message():
-    """SIGTERM was sent, and the receiver does not take the message that waits."""
-    plant, sink, _, daemon = make()
+    """SIGTERM was sent, and the receiver does not take the message that waits. There is no
+    store that would keep it."""
+    plant, sink, _, daemon = make(keeps_state=False)
     sink.status = 500
     daemon.start().ready()
     plant.set(1, 100, 850)
     lab.wait_for("firing", lambda: daemon.get("/v1/rules/over-temp")["state"] == "firing")
     daemon.process.terminate()
-    lab.wait_for("stopping", lambda: "stopping, once 1 waiting message" in daemon.log())
+    lab.wait_for("stopping", lambda: "stopping, once 1 message is" in daemon.log())
     return sink, daemon
 
 
