@@ -127,9 +127,11 @@ void engine_set_guards(struct engine *engine, bool guarded)
 		store_unguard(&engine->store, i);
 }
 
-/* A reading that may matter to somebody. Apart, so that the way of the others needs no stack.
+/*
+ * A reading that may matter to somebody: true. Apart, and the last that is called, so that the
+ * way of the others needs no stack.
  */
-static __attribute__((noinline)) void engine_take(struct engine *engine,
+static __attribute__((noinline)) bool engine_take(struct engine *engine,
 						  const struct reading *reading)
 {
 	struct stored *point = &engine->store.points[reading->point];
@@ -162,6 +164,7 @@ static __attribute__((noinline)) void engine_take(struct engine *engine,
 		reasons |= PASS_SAMPLE;
 	if (reasons != 0)
 		engine->fresh[engine->fresh_count++] = (struct fresh){reading->point, reasons};
+	return true;
 }
 
 /*
@@ -171,27 +174,29 @@ static __attribute__((noinline)) void engine_take(struct engine *engine,
 bool engine_feed(struct engine *engine, const struct reading *reading)
 {
 	struct stored *point = &engine->store.points[reading->point];
+	double *slot = &engine->slots[program_point(reading->point)];
 	double number = reading->value.number;
+	struct boot at = reading->at;
+	uint32_t round = engine->round;
 
 	engine->counters.readings++;
-	if (reading->at.ns < engine->now.ns) {
+	if (at.ns < engine->now.ns) {
 		engine->counters.late_readings++;
 		return false;
 	}
 	if (reading->value.kind == VALUE_NUMBER && reading->quality == QUALITY_GOOD &&
 	    number > point->guard_low && number < point->guard_high &&
-	    engine->fresh_count == 0 && !timers_maybe_due(&engine->timers, reading->at.ns)) {
+	    engine->fresh_count == 0 && !timers_maybe_due(&engine->timers, at.ns)) {
 		/* Passed over, it is a reading of its instant all the same. */
-		if (reading->at.ns > engine->now.ns || point->seen == engine->round)
-			engine->round++;
-		point->seen = engine->round;
-		engine->now = reading->at;
-		point->at = reading->at.ns;
-		engine->slots[program_point(engine->program, reading->point)] = number;
+		if (at.ns > engine->now.ns || point->seen == round)
+			engine->round = ++round;
+		point->seen = round;
+		engine->now = at;
+		point->at = at.ns;
+		*slot = number;
 		return false;
 	}
-	engine_take(engine, reading);
-	return true;
+	return engine_take(engine, reading);
 }
 
 void engine_settle(struct engine *engine)

@@ -50,7 +50,7 @@ static bool explain_is_bad(const struct explain_walk *walk, uint32_t point)
 static void explain_read_point(struct explain_walk *walk, uint32_t id)
 {
 	const struct program *program = walk->program;
-	double *slot = &walk->slots[program_point(program, id)];
+	double *slot = &walk->slots[program_point(id)];
 	struct engine_point seen;
 
 	store_point(&walk->engine->store, id, walk->now, &seen);

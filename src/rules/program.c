@@ -85,12 +85,6 @@ struct program *program_new(struct arena *arena, const struct point_table *point
 	return program;
 }
 
-uint32_t program_point(const struct program *program, uint32_t point)
-{
-	(void)program;
-	return PROGRAM_SCRATCH + point;
-}
-
 uint32_t program_cell(struct program *program, double value)
 {
 	program->cells = program_grow(program->arena, program->cells, program->cell_count,
@@ -217,7 +211,7 @@ uint32_t program_node(struct program *program, const struct node *node)
 	*added = *node;
 	program_link(program, added);
 	if (node->kind == NODE_DERIVED) {
-		added->slot = program_point(program, node->point);
+		added->slot = program_point(node->point);
 		program->derived[node->point] = program->node_count + 1;
 		return program->node_count++;
 	}

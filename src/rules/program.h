@@ -209,7 +209,10 @@ struct program *program_new(struct arena *arena, const struct point_table *point
 			    uint32_t rule_count);
 
 /* Slots; each is made when it is asked for first. */
-uint32_t program_point(const struct program *program, uint32_t point);
+static inline uint32_t program_point(uint32_t point)
+{
+	return PROGRAM_SCRATCH + point;
+}
 uint32_t program_cell(struct program *program, double value);
 uint32_t program_quality(struct program *program, uint32_t point);
 uint32_t program_bad(struct program *program, uint32_t point);

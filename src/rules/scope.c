@@ -59,7 +59,7 @@ static bool scope_point(struct scope *scope, struct expr *expr, uint32_t id)
 		return false; /* a derived point that is wrong: that was told */
 	idlist_add(scope->arena, &scope->use->points, id);
 	expr->op = EXPR_SLOT;
-	expr->slot = program_point(scope->program, id);
+	expr->slot = program_point(id);
 	expr->kids = NULL;
 	expr->kid_count = 0;
 	expr->type.kind = point->kind;

@@ -123,7 +123,7 @@ void store_unguard(struct store *store, uint32_t id)
 void store_guard(struct store *store, uint32_t id)
 {
 	struct stored *point = &store->points[id];
-	double value = store->slots[program_point(store->program, id)];
+	double value = store->slots[program_point(id)];
 
 	store_unguard(store, id);
 	if (point->kind == VALUE_NUMBER && point->quality == QUALITY_GOOD && !point->bad &&
@@ -135,7 +135,7 @@ void store_guard(struct store *store, uint32_t id)
 /* The last good value, however old. */
 static double store_last(const struct store *store, uint32_t id)
 {
-	double number = store->slots[program_point(store->program, id)];
+	double number = store->slots[program_point(id)];
 
 	return isnan(number) ? store->points[id].last : number;
 }
@@ -171,7 +171,7 @@ void store_init(struct store *store, struct boot now)
 			.quality = QUALITY_BAD,
 			.reason = BAD_INIT,
 		};
-		store->slots[program_point(program, i)] = NAN;
+		store->slots[program_point(i)] = NAN;
 	}
 }
 
@@ -211,7 +211,7 @@ static unsigned store_judge(struct store *store, uint32_t id, enum quality quali
 static unsigned store_lose(struct store *store, uint32_t id)
 {
 	struct stored *point = &store->points[id];
-	double *slot = &store->slots[program_point(store->program, id)];
+	double *slot = &store->slots[program_point(id)];
 	unsigned changed = isnan(*slot) ? 0 : STORE_VALUE;
 
 	store_unguard(store, id);
@@ -263,7 +263,7 @@ unsigned store_put(struct store *store, const struct reading *reading)
 {
 	uint32_t id = reading->point;
 	struct stored *point = &store->points[id];
-	double *slot = &store->slots[program_point(store->program, id)], number;
+	double *slot = &store->slots[program_point(id)], number;
 	unsigned changed = STORE_GOOD;
 
 	if (reading->quality != QUALITY_GOOD)
@@ -307,7 +307,7 @@ unsigned store_derive(struct store *store, uint32_t id, double value,
 		      const struct store_verdict *verdict, bool reported, struct boot now)
 {
 	struct stored *point = &store->points[id];
-	double *slot = &store->slots[program_point(store->program, id)];
+	double *slot = &store->slots[program_point(id)];
 	bool known = !isnan(value);
 	unsigned changed = 0;
 
@@ -368,8 +368,7 @@ void store_adopt(struct store *store, uint32_t id, const struct store *old, uint
 		number = store->texts[point->text - 1].id;
 	}
 	point->last = number;
-	store->slots[program_point(store->program, id)] =
-		point->ever && !point->expired ? number : NAN;
+	store->slots[program_point(id)] = point->ever && !point->expired ? number : NAN;
 	if (from->expired && !point->expired) {
 		/* A longer stale_after brings a value back that had been given up. */
 		store_judge(store, id,
@@ -432,7 +431,7 @@ void store_point(const struct store *store, uint32_t id, struct boot now,
 		 struct engine_point *ret)
 {
 	const struct stored *point = &store->points[id];
-	double slot = store->slots[program_point(store->program, id)];
+	double slot = store->slots[program_point(id)];
 
 	*ret = (struct engine_point){
 		.value = store_own_value(store, point, slot),

@@ -101,7 +101,7 @@ static struct engine_point seen(const struct fixture *f, uint32_t point, double 
 
 static double slot(const struct fixture *f, uint32_t point)
 {
-	return f->slots[program_point(f->program, point)];
+	return f->slots[program_point(point)];
 }
 
 static void test_a_point_begins_unknown_and_bad(void **state)
