@@ -67,24 +67,28 @@ static size_t cost_timer_size(void)
 {
 	struct timers timers;
 
-	return sizeof(*timers.heap) + sizeof(*timers.places) + sizeof(*timers.deadlines);
+	return sizeof(*timers.heap) + sizeof(*timers.places);
 }
 
-/* What it keeps of a rule's past so that it does not say too much. */
+/* What it keeps of a rule's past so that it does not say too much, and timers that few need. */
 static size_t cost_quiet_size(const struct rule *rule)
 {
-	if (rule->limits == NULL)
-		return 0;
-	return sizeof(struct quiet) + quiet_room(rule->limits) * sizeof(int64_t) +
-	       sizeof(uint32_t) + cost_timer_size();
+	struct engine engine;
+	uint32_t timers = (rule->limits != NULL) + (rule->repeat_ns > 0) + (rule->blind_ns > 0);
+	size_t size = timers * (sizeof(*engine.owner_rules) + cost_timer_size());
+
+	if (rule->limits != NULL)
+		size += sizeof(struct quiet) + quiet_room(rule->limits) * sizeof(int64_t);
+	return size;
 }
 
 /* What an engine keeps for each rule, and what stands in the program for each. */
 static size_t cost_rule_base(void)
 {
 	struct agenda agenda;
+	struct engine engine;
 
-	return sizeof(struct rule_run) + RULE_TIMERS * cost_timer_size() +
+	return sizeof(struct rule_run) + cost_timer_size() + sizeof(*engine.shelves) +
 	       sizeof(*agenda.heap) + sizeof(*agenda.reasons) + sizeof(struct rule) +
 	       3 * sizeof(uint32_t);
 }

@@ -14,27 +14,35 @@
 #include "rules/room.h"
 #include "rules/ruleset.h"
 
-static uint32_t engine_owner_count(const struct ruleset *set)
+/* Numbers the owners of timers; how many they are. */
+static uint32_t engine_number_owners(struct engine *engine, const struct ruleset *set)
 {
 	const struct program *program = ruleset_program(set);
 
-	return program->point_count + program->node_count + RULE_TIMERS * program->rule_count +
-	       ruleset_quiets(set);
+	engine->first_node = program->point_count;
+	engine->first_rule = engine->first_node + program->node_count;
+	engine->first_repeat = engine->first_rule + program->rule_count;
+	engine->first_blind = engine->first_repeat + ruleset_repeats(set);
+	engine->shelf = engine->first_blind + ruleset_blinds(set);
+	engine->first_quiet = engine->shelf + 1;
+	return engine->first_quiet + ruleset_quiets(set);
 }
 
 static void engine_place(struct engine *engine, const struct ruleset *set, struct room *room)
 {
 	const struct program *program = ruleset_program(set);
-	uint32_t owners = engine_owner_count(set);
+	uint32_t owners = engine_number_owners(engine, set);
 
 	engine->slots = room_take(room, program_slots(program), sizeof(*engine->slots));
 	engine->timers.heap = room_take(room, owners, sizeof(*engine->timers.heap));
 	engine->timers.places = room_take(room, owners, sizeof(*engine->timers.places));
-	engine->timers.deadlines = room_take(room, owners, sizeof(*engine->timers.deadlines));
+	engine->timers.deadlines =
+		room_take(room, program->node_count, sizeof(*engine->timers.deadlines));
+	engine->owner_rules =
+		room_take(room, owners - engine->first_repeat, sizeof(*engine->owner_rules));
 	engine->runs = room_take(room, program->rule_count, sizeof(*engine->runs));
+	engine->shelves = room_take(room, program->rule_count, sizeof(*engine->shelves));
 	engine->quiets = room_take(room, ruleset_quiets(set), sizeof(*engine->quiets));
-	engine->quiet_rules =
-		room_take(room, ruleset_quiets(set), sizeof(*engine->quiet_rules));
 	engine->quiet_times =
 		room_take(room, ruleset_quiet_times(set), sizeof(*engine->quiet_times));
 	engine_clock_place(engine, set, room);
@@ -58,16 +66,32 @@ size_t engine_size(const struct ruleset *set)
 	return room.used;
 }
 
-static void engine_start_quiets(struct engine *engine)
+static void engine_own(struct engine *engine, uint32_t owner, uint32_t number)
+{
+	engine->owner_rules[owner - engine->first_repeat] = number;
+}
+
+static void engine_start_rules(struct engine *engine)
 {
 	int64_t *times = engine->quiet_times;
 
 	for (uint32_t i = 0; i < engine->rule_count; i++) {
 		const struct rule *rule = ruleset_rule_get(engine->set, i);
 
+		rule_machine_init(&engine->runs[i].machine, engine->now);
+		engine->shelves[i] = INT64_MAX;
+		if (rule->repeat_ns > 0)
+			engine_own(engine, engine_repeat_owner(engine, rule), i);
+		if (rule->blind_ns > 0)
+			engine_own(engine, engine_blind_owner(engine, rule), i);
+		engine->runs[i].condition = CONDITION_FALSE;
+		engine_note_blind(engine, rule, i, false, true);
+		engine->runs[i].condition = CONDITION_UNKNOWN;
+		if (rule->at != NULL)
+			engine_clock_begin(engine, i);
 		if (rule->quiet == RULE_LOUD)
 			continue;
-		engine->quiet_rules[rule->quiet] = i;
+		engine_own(engine, engine->first_quiet + rule->quiet, i);
 		quiet_init(&engine->quiets[rule->quiet], rule->limits, times);
 		times += quiet_room(rule->limits);
 	}
@@ -87,13 +111,11 @@ struct engine *engine_new(const struct ruleset *set, const struct point_table *p
 	engine->sink = sink;
 	engine->now = now;
 	engine->round = 1;
-	engine->first_node = program->point_count;
-	engine->first_rule = program->point_count + program->node_count;
 	engine->rule_count = program->rule_count;
-	engine->first_quiet = engine->first_rule + RULE_TIMERS * program->rule_count;
 	for (uint32_t i = 0; i < program->cell_count; i++)
 		engine->slots[PROGRAM_SCRATCH + program->point_count + i] = program->cells[i];
-	timers_init(&engine->timers, engine_owner_count(set));
+	timers_init(&engine->timers, engine_number_owners(engine, set), engine->first_node,
+		    program->node_count);
 	store_init(&engine->store, now);
 	for (uint32_t i = 0; i < program->point_count; i++)
 		engine_rearm(engine, i, now.ns);
@@ -103,15 +125,7 @@ struct engine *engine_new(const struct ruleset *set, const struct point_table *p
 		if (node_memory(run.node) > 0)
 			node_start(&run, now.ns);
 	}
-	for (uint32_t i = 0; i < program->rule_count; i++) {
-		rule_machine_init(&engine->runs[i].machine, now);
-		engine->runs[i].condition = CONDITION_FALSE;
-		engine_note_blind(engine, ruleset_rule_get(set, i), i, false, true);
-		engine->runs[i].condition = CONDITION_UNKNOWN;
-		if (ruleset_rule_get(set, i)->at != NULL)
-			engine_clock_begin(engine, i);
-	}
-	engine_start_quiets(engine);
+	engine_start_rules(engine);
 	return engine;
 }
 
@@ -237,13 +251,13 @@ void engine_point(const struct engine *engine, uint32_t point, struct boot now,
 static int64_t engine_planned(const struct engine *engine, uint32_t number)
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
-	uint32_t owner = engine_owner(engine, RULE_TIMER_STATE, number);
+	uint32_t owner = engine_state_owner(engine, number);
 
 	if (rule->at == NULL && rule->schedule == 0)
 		return INT64_MAX;
 	if (rule->at == NULL)
 		owner = engine->first_node + rule->schedule - 1;
-	return engine->timers.deadlines[owner];
+	return timers_get(&engine->timers, owner);
 }
 
 void engine_rule(const struct engine *engine, uint32_t number, struct engine_rule *ret)
@@ -251,8 +265,7 @@ void engine_rule(const struct engine *engine, uint32_t number, struct engine_rul
 	static const int8_t conditions[] = {
 		[CONDITION_FALSE] = 0, [CONDITION_TRUE] = 1, [CONDITION_UNKNOWN] = -1};
 	const struct rule_run *run = &engine->runs[number];
-	uint32_t owner = engine_owner(engine, RULE_TIMER_SHELF, number);
-	int64_t shelf = engine->timers.deadlines[owner];
+	int64_t shelf = engine->shelves[number];
 	const struct quiet *quiet = engine_quiet(engine, number);
 
 	*ret = (struct engine_rule){

@@ -200,21 +200,21 @@ void engine_plan_repeat(struct engine *engine, uint32_t number)
 		int64_t beats = age > 0 ? (age - 1) / rule->repeat_ns + 1 : 1;
 
 		/* The rhythm counts from the moment of firing, whatever it was before. */
-		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_REPEAT, number),
+		timers_set(&engine->timers, engine_repeat_owner(engine, rule),
 			   boot_add(run->machine.fired, beats * rule->repeat_ns).ns);
 	}
 }
 
 /* The rule is unknown since when it was; what is over by that is due now. */
-static void engine_adopt_blind(struct engine *engine, uint32_t number, int64_t longer_ns,
-			       int64_t deadline)
+static void engine_adopt_blind(struct engine *engine, const struct rule *rule,
+			       int64_t longer_ns, int64_t deadline)
 {
 	if (deadline != INT64_MAX) {
 		deadline += longer_ns;
 		if (deadline < engine->now.ns)
 			deadline = engine->now.ns;
 	}
-	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number), deadline);
+	timers_set(&engine->timers, engine_blind_owner(engine, rule), deadline);
 }
 
 /* Directly, or through another node. */
@@ -267,8 +267,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 		engine_clock_adopt(engine, number, old, other);
 	if (before == NULL)
 		return;
-	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_SHELF, number),
-		   old->timers.deadlines[engine_owner(old, RULE_TIMER_SHELF, other)]);
+	engine_set_shelf(engine, number, old->shelves[other]);
 	if (rule->limits != NULL && before->limits != NULL) {
 		quiet_adopt(engine_quiet(engine, number), engine_quiet(old, other));
 		engine_quiet_plan(engine, number);
@@ -287,19 +286,20 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	} else {
 		rule_machine_restart(&run->machine, rule, engine->now);
 	}
-	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
+	timers_set(&engine->timers, engine_state_owner(engine, number),
 		   run->machine.deadline.ns);
 	engine_plan_repeat(engine, number);
 	if (slot != 0)
 		engine->slots[slot] = engine_is_alarm(run->machine.state);
-	if (same && run->condition != CONDITION_UNKNOWN) {
+	if (!same || rule->blind_ns == 0)
+		return;
+	if (run->condition != CONDITION_UNKNOWN) {
 		/* A new engine is blind from its start on: this rule was not. */
-		timers_clear(&engine->timers, engine_owner(engine, RULE_TIMER_BLIND, number));
-	} else if (same && rule->blind_ns > 0 && before->blind_ns > 0) {
+		timers_clear(&engine->timers, engine_blind_owner(engine, rule));
+	} else if (before->blind_ns > 0) {
 		run->blind = old->runs[other].blind;
-		engine_adopt_blind(
-			engine, number, rule->blind_ns - before->blind_ns,
-			old->timers.deadlines[engine_owner(old, RULE_TIMER_BLIND, other)]);
+		engine_adopt_blind(engine, rule, rule->blind_ns - before->blind_ns,
+				   timers_get(&old->timers, engine_blind_owner(old, before)));
 	}
 }
 

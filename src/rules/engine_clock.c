@@ -89,7 +89,7 @@ static struct engine_plan *engine_plan(const struct engine *engine, uint32_t num
 
 static void engine_wait(struct engine *engine, uint32_t number, int64_t until_ns)
 {
-	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number), until_ns);
+	timers_set(&engine->timers, engine_state_owner(engine, number), until_ns);
 }
 
 /* Whether a slot runs now; plans the next one. */
@@ -150,7 +150,7 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 	}
 	if (rule->at->every_ns > 0) {
 		engine_wait(engine, number,
-			    old->timers.deadlines[engine_owner(old, RULE_TIMER_STATE, other)]);
+			    timers_get(&old->timers, engine_state_owner(old, other)));
 		return;
 	}
 	*plan = *engine_plan(old, other);
@@ -170,7 +170,7 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 static void engine_oversleep(struct engine *engine, uint32_t number, struct boot now)
 {
 	int64_t every_ns = ruleset_rule_get(engine->set, number)->at->every_ns;
-	int64_t due = engine->timers.deadlines[engine_owner(engine, RULE_TIMER_STATE, number)];
+	int64_t due = timers_get(&engine->timers, engine_state_owner(engine, number));
 
 	if (due == INT64_MAX || now.ns - due <= CALENDAR_LATE_S * NSEC_PER_SEC)
 		return;

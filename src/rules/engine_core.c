@@ -129,7 +129,7 @@ static enum condition engine_condition(const struct engine *engine, const struct
 void engine_note_blind(struct engine *engine, const struct rule *rule, uint32_t number,
 		       bool was, bool is)
 {
-	uint32_t owner = engine_owner(engine, RULE_TIMER_BLIND, number);
+	uint32_t owner = engine_blind_owner(engine, rule);
 
 	if (rule->blind_ns == 0 || was == is)
 		return;
@@ -169,9 +169,7 @@ uint32_t engine_inhibitor(const struct engine *engine, uint32_t number)
 
 bool engine_is_kept(const struct engine *engine, uint32_t number)
 {
-	uint32_t shelf = engine_owner(engine, RULE_TIMER_SHELF, number);
-
-	return engine->timers.deadlines[shelf] != INT64_MAX ||
+	return engine->shelves[number] != INT64_MAX ||
 	       engine_inhibitor(engine, number) != UINT32_MAX;
 }
 
@@ -207,7 +205,7 @@ void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 	struct rule_run *run = &engine->runs[number];
 	uint32_t slot = engine->program->rule_slots[number];
-	uint32_t repeat = engine_owner(engine, RULE_TIMER_REPEAT, number);
+	uint32_t repeat = engine_repeat_owner(engine, rule);
 
 	if (!step.happened)
 		return;
@@ -278,7 +276,7 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	step = inactive ? rule_machine_leave(&run->machine, rule, engine->now)
 			: rule_machine_feed(&run->machine, rule, meant, engine->now);
 	if (run->machine.deadline.ns != deadline.ns)
-		timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_STATE, number),
+		timers_set(&engine->timers, engine_state_owner(engine, number),
 			   run->machine.deadline.ns);
 	engine_step(engine, number, step, inactive ? "schedule" : NULL);
 	if (!run->held && (held || rule->limits != NULL))

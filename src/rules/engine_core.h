@@ -45,11 +45,13 @@ struct engine {
 	double *slots;
 	struct store store;
 	struct timers timers;
-	uint32_t first_node, first_rule, rule_count; /* owners of timers, see below */
+	/* owners of timers, see below */
+	uint32_t first_node, first_rule, first_repeat, first_blind, shelf, first_quiet;
+	uint32_t *owner_rules; /* by owner from first_repeat on: its rule */
+	uint32_t rule_count;
 	struct rule_run *runs;
-	uint32_t first_quiet; /* owner of the first rule's timer that has such limits */
+	int64_t *shelves; /* by rule: until when it is shelved; INT64_MAX: it is not */
 	struct quiet *quiets;
-	uint32_t *quiet_rules; /* by quiet: its rule */
 	int64_t *quiet_times;
 	bool clock_set;		   /* somebody has set the wall clock */
 	int64_t wall_ahead_ns;	   /* of boot time */
@@ -80,19 +82,30 @@ enum pass_reason {
 };
 
 /*
- * Timers by kind, which is their order at one instant: a point goes stale, an age is reached,
- * for or clear_for is over or a slot of 'at' is there, it is time to repeat, a rule is blind, a
- * shelving ends, a rule that had to be quiet may speak again (these only where there are such
- * limits).
+ * Owners of timers, whose order is that of what happens at one instant: a point goes stale, an
+ * age is reached, for or clear_for is over or a slot of 'at' is there, it is time to repeat, a
+ * rule is blind, shelvings end, a rule that had to be quiet may speak again. Repeats, blindness
+ * and quiet have one only for the rules that ask for them, shelvings one together.
  */
-enum rule_timer { RULE_TIMER_STATE, RULE_TIMER_REPEAT, RULE_TIMER_BLIND, RULE_TIMER_SHELF };
-enum { RULE_TIMERS = RULE_TIMER_SHELF + 1 };
-
-static inline uint32_t engine_owner(const struct engine *engine, enum rule_timer kind,
-				    uint32_t rule)
+static inline uint32_t engine_state_owner(const struct engine *engine, uint32_t number)
 {
-	return engine->first_rule + kind * engine->rule_count + rule;
+	return engine->first_rule + number;
 }
+
+static inline uint32_t engine_repeat_owner(const struct engine *engine, const struct rule *rule)
+{
+	return engine->first_repeat + rule->repeat;
+}
+
+static inline uint32_t engine_blind_owner(const struct engine *engine, const struct rule *rule)
+{
+	return engine->first_blind + rule->blind;
+}
+
+/* INT64_MAX: it is shelved no more. */
+void engine_set_shelf(struct engine *engine, uint32_t number, int64_t until_ns);
+/* A shelving is over, or several at once are. */
+void engine_expire_shelf(struct engine *engine);
 
 /* The condition came and 'clear' has not ended it. */
 static inline bool engine_is_firing(enum rule_state state)
@@ -126,7 +139,7 @@ void engine_quiet_plan(struct engine *engine, uint32_t number);
 enum quiet_reason engine_quiet_ask(const struct engine *engine, uint32_t number);
 /* An event of the rule went out, or was held. */
 void engine_quiet_note(struct engine *engine, uint32_t number, enum event_type type, bool held);
-void engine_quiet_expire(struct engine *engine, uint32_t index);
+void engine_quiet_expire(struct engine *engine, uint32_t number);
 /* The first of the rule's inhibitors that is an alarm now, or UINT32_MAX. */
 uint32_t engine_inhibitor(const struct engine *engine, uint32_t number);
 /* Rules that depend on source, in the running pass. */

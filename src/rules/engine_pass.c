@@ -240,7 +240,7 @@ static void engine_repeat(struct engine *engine, uint32_t number)
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 	struct rule_run *run = &engine->runs[number];
 
-	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_REPEAT, number),
+	timers_set(&engine->timers, engine_repeat_owner(engine, rule),
 		   boot_add(engine->now, rule->repeat_ns).ns);
 	if (rule->limits != NULL)
 		engine_review_hold(engine, number);
@@ -329,25 +329,16 @@ static void engine_run_timer(struct engine *engine, uint32_t owner)
 		return;
 	}
 	timers_clear(&engine->timers, owner);
-	if (owner >= engine->first_quiet) {
-		engine_quiet_expire(engine, owner - engine->first_quiet);
-		return;
-	}
-	owner -= engine->first_rule;
-	switch ((enum rule_timer)(owner / engine->rule_count)) {
-	case RULE_TIMER_STATE:
-		engine_expire_rule(engine, owner % engine->rule_count);
-		return;
-	case RULE_TIMER_REPEAT:
-		engine_repeat(engine, owner % engine->rule_count);
-		return;
-	case RULE_TIMER_BLIND:
-		engine_blind(engine, owner % engine->rule_count);
-		return;
-	case RULE_TIMER_SHELF:
-		engine_review_hold(engine, owner % engine->rule_count);
-		return;
-	}
+	if (owner < engine->first_repeat)
+		engine_expire_rule(engine, owner - engine->first_rule);
+	else if (owner < engine->first_blind)
+		engine_repeat(engine, engine->owner_rules[owner - engine->first_repeat]);
+	else if (owner < engine->shelf)
+		engine_blind(engine, engine->owner_rules[owner - engine->first_repeat]);
+	else if (owner == engine->shelf)
+		engine_expire_shelf(engine);
+	else
+		engine_quiet_expire(engine, engine->owner_rules[owner - engine->first_repeat]);
 }
 
 /* Every timer with a deadline before limit, each seeing its deadline as now. */
@@ -371,8 +362,8 @@ bool engine_rearm(struct engine *engine, uint32_t point, int64_t at)
 	const struct reach *ages = &program->point_ages;
 	bool changed = false;
 
-	timers_set(&engine->timers, point,
-		   boot_add((struct boot){at}, engine->store.points[point].stale_ns).ns);
+	timers_bring(&engine->timers, point,
+		     boot_add((struct boot){at}, engine->store.points[point].stale_ns).ns);
 	for (uint32_t i = ages->start[point]; i < ages->start[point + 1]; i++) {
 		const struct node *node = &program->nodes[ages->ids[i]];
 

@@ -42,13 +42,12 @@ void engine_quiet_note(struct engine *engine, uint32_t number, enum event_type t
 	engine_quiet_plan(engine, number);
 }
 
-void engine_quiet_expire(struct engine *engine, uint32_t index)
+void engine_quiet_expire(struct engine *engine, uint32_t number)
 {
-	uint32_t number = engine->quiet_rules[index];
 	struct rule_run *run = &engine->runs[number];
 	enum rule_state state = run->machine.state;
 
-	if (quiet_calmed(&engine->quiets[index], engine->now)) {
+	if (quiet_calmed(engine_quiet(engine, number), engine->now)) {
 		run->held = engine_is_kept(engine, number);
 		engine_emit(engine, number, EVENT_CALM, state, state, "no longer flapping");
 	}

@@ -223,11 +223,13 @@ static void restore_repeat(const struct restore *restore, const struct saved_rul
 			   const struct rule *rule, uint32_t number)
 {
 	struct engine *engine = restore->engine;
-	uint32_t owner = engine_owner(engine, RULE_TIMER_REPEAT, number);
+	uint32_t owner = engine_repeat_owner(engine, rule);
 	int64_t left = saved->fields[SAVED_REPEAT_LEFT];
 
+	if (rule->repeat_ns == 0)
+		return;
 	timers_clear(&engine->timers, owner);
-	if (rule->repeat_ns == 0 || !engine_is_alarm(engine->runs[number].machine.state))
+	if (!engine_is_alarm(engine->runs[number].machine.state))
 		return;
 	if (left < 0 || saved->fields[SAVED_REPEAT] != rule->repeat_ns) {
 		engine_plan_repeat(engine, number);
@@ -244,7 +246,7 @@ static void restore_blind(const struct restore *restore, const struct saved_rule
 			  const struct rule *rule, uint32_t number)
 {
 	struct engine *engine = restore->engine;
-	uint32_t owner = engine_owner(engine, RULE_TIMER_BLIND, number);
+	uint32_t owner = engine_blind_owner(engine, rule);
 	int64_t left = saved->fields[SAVED_BLIND_LEFT];
 
 	if (rule->blind_ns == 0)
@@ -266,8 +268,7 @@ static void restore_shelf(const struct restore *restore, const struct saved_rule
 	if (left < 0)
 		return;
 	left -= restore->gap_ns < left ? restore->gap_ns : left;
-	timers_set(&engine->timers, engine_owner(engine, RULE_TIMER_SHELF, number),
-		   boot_add(engine->now, left).ns);
+	engine_set_shelf(engine, number, boot_add(engine->now, left).ns);
 }
 
 /* Rules that read only others, or the time: there is no reading to wait for. */

@@ -112,11 +112,8 @@ static void record_end(struct saver *saver)
 /* ---- rules ------------------------------------------------------------------------------- */
 
 /* How long it is until the timer; -1: it has none. What is over by now has 0 left. */
-static int64_t timer_left(const struct saver *saver, enum rule_timer kind, uint32_t number)
+static int64_t time_left(const struct saver *saver, int64_t deadline)
 {
-	const struct engine *engine = saver->engine;
-	int64_t deadline = engine->timers.deadlines[engine_owner(engine, kind, number)];
-
 	if (deadline == INT64_MAX)
 		return -1;
 	return deadline > saver->now.ns ? deadline - saver->now.ns : 0;
@@ -135,14 +132,16 @@ static bool rule_fields(const struct saver *saver, uint32_t number, int64_t *fie
 	const struct rule *rule = ruleset_rule_get(saver->engine->set, number);
 	const struct rule_run *run = &saver->engine->runs[number];
 	const struct rule_machine *machine = &run->machine;
+	const struct timers *timers = &saver->engine->timers;
 	bool alarm = engine_is_alarm(machine->state), blind = run->blind;
 	bool looked = run->looked && !engine_waits_for_points(rule);
 
-	fields[SAVED_SHELF_LEFT] = timer_left(saver, RULE_TIMER_SHELF, number);
+	fields[SAVED_SHELF_LEFT] = time_left(saver, saver->engine->shelves[number]);
 	if (rule->instant)
 		return fields[SAVED_SHELF_LEFT] >= 0;
 	if (rule->blind_ns > 0 && run->condition == CONDITION_UNKNOWN)
-		fields[SAVED_BLIND_LEFT] = timer_left(saver, RULE_TIMER_BLIND, number);
+		fields[SAVED_BLIND_LEFT] = time_left(
+			saver, timers_get(timers, engine_blind_owner(saver->engine, rule)));
 	fields[SAVED_STATE] = machine->state;
 	fields[SAVED_SEVERITY] = rule->severity;
 	fields[SAVED_PRIORITY] = rule->priority;
@@ -157,7 +156,10 @@ static bool rule_fields(const struct saver *saver, uint32_t number, int64_t *fie
 	if (alarm) {
 		fields[SAVED_FIRED] = age(saver, machine->fired);
 		fields[SAVED_REPEAT] = rule->repeat_ns;
-		fields[SAVED_REPEAT_LEFT] = timer_left(saver, RULE_TIMER_REPEAT, number);
+		if (rule->repeat_ns > 0)
+			fields[SAVED_REPEAT_LEFT] = time_left(
+				saver,
+				timers_get(timers, engine_repeat_owner(saver->engine, rule)));
 	}
 	return machine->state != RULE_OK || run->told || blind || looked ||
 	       fields[SAVED_SHELF_LEFT] >= 0 || fields[SAVED_BLIND_LEFT] >= 0;

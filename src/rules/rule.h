@@ -32,6 +32,7 @@ struct rule {
 	int on_unknown;		  /* enum on_unknown */
 	int64_t for_ns, clear_for_ns;
 	int64_t repeat_ns, blind_ns; /* 0: not wanted */
+	uint32_t repeat, blind;	     /* its number among the rules that want it */
 	bool instant;
 	const struct calendar *at; /* of an instant by the clock; otherwise NULL */
 	uint32_t plan;		   /* number of its plan */

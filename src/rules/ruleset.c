@@ -35,7 +35,7 @@ struct ruleset {
 	struct rule *rules;
 	struct name_index index;
 	uint32_t most_points;
-	uint32_t quiets, quiet_times, plans;
+	uint32_t quiets, quiet_times, plans, repeats, blinds;
 };
 
 /* A rule as it was written, and the rules that it is: several with for_each. */
@@ -289,6 +289,10 @@ static bool ruleset_make(const struct rule_parse *parse, struct ruleset *set,
 			return false;
 		if (set->rules[i].at != NULL)
 			set->rules[i].plan = set->plans++;
+		if (set->rules[i].repeat_ns > 0)
+			set->rules[i].repeat = set->repeats++;
+		if (set->rules[i].blind_ns > 0)
+			set->rules[i].blind = set->blinds++;
 		if (set->rules[i].point_count > set->most_points)
 			set->most_points = set->rules[i].point_count;
 		set->rules[i].quiet = RULE_LOUD;
@@ -411,6 +415,16 @@ uint32_t ruleset_quiet_times(const struct ruleset *set)
 uint32_t ruleset_plans(const struct ruleset *set)
 {
 	return set->plans;
+}
+
+uint32_t ruleset_repeats(const struct ruleset *set)
+{
+	return set->repeats;
+}
+
+uint32_t ruleset_blinds(const struct ruleset *set)
+{
+	return set->blinds;
 }
 
 uint32_t ruleset_most_points(const struct ruleset *set)

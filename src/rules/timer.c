@@ -12,6 +12,8 @@ static void timers_put(struct timers *timers, uint32_t i, struct timer_entry ent
 {
 	timers->heap[i] = entry;
 	timers->places[entry.owner] = i + 1;
+	if (i == 0)
+		timers->first = entry.deadline;
 }
 
 static void timers_up(struct timers *timers, uint32_t i, struct timer_entry entry)
@@ -46,57 +48,81 @@ static void timers_down(struct timers *timers, uint32_t i, struct timer_entry en
 	timers_put(timers, i, entry);
 }
 
-void timers_init(struct timers *timers, uint32_t owner_count)
+/* Where it belongs, from the free place i on. */
+static void timers_place(struct timers *timers, uint32_t i, struct timer_entry entry)
 {
-	timers->count = 0;
-	for (uint32_t i = 0; i < owner_count; i++) {
-		timers->deadlines[i] = INT64_MAX;
-		timers->places[i] = 0;
-	}
+	if (i > 0 && timer_before(entry, timers->heap[(i - 1) / 4]))
+		timers_up(timers, i, entry);
+	else
+		timers_down(timers, i, entry);
 }
 
-void timers_set_slow(struct timers *timers, uint32_t owner, int64_t deadline)
+static void timers_remove(struct timers *timers, uint32_t i)
+{
+	struct timer_entry last = timers->heap[--timers->count];
+
+	timers->places[timers->heap[i].owner] = 0;
+	if (i < timers->count)
+		timers_place(timers, i, last);
+	if (timers->count == 0)
+		timers->first = INT64_MAX;
+}
+
+void timers_init(struct timers *timers, uint32_t owner_count, uint32_t lazy_from,
+		 uint32_t lazy_count)
+{
+	timers->count = 0;
+	timers->first = INT64_MAX;
+	timers->lazy_from = lazy_from;
+	timers->lazy_count = lazy_count;
+	for (uint32_t i = 0; i < lazy_count; i++)
+		timers->deadlines[i] = INT64_MAX;
+	for (uint32_t i = 0; i < owner_count; i++)
+		timers->places[i] = 0;
+}
+
+/* The place in the heap is that of the deadline, whoever is the owner. */
+void timers_move(struct timers *timers, uint32_t owner, int64_t deadline)
 {
 	struct timer_entry entry = {deadline, owner};
 	uint32_t place = timers->places[owner];
 
-	if (place > 0)
-		timers_up(timers, place - 1, entry);
+	if (place > 0 && deadline == INT64_MAX)
+		timers_remove(timers, place - 1);
+	else if (place > 0)
+		timers_place(timers, place - 1, entry);
 	else if (deadline != INT64_MAX)
 		timers_up(timers, timers->count++, entry);
 }
 
-static void timers_drop_first(struct timers *timers)
+static int64_t timers_true(const struct timers *timers, struct timer_entry entry)
 {
-	struct timer_entry last = timers->heap[--timers->count];
+	uint32_t lazy = entry.owner - timers->lazy_from;
 
-	timers->places[timers->heap[0].owner] = 0;
-	if (timers->count > 0)
-		timers_down(timers, 0, last);
+	return lazy < timers->lazy_count ? timers->deadlines[lazy] : entry.deadline;
 }
 
 bool timers_first(struct timers *timers, int64_t *ret_deadline, uint32_t *ret_owner)
 {
 	while (timers->count > 0) {
 		struct timer_entry entry = timers->heap[0];
-		int64_t deadline = timers->deadlines[entry.owner];
+		int64_t deadline = timers_true(timers, entry);
 
-		if (deadline == entry.deadline && deadline != INT64_MAX) {
+		if (deadline == entry.deadline) {
 			*ret_deadline = deadline;
 			*ret_owner = entry.owner;
 			return true;
 		}
-		if (deadline == INT64_MAX) {
-			timers_drop_first(timers);
-		} else {
-			entry.deadline = deadline;
-			timers_down(timers, 0, entry);
-		}
+		timers_move(timers, entry.owner, deadline);
 	}
 	return false;
 }
 
-void timers_clear(struct timers *timers, uint32_t owner)
+int64_t timers_get(const struct timers *timers, uint32_t owner)
 {
-	timers->deadlines[owner] = INT64_MAX;
+	uint32_t place = timers->places[owner];
+
+	if (owner - timers->lazy_from < timers->lazy_count)
+		return timers->deadlines[owner - timers->lazy_from];
+	return place > 0 ? timers->heap[place - 1].deadline : INT64_MAX;
 }

@@ -21,11 +21,12 @@ struct fixture {
 	int64_t deadlines[OWNERS];
 };
 
-static void fixture_init(struct fixture *f)
+/* Of the owners, some in the middle are lazy; or all, or none. */
+static void fixture_init(struct fixture *f, uint32_t lazy_from, uint32_t lazy_count)
 {
 	f->timers = (struct timers){
 		.heap = f->heap, .places = f->places, .deadlines = f->deadlines};
-	timers_init(&f->timers, OWNERS);
+	timers_init(&f->timers, OWNERS, lazy_from, lazy_count);
 }
 
 static bool search(const int64_t *deadlines, int64_t *ret_deadline, uint32_t *ret_owner)
@@ -49,7 +50,7 @@ static void test_nothing_is_first_of_nothing(void **state)
 	uint32_t owner;
 
 	(void)state;
-	fixture_init(&f);
+	fixture_init(&f, 60, 80);
 	assert_false(timers_first(&f.timers, &deadline, &owner));
 	assert_false(timers_maybe_due(&f.timers, INT64_MAX));
 	timers_set(&f.timers, 3, INT64_MAX);
@@ -65,7 +66,7 @@ static void test_equal_deadlines_come_in_order_of_owner(void **state)
 	uint32_t owner;
 
 	(void)state;
-	fixture_init(&f);
+	fixture_init(&f, 60, 80);
 	for (int i = 0; i < 5; i++)
 		timers_set(&f.timers, order[i], 42);
 	for (int i = 0; i < 5; i++) {
@@ -77,7 +78,7 @@ static void test_equal_deadlines_come_in_order_of_owner(void **state)
 }
 
 /* Later, earlier, none, again: the first is always the first. */
-static void test_the_first_is_the_first_whatever_is_moved(void **state)
+static void move_them(uint32_t lazy_from, uint32_t lazy_count)
 {
 	int64_t truth[OWNERS], expected = 0, deadline;
 	uint32_t expected_owner = 0, owner;
@@ -85,9 +86,8 @@ static void test_the_first_is_the_first_whatever_is_moved(void **state)
 	struct fixture f;
 	int found = 0;
 
-	(void)state;
 	random_init(&random, 11);
-	fixture_init(&f);
+	fixture_init(&f, lazy_from, lazy_count);
 	for (int i = 0; i < OWNERS; i++)
 		truth[i] = INT64_MAX;
 	for (int step = 0; step < 200000; step++) {
@@ -100,6 +100,7 @@ static void test_the_first_is_the_first_whatever_is_moved(void **state)
 			timers_clear(&f.timers, one);
 		else
 			timers_set(&f.timers, one, truth[one]);
+		assert_int_equal(timers_get(&f.timers, one), truth[one]);
 		if (step % 3 != 0)
 			continue;
 		assert_int_equal(timers_first(&f.timers, &deadline, &owner),
@@ -118,12 +119,41 @@ static void test_the_first_is_the_first_whatever_is_moved(void **state)
 	assert_true(found > 50000);
 }
 
+static void test_the_first_is_the_first_whatever_is_moved(void **state)
+{
+	(void)state;
+	move_them(60, 80);
+	move_them(0, OWNERS);
+	move_them(0, 0);
+}
+
+static void test_a_deadline_is_brought_forward_and_never_back(void **state)
+{
+	struct fixture f;
+	int64_t deadline;
+	uint32_t owner;
+
+	(void)state;
+	fixture_init(&f, 60, 80);
+	timers_bring(&f.timers, 3, 50);
+	timers_bring(&f.timers, 3, 70);
+	assert_int_equal(timers_get(&f.timers, 3), 50);
+	timers_bring(&f.timers, 3, 20);
+	assert_true(timers_first(&f.timers, &deadline, &owner));
+	assert_int_equal(deadline, 20);
+	timers_bring(&f.timers, 4, INT64_MAX);
+	timers_clear(&f.timers, 3);
+	assert_false(timers_first(&f.timers, &deadline, &owner));
+	assert_false(timers_maybe_due(&f.timers, INT64_MAX));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_first_of_nothing),
 		cmocka_unit_test(test_equal_deadlines_come_in_order_of_owner),
 		cmocka_unit_test(test_the_first_is_the_first_whatever_is_moved),
+		cmocka_unit_test(test_a_deadline_is_brought_forward_and_never_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
