@@ -66,7 +66,9 @@ static void engine_adopt_point(struct engine *engine, const struct engine *old, 
 	store_adopt(&engine->store, id, &old->store, other, engine->now);
 	timers_set(&engine->timers, id,
 		   stored->expired ? INT64_MAX
-				   : boot_add((struct boot){stored->at}, stored->stale_ns).ns);
+				   : boot_add((struct boot){stored->at},
+					      store_stale_ns(&engine->store, id))
+					     .ns);
 	for (uint32_t i = ages->start[id]; i < ages->start[id + 1]; i++) {
 		const struct node *node = &engine->program->nodes[ages->ids[i]];
 		struct boot reached = boot_add((struct boot){stored->at}, node->span_ns);

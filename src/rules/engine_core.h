@@ -60,8 +60,7 @@ struct engine {
 	struct agenda nodes; /* to run in this pass, by number */
 	struct agenda ranks; /* rules to evaluate in this pass beside those of the source */
 	struct fresh {
-		uint32_t point;
-		uint8_t reasons;
+		uint32_t point : 30, reasons : 2; /* enum pass_reason */
 	} * fresh; /* what came in at now and is not evaluated yet */
 	uint32_t fresh_count;
 	uint32_t round;	  /* counts what was settled */

@@ -272,7 +272,8 @@ bool engine_next_timer(struct engine *engine, int64_t *ret_deadline, uint32_t *r
 		if (*ret_owner >= engine->first_node)
 			return true;
 		point = &engine->store.points[*ret_owner];
-		stale = boot_add((struct boot){point->at}, point->stale_ns);
+		stale = boot_add((struct boot){point->at},
+				 store_stale_ns(&engine->store, *ret_owner));
 		if (stale.ns <= *ret_deadline)
 			return true;
 		timers_set(&engine->timers, *ret_owner, stale.ns);
@@ -363,7 +364,7 @@ bool engine_rearm(struct engine *engine, uint32_t point, int64_t at)
 	bool changed = false;
 
 	timers_bring(&engine->timers, point,
-		     boot_add((struct boot){at}, engine->store.points[point].stale_ns).ns);
+		     boot_add((struct boot){at}, store_stale_ns(&engine->store, point)).ns);
 	for (uint32_t i = ages->start[point]; i < ages->start[point + 1]; i++) {
 		const struct node *node = &program->nodes[ages->ids[i]];
 

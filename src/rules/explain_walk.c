@@ -44,7 +44,8 @@ static bool explain_is_bad(const struct explain_walk *walk, uint32_t point)
 	const struct stored *stored = &walk->engine->store.points[point];
 
 	/* The engine may not have been told yet that the time is over. */
-	return stored->bad || explain_age_ns(walk, point) >= stored->stale_ns;
+	return stored->bad ||
+	       explain_age_ns(walk, point) >= store_stale_ns(&walk->engine->store, point);
 }
 
 static void explain_read_point(struct explain_walk *walk, uint32_t id)

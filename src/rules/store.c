@@ -33,6 +33,9 @@ void store_place(struct store *store, const struct program *program, double *slo
 	store->text_rooms = rooms;
 	store->slots = slots;
 	store->points = room_take(room, program->point_count, sizeof(*store->points));
+	store->held = NULL;
+	if (rooms > 1)
+		store->held = room_take(room, program->point_count, sizeof(*store->held));
 	store->group_bad = room_take(room, program->group_count, sizeof(*store->group_bad));
 	store->texts = room_take(room, texts, sizeof(*store->texts));
 	store->bucket_count = 16;
@@ -112,12 +115,19 @@ static uint32_t store_intern(struct store *store, const char *bytes)
 	return held;
 }
 
+static const struct point *store_described(const struct store *store, uint32_t id)
+{
+	return point_table_get(store->program->points, id);
+}
+
+int64_t store_stale_ns(const struct store *store, uint32_t id)
+{
+	return store_described(store, id)->stale_ns;
+}
+
 void store_unguard(struct store *store, uint32_t id)
 {
-	struct stored *point = &store->points[id];
-
-	point->guard_low = INFINITY;
-	point->guard_high = -INFINITY;
+	store->points[id].guard_high = -INFINITY;
 }
 
 void store_guard(struct store *store, uint32_t id)
@@ -127,7 +137,7 @@ void store_guard(struct store *store, uint32_t id)
 
 	store_unguard(store, id);
 	if (point->kind == VALUE_NUMBER && point->quality == QUALITY_GOOD && !point->bad &&
-	    point->deadband == 0)
+	    store_described(store, id)->deadband == 0)
 		guards_around(&store->program->guards, id, value, &point->guard_low,
 			      &point->guard_high);
 }
@@ -161,13 +171,9 @@ void store_init(struct store *store, struct boot now)
 
 		store->points[i] = (struct stored){
 			.at = now.ns,
-			.stale_ns = point->stale_ns,
-			.deadband = point->deadband,
-			.unheld = point->unheld,
-			.guard_low = INFINITY,
 			.guard_high = -INFINITY,
 			.last = NAN,
-			.kind = (uint8_t)point->kind,
+			.kind = point->kind & 3,
 			.quality = QUALITY_BAD,
 			.reason = BAD_INIT,
 		};
@@ -190,7 +196,7 @@ static unsigned store_judge(struct store *store, uint32_t id, enum quality quali
 		store->slots[program->quality_slots[id]] = quality;
 		changed = STORE_QUALITY;
 	}
-	point->quality = (uint8_t)quality;
+	point->quality = quality & 3;
 	if (point->bad == bad)
 		return changed;
 	point->bad = bad;
@@ -231,7 +237,7 @@ static unsigned store_put_bad(struct store *store, uint32_t id, enum bad_reason 
 	bool held;
 
 	store_unguard(store, id);
-	if (point->unheld && point->ever && !point->expired)
+	if (point->ever && !point->expired && store_described(store, id)->unheld)
 		changed |= store_lose(store, id);
 	held = point->ever && !point->expired;
 	return changed | store_judge(store, id, held ? QUALITY_UNCERTAIN : QUALITY_BAD, reason,
@@ -239,7 +245,7 @@ static unsigned store_put_bad(struct store *store, uint32_t id, enum bad_reason 
 }
 
 /* The number that a good value is in its slot; NaN is none. */
-static double store_number(struct store *store, struct stored *point, struct value value)
+static double store_number(struct store *store, uint32_t id, struct value value)
 {
 	uint32_t held;
 
@@ -250,8 +256,8 @@ static double store_number(struct store *store, struct stored *point, struct val
 		return value.flag;
 	case VALUE_TEXT:
 		held = store_intern(store, value.text);
-		store_release(store, point->text);
-		point->text = held;
+		store_release(store, store->held[id]);
+		store->held[id] = held;
 		return store->texts[held - 1].id;
 	case VALUE_NONE:
 		break;
@@ -270,13 +276,13 @@ unsigned store_put(struct store *store, const struct reading *reading)
 		return store_put_bad(store, id, reading->reason, reading->code);
 	if (reading->value.kind != point->kind)
 		return store_put_bad(store, id, BAD_PARSE, 0);
-	number = store_number(store, point, reading->value);
+	number = store_number(store, id, reading->value);
 	if (isnan(number))
 		return store_put_bad(store, id, BAD_RANGE, 0);
 	point->at = reading->at.ns;
 	point->ever = true;
 	point->expired = false;
-	if (*slot != number && !(fabs(*slot - number) < point->deadband)) {
+	if (*slot != number && !(fabs(*slot - number) < store_described(store, id)->deadband)) {
 		*slot = number;
 		changed |= STORE_VALUE;
 	}
@@ -317,7 +323,9 @@ unsigned store_derive(struct store *store, uint32_t id, double value,
 		changed |= STORE_GOOD;
 	}
 	point->expired = !known && verdict->expired;
-	if (isnan(*slot) ? known : *slot != value && !(fabs(*slot - value) < point->deadband)) {
+	if (isnan(*slot) ? known
+			 : *slot != value && !(fabs(*slot - value) <
+					       store_described(store, id)->deadband)) {
 		if (!known)
 			point->last = *slot;
 		*slot = value;
@@ -360,12 +368,12 @@ void store_adopt(struct store *store, uint32_t id, const struct store *old, uint
 	point->at = from->at;
 	point->ever = from->ever;
 	/* What was never there is not held over a longer time either. */
-	point->expired =
-		from->expired &&
-		(!from->ever || boot_diff(now, (struct boot){from->at}) >= point->stale_ns);
-	if (from->text != 0) {
-		point->text = store_intern(store, old->texts[from->text - 1].text);
-		number = store->texts[point->text - 1].id;
+	point->expired = from->expired &&
+			 (!from->ever ||
+			  boot_diff(now, (struct boot){from->at}) >= store_stale_ns(store, id));
+	if (from->kind == VALUE_TEXT && old->held[other] != 0) {
+		store->held[id] = store_intern(store, old->texts[old->held[other] - 1].text);
+		number = store->texts[store->held[id] - 1].id;
 	}
 	point->last = number;
 	store->slots[program_point(id)] = point->ever && !point->expired ? number : NAN;
@@ -422,8 +430,10 @@ struct value store_value(const struct store *store, enum value_kind kind, double
 static struct value store_own_value(const struct store *store, const struct stored *point,
 				    double number)
 {
-	if (point->kind == VALUE_TEXT && !isnan(number) && point->text != 0)
-		return value_text(store->texts[point->text - 1].text);
+	uint32_t held = point->kind == VALUE_TEXT ? store->held[point - store->points] : 0;
+
+	if (held != 0 && !isnan(number))
+		return value_text(store->texts[held - 1].text);
 	return store_value(store, (enum value_kind)point->kind, number);
 }
 
@@ -443,7 +453,7 @@ void store_point(const struct store *store, uint32_t id, struct boot now,
 		.last = store_own_value(store, point, store_last(store, id)),
 	};
 	/* The engine may not have been told yet that the time is over. */
-	if (!point->expired && now.ns - point->at >= point->stale_ns) {
+	if (!point->expired && now.ns - point->at >= store_stale_ns(store, id)) {
 		ret->value = (struct value){.kind = VALUE_NONE};
 		ret->quality = point->reason == BAD_NONE || point->reason == BAD_INIT
 				       ? QUALITY_STALE

@@ -16,26 +16,25 @@
 #include "rules/program.h"
 #include "rules/room.h"
 
+/* Two points to a line of the cache: a reading that changes nothing looks at no more. */
 struct stored {
 	/*
 	 * While the point is good and nothing but rules read it, a number strictly between
-	 * these changes nothing. Otherwise there is nothing between them.
+	 * these changes nothing. Otherwise high is -INFINITY: there is nothing between them.
 	 */
-	double guard_low, guard_high;
-	int64_t at;	  /* of the last good reading; before any: of the start */
-	int64_t stale_ns; /* from the point */
-	double deadband;
-	double last;   /* the last good value while there is none; NaN: never */
+	union {
+		double guard_low;
+		double last; /* while there is no value: the last good one; NaN: never */
+	};
+	double guard_high;
+	int64_t at;    /* of the last good reading; before any: of the start */
 	uint32_t seen; /* the engine's: the round of its last reading */
-	uint32_t text; /* entry of the last good text + 1; 0: none */
-	uint8_t kind;
-	uint8_t quality;
 	uint8_t reason;
 	uint8_t code;
-	bool ever;    /* a good reading was there */
-	bool expired; /* the stale deadline has passed since at */
-	bool bad;     /* what bad() says */
-	bool unheld;  /* from the point */
+	uint8_t kind : 2, quality : 2;
+	bool ever : 1;	  /* a good reading was there */
+	bool expired : 1; /* the stale deadline has passed since at */
+	bool bad : 1;	  /* what bad() says */
 };
 
 struct store_text {
@@ -49,7 +48,8 @@ struct store {
 	const struct program *program;
 	double *slots;
 	struct stored *points;
-	uint32_t *group_bad;	  /* by group: how many of its points are bad */
+	uint32_t *held;	     /* by point: entry of the last good text + 1; NULL without texts */
+	uint32_t *group_bad; /* by group: how many of its points are bad */
 	struct store_text *texts; /* the program's, then text_rooms of readings */
 	uint32_t text_rooms;
 	uint32_t *buckets;
@@ -63,6 +63,9 @@ void store_place(struct store *store, const struct program *program, double *slo
 		 struct room *room);
 /* Every point unknown since now. After store_place() with memory. */
 void store_init(struct store *store, struct boot now);
+
+/* How long a good reading counts. */
+int64_t store_stale_ns(const struct store *store, uint32_t point);
 
 enum store_change {
 	STORE_VALUE = 1,   /* the slot of the value is another */
