@@ -162,17 +162,18 @@ static uint32_t compile_tree(struct program *program, const struct expr *expr, u
 
 	switch (expr->op) {
 	case EXPR_CONST:
-		return program_cell(program, expr->number);
+		return program_constant(program, expr->number);
 	case EXPR_SLOT:
 		return expr->slot;
 	case EXPR_AGE:
 		return program_age(program, expr->slot);
 	case EXPR_AFFINE:
 		a = compile_tree(program, expr->kids, t);
-		a = compile_emit(program, OP_MUL, t, a, program_cell(program, expr->number));
+		a = compile_emit(program, OP_MUL, t, a,
+				 program_constant(program, expr->number));
 		if (expr->offset != 0)
 			a = compile_emit(program, OP_ADD, t, a,
-					 program_cell(program, expr->offset));
+					 program_constant(program, expr->offset));
 		return a;
 	case EXPR_NOT:
 	case EXPR_NEG:

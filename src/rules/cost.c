@@ -27,7 +27,8 @@ void cost_add_bytes(struct str *out, size_t bytes)
 
 static size_t cost_reach_size(const struct reach *reach, uint32_t sources)
 {
-	return ((size_t)sources + 2 + reach->start[sources]) * sizeof(uint32_t);
+	return reach->start == NULL ? 0
+				    : ((size_t)sources + 2 + reach->count) * sizeof(uint32_t);
 }
 
 static size_t cost_index_size(const struct program *program)
@@ -106,9 +107,9 @@ static size_t cost_use_size(const struct program_use *use)
 }
 
 /* How many entries of the index lead to each rule, by rank. */
-static void cost_count_entries(const struct reach *reach, uint32_t sources, uint32_t *entries)
+static void cost_count_entries(const struct reach *reach, uint32_t *entries)
 {
-	for (uint32_t i = 0; i < reach->start[sources]; i++)
+	for (uint32_t i = 0; i < reach->count; i++)
 		entries[reach->ids[i]]++;
 }
 
@@ -116,10 +117,10 @@ static uint32_t *cost_entries(struct arena *arena, const struct program *program
 {
 	uint32_t *entries = arena_take(arena, program->rule_count, sizeof(*entries));
 
-	cost_count_entries(&program->point_rules, program->point_count, entries);
-	cost_count_entries(&program->point_waits, program->point_count, entries);
-	cost_count_entries(&program->node_rules, program->node_count, entries);
-	cost_count_entries(&program->rule_rules, program->rule_count, entries);
+	cost_count_entries(&program->point_rules, entries);
+	cost_count_entries(&program->point_waits, entries);
+	cost_count_entries(&program->node_rules, entries);
+	cost_count_entries(&program->rule_rules, entries);
 	return entries;
 }
 
@@ -133,8 +134,7 @@ static void cost_add_guards(const struct program *program, const struct rule *ru
 	for (uint32_t i = 0; i < rule->use.points.count; i++) {
 		uint32_t point = rule->use.points.ids[i];
 		uint32_t bands = guards->start[point + 1] - guards->start[point];
-		uint32_t readers = program->point_rules.start[point + 1] -
-				   program->point_rules.start[point];
+		uint32_t readers = reach_of(&program->point_rules, point).count;
 
 		cost->thresholds += bands;
 		cost->guarded = cost->guarded && cost_point_is_guarded(program, point);
@@ -312,7 +312,7 @@ const struct cost *cost_new(struct arena *arena, const struct ruleset *set)
 	cost->rule_count = program->rule_count;
 	cost->rules = rules;
 	for (uint32_t i = 0; i < program->rule_count; i++) {
-		rules[i].bytes = entries[program->ranks[i]] * sizeof(uint32_t);
+		rules[i].bytes = entries[program_rank(program, i)] * sizeof(uint32_t);
 		cost_add_rule(count, ruleset_rule_get(set, i), &rules[i]);
 	}
 	cost_add_windows(arena, count, set, cost);

@@ -43,14 +43,14 @@ struct cost_count *cost_count_new(struct arena *arena, const struct program *pro
 		.over_derived = true,
 	};
 	for (uint32_t i = 0; i < program->point_count; i++) {
-		count_own(count, program->quality_slots[i], OWNER_OTHER);
-		count_own(count, program->bad_slots[i], OWNER_OTHER);
-		count_own(count, program->age_slots[i], OWNER_OTHER);
+		count_own(count, program_asked(program->quality_slots, i), OWNER_OTHER);
+		count_own(count, program_asked(program->bad_slots, i), OWNER_OTHER);
+		count_own(count, program_asked(program->age_slots, i), OWNER_OTHER);
 	}
 	for (uint32_t i = 0; i < program->group_count; i++)
 		count_own(count, program->groups[i].slot, OWNER_OTHER);
 	for (uint32_t i = 0; i < program->rule_count; i++)
-		count_own(count, program->rule_slots[i], OWNER_OTHER);
+		count_own(count, program_asked(program->rule_slots, i), OWNER_OTHER);
 	count_own(count, program->now_slot, OWNER_OTHER);
 	count_own_nodes(count);
 	return count;
@@ -70,7 +70,7 @@ static void count_slot(struct cost_count *count, uint32_t slot)
 	if (slot >= first)
 		node = count->owners[slot - first];
 	else if (slot >= PROGRAM_SCRATCH && count->over_derived)
-		node = program->derived[slot - PROGRAM_SCRATCH];
+		node = program_asked(program->derived, slot - PROGRAM_SCRATCH);
 	if (node == 0 || node == OWNER_OTHER || count->seen[node - 1] == count->round)
 		return;
 	count->seen[node - 1] = count->round;

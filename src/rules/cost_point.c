@@ -19,11 +19,13 @@ struct cascade {
 
 static void cascade_rules(struct cascade *c, const struct reach *reach, uint32_t source)
 {
-	for (uint32_t i = reach->start[source]; i < reach->start[source + 1]; i++) {
-		if (c->rules_seen[reach->ids[i]] == c->round)
+	struct reached rules = reach_of(reach, source);
+
+	for (uint32_t i = 0; i < rules.count; i++) {
+		if (c->rules_seen[rules.ids[i]] == c->round)
 			continue;
-		c->rules_seen[reach->ids[i]] = c->round;
-		c->rules[c->rule_count++] = reach->ids[i];
+		c->rules_seen[rules.ids[i]] = c->round;
+		c->rules[c->rule_count++] = rules.ids[i];
 	}
 }
 
@@ -31,16 +33,19 @@ static void cascade_rules(struct cascade *c, const struct reach *reach, uint32_t
 static void cascade_firing(struct cascade *c, uint32_t from)
 {
 	for (uint32_t i = from; i < c->rule_count; i++)
-		cascade_rules(c, &c->program->rule_rules, c->program->order[c->rules[i]]);
+		cascade_rules(c, &c->program->rule_rules,
+			      program_ranked(c->program, c->rules[i]));
 }
 
 static void cascade_nodes(struct cascade *c, const struct reach *reach, uint32_t source)
 {
-	for (uint32_t i = reach->start[source]; i < reach->start[source + 1]; i++) {
-		if (c->nodes_seen[reach->ids[i]] == c->round)
+	struct reached nodes = reach_of(reach, source);
+
+	for (uint32_t i = 0; i < nodes.count; i++) {
+		if (c->nodes_seen[nodes.ids[i]] == c->round)
 			continue;
-		c->nodes_seen[reach->ids[i]] = c->round;
-		c->nodes[c->node_count++] = reach->ids[i];
+		c->nodes_seen[nodes.ids[i]] = c->round;
+		c->nodes[c->node_count++] = nodes.ids[i];
 	}
 }
 
@@ -56,7 +61,7 @@ static uint32_t cascade_steps(const struct cascade *c)
 
 	for (uint32_t i = 0; i < c->rule_count; i++) {
 		const struct rule *rule =
-			ruleset_rule_get(c->set, c->program->order[c->rules[i]]);
+			ruleset_rule_get(c->set, program_ranked(c->program, c->rules[i]));
 
 		steps += rule->when.count + (rule->has_clear ? rule->clear.count : 0);
 	}

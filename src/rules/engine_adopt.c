@@ -59,7 +59,7 @@ static void engine_adopt_point(struct engine *engine, const struct engine *old, 
 	const struct engine_side now = engine_side(engine), before = engine_side(old);
 	uint32_t other = engine_before(&now, &before, id);
 	const struct stored *stored = &engine->store.points[id];
-	const struct reach *ages = &engine->program->point_ages;
+	struct reached ages = reach_of(&engine->program->point_ages, id);
 
 	if (other == POINT_NONE)
 		return;
@@ -69,13 +69,13 @@ static void engine_adopt_point(struct engine *engine, const struct engine *old, 
 				   : boot_add((struct boot){stored->at},
 					      store_stale_ns(&engine->store, id))
 					     .ns);
-	for (uint32_t i = ages->start[id]; i < ages->start[id + 1]; i++) {
-		const struct node *node = &engine->program->nodes[ages->ids[i]];
+	for (uint32_t i = 0; i < ages.count; i++) {
+		const struct node *node = &engine->program->nodes[ages.ids[i]];
 		struct boot reached = boot_add((struct boot){stored->at}, node->span_ns);
 		bool over = reached.ns < engine->now.ns;
 
 		engine->slots[node->slot] = over;
-		timers_set(&engine->timers, engine->first_node + ages->ids[i],
+		timers_set(&engine->timers, engine->first_node + ages.ids[i],
 			   over ? INT64_MAX : reached.ns);
 	}
 }
@@ -258,7 +258,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	const struct rule *rule = ruleset_rule_get(engine->set, number), *before;
 	struct rule_run *run = &engine->runs[number];
 	uint32_t other = ruleset_find(old->set, rule->name);
-	uint32_t slot = engine->program->rule_slots[number];
+	uint32_t slot = program_asked(engine->program->rule_slots, number);
 	bool same;
 
 	before = other != UINT32_MAX ? ruleset_rule_get(old->set, other) : NULL;
@@ -355,7 +355,7 @@ void engine_adopt(struct engine *engine, const struct engine *old, struct boot n
 	engine_adopt_removed(engine, old);
 	/* One pass in order of rank, those that are woken in it as well. */
 	for (uint32_t rank = 0; rank < engine->rule_count; rank++) {
-		uint32_t number = engine->program->order[rank];
+		uint32_t number = program_ranked(engine->program, rank);
 
 		if (!ruleset_rule_get(engine->set, number)->instant &&
 		    engine->runs[number].looked)

@@ -40,7 +40,7 @@ static void engine_snapshot(struct engine *engine, const struct rule *rule)
 			.reason = seen.reason,
 			.age_ns = seen.ever ? age : -1,
 		};
-		if (program->age_slots[id] != 0)
+		if (program_asked(program->age_slots, id) != 0)
 			engine->slots[program->age_slots[id]] = (double)age / 1e9;
 	}
 }
@@ -108,8 +108,10 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 
 void engine_queue(struct engine *engine, const struct reach *reach, uint32_t source)
 {
-	for (uint32_t i = reach->start[source]; i < reach->start[source + 1]; i++)
-		agenda_add(&engine->ranks, reach->ids[i], PASS_CHANGE);
+	struct reached rules = reach_of(reach, source);
+
+	for (uint32_t i = 0; i < rules.count; i++)
+		agenda_add(&engine->ranks, rules.ids[i], PASS_CHANGE);
 }
 
 static enum condition engine_condition(const struct engine *engine, const struct rule *rule,
@@ -204,7 +206,7 @@ void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 	struct rule_run *run = &engine->runs[number];
-	uint32_t slot = engine->program->rule_slots[number];
+	uint32_t slot = program_asked(engine->program->rule_slots, number);
 	uint32_t repeat = engine_repeat_owner(engine, rule);
 
 	if (!step.happened)
@@ -312,7 +314,7 @@ static void engine_evaluate_instant(struct engine *engine, const struct rule *ru
 
 void engine_evaluate(struct engine *engine, uint32_t rank)
 {
-	uint32_t number = engine->program->order[rank];
+	uint32_t number = program_ranked(engine->program, rank);
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 
 	engine->counters.evaluations++;

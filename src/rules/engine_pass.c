@@ -16,8 +16,10 @@
 static void engine_queue_nodes(struct engine *engine, const struct reach *reach,
 			       uint32_t source, uint8_t reason)
 {
-	for (uint32_t i = reach->start[source]; i < reach->start[source + 1]; i++)
-		agenda_add(&engine->nodes, reach->ids[i], reason);
+	struct reached nodes = reach_of(reach, source);
+
+	for (uint32_t i = 0; i < nodes.count; i++)
+		agenda_add(&engine->nodes, nodes.ids[i], reason);
 }
 
 /* The point is another: whatever reads it has a turn in this pass. */
@@ -189,14 +191,14 @@ static void engine_pass(struct engine *engine)
 void engine_pass_fresh(struct engine *engine, const struct fresh *fresh, uint32_t count)
 {
 	const struct program *program = engine->program;
-	const struct reach *rules = &program->point_rules;
 	uint32_t point = fresh[0].point;
 
 	/* The usual case: one point, and no node that reads it. */
 	if (count == 1 && !reach_any(&program->point_samplers, point) &&
 	    !reach_any(&program->point_nodes, point)) {
-		engine_evaluate_all(engine, rules->ids + rules->start[point],
-				    rules->start[point + 1] - rules->start[point]);
+		struct reached rules = reach_of(&program->point_rules, point);
+
+		engine_evaluate_all(engine, rules.ids, rules.count);
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++) {
@@ -360,17 +362,17 @@ void engine_run_timers(struct engine *engine, struct boot limit)
 bool engine_rearm(struct engine *engine, uint32_t point, int64_t at)
 {
 	const struct program *program = engine->program;
-	const struct reach *ages = &program->point_ages;
+	struct reached ages = reach_of(&program->point_ages, point);
 	bool changed = false;
 
 	timers_bring(&engine->timers, point,
 		     boot_add((struct boot){at}, store_stale_ns(&engine->store, point)).ns);
-	for (uint32_t i = ages->start[point]; i < ages->start[point + 1]; i++) {
-		const struct node *node = &program->nodes[ages->ids[i]];
+	for (uint32_t i = 0; i < ages.count; i++) {
+		const struct node *node = &program->nodes[ages.ids[i]];
 
 		changed = changed || engine->slots[node->slot] != 0;
 		engine->slots[node->slot] = 0;
-		timers_set(&engine->timers, engine->first_node + ages->ids[i],
+		timers_set(&engine->timers, engine->first_node + ages.ids[i],
 			   boot_add((struct boot){at}, node->span_ns).ns);
 	}
 	return changed;

@@ -275,20 +275,19 @@ static void restore_shelf(const struct restore *restore, const struct saved_rule
 static void restore_wake(struct engine *engine, uint32_t number, bool looked)
 {
 	bool alarm = engine_is_alarm(engine->runs[number].machine.state);
-	const struct reach *readers = &engine->program->rule_rules;
-	uint32_t slot = engine->program->rule_slots[number];
+	struct reached readers = reach_of(&engine->program->rule_rules, number);
+	uint32_t slot = program_asked(engine->program->rule_slots, number);
 
 	if (looked)
-		agenda_add(&engine->ranks, engine->program->ranks[number], PASS_CHANGE);
+		agenda_add(&engine->ranks, program_rank(engine->program, number), PASS_CHANGE);
 	if (slot == 0)
 		return;
 	engine->slots[slot] = alarm;
-	for (uint32_t i = readers->start[number]; alarm && i < readers->start[number + 1];
-	     i++) {
-		uint32_t reader = engine->program->order[readers->ids[i]];
+	for (uint32_t i = 0; alarm && i < readers.count; i++) {
+		uint32_t reader = program_ranked(engine->program, readers.ids[i]);
 
 		if (!engine_waits_for_points(ruleset_rule_get(engine->set, reader)))
-			agenda_add(&engine->ranks, readers->ids[i], PASS_CHANGE);
+			agenda_add(&engine->ranks, readers.ids[i], PASS_CHANGE);
 	}
 }
 
@@ -430,7 +429,7 @@ static void restore_record(struct restore *restore, struct pack *in)
 static void restore_holds(struct engine *engine)
 {
 	for (uint32_t rank = 0; rank < engine->rule_count; rank++) {
-		uint32_t number = engine->program->order[rank];
+		uint32_t number = program_ranked(engine->program, rank);
 
 		if (engine->runs[number].held)
 			engine_review_hold(engine, number);

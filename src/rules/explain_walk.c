@@ -22,7 +22,8 @@ void explain_walk_init(struct explain_walk *walk, struct arena *arena,
 		.arena = arena,
 		.engine = engine,
 		.now = now,
-		.program = program_new(arena, engine->points, engine->program->rule_count),
+		.program =
+			program_new(arena, arena, engine->points, engine->program->rule_count),
 	};
 }
 
@@ -70,9 +71,9 @@ static void explain_read_point(struct explain_walk *walk, uint32_t id)
 							       strlen(seen.value.text)));
 		break;
 	}
-	if (program->quality_slots[id] != 0)
+	if (program_asked(program->quality_slots, id) != 0)
 		walk->slots[program->quality_slots[id]] = seen.quality;
-	if (program->bad_slots[id] != 0)
+	if (program_asked(program->bad_slots, id) != 0)
 		walk->slots[program->bad_slots[id]] = explain_is_bad(walk, id);
 }
 
@@ -81,7 +82,7 @@ static void explain_read_group(struct explain_walk *walk, uint32_t group)
 	bool all = true;
 
 	for (uint32_t i = 0; i < walk->program->point_count; i++) {
-		if (walk->program->point_groups[i] == group)
+		if (walk->program->point_groups[i] == group + 1)
 			all = all && explain_is_bad(walk, i);
 	}
 	walk->slots[walk->program->groups[group].slot] = all;

@@ -99,8 +99,6 @@ static bool guard_linear(const struct program *program, const struct expr *expr,
 
 static void guard_add(struct guards *guards, uint32_t point, struct guard_band band)
 {
-	if (guards->scratch == NULL)
-		guards->scratch = arena_new();
 	if (guards->count == guards->cap) {
 		uint32_t cap = guards->cap > 0 ? 2 * guards->cap : 64;
 		struct guard_entry *grown = arena_take(guards->scratch, cap, sizeof(*grown));
@@ -219,9 +217,11 @@ static void guard_tree(struct guards *guards, const struct program *program,
 	}
 }
 
-void guards_init(struct guards *guards, struct arena *arena, uint32_t point_count)
+void guards_init(struct guards *guards, struct arena *arena, struct arena *scratch,
+		 uint32_t point_count)
 {
 	*guards = (struct guards){
+		.scratch = scratch,
 		.wild = arena_take(arena, point_count, sizeof(*guards->wild)),
 		.start = arena_take(arena, (size_t)point_count + 1, sizeof(*guards->start)),
 	};
@@ -241,37 +241,34 @@ static int guard_order(const void *pa, const void *pb)
 	return (a->band.low > b->band.low) - (a->band.low < b->band.low);
 }
 
-void guards_done(struct guards *guards)
-{
-	arena_free(guards->scratch);
-	guards->scratch = NULL;
-	guards->entries = NULL;
-}
-
 void guards_finish(struct guards *guards, struct arena *arena, uint32_t point_count)
 {
+	struct guard_band *bands;
 	uint32_t made = 0, k = 0;
 
 	if (guards->count > 0)
 		qsort(guards->entries, guards->count, sizeof(*guards->entries), guard_order);
-	guards->bands = arena_take(arena, guards->count, sizeof(*guards->bands));
+	bands = arena_take(guards->scratch, guards->count, sizeof(*bands));
 	for (uint32_t p = 0; p < point_count; p++) {
 		guards->start[p] = made;
 		for (; k < guards->count && guards->entries[k].point == p; k++) {
 			struct guard_band band = guards->entries[k].band;
 			struct guard_band *last =
-				made > guards->start[p] ? &guards->bands[made - 1] : NULL;
+				made > guards->start[p] ? &bands[made - 1] : NULL;
 
 			if (guards->wild[p])
 				continue;
 			if (last != NULL && band.low <= last->high)
 				last->high = fmax(last->high, band.high);
 			else
-				guards->bands[made++] = band;
+				bands[made++] = band;
 		}
 	}
 	guards->start[point_count] = made;
-	guards_done(guards);
+	guards->bands = arena_take(arena, made, sizeof(*bands));
+	if (made > 0)
+		memcpy(guards->bands, bands, made * sizeof(*bands));
+	guards->entries = NULL;
 }
 
 bool guards_around(const struct guards *guards, uint32_t point, double value, double *ret_low,

@@ -32,7 +32,7 @@ struct guards {
 	uint32_t *start; /* bands[start[p]] .. bands[start[p + 1] - 1], rising, apart */
 	struct guard_band *bands;
 
-	struct arena *scratch; /* NULL until the first is added; while they are: */
+	struct arena *scratch; /* until guards_finish() */
 	uint32_t count, cap;
 	struct guard_entry {
 		uint32_t point;
@@ -40,11 +40,10 @@ struct guards {
 	} * entries;
 };
 
-void guards_init(struct guards *guards, struct arena *arena, uint32_t point_count);
+void guards_init(struct guards *guards, struct arena *arena, struct arena *scratch,
+		 uint32_t point_count);
 /* What a rule reads: its checked tree, which is not compiled yet. */
 void guards_add(struct guards *guards, const struct program *program, const struct expr *tree);
-/* No more will come: for those that are not finished. Twice is once. */
-void guards_done(struct guards *guards);
 /* All rules are there, and wild[] says which points nodes read. */
 void guards_finish(struct guards *guards, struct arena *arena, uint32_t point_count);
 /*

@@ -55,29 +55,23 @@ void program_use_merge(struct arena *arena, struct program_use *into,
 	idlist_merge(arena, &into->rules, &use->rules);
 }
 
-struct program *program_new(struct arena *arena, const struct point_table *points,
-			    uint32_t rule_count)
+struct program *program_new(struct arena *arena, struct arena *scratch,
+			    const struct point_table *points, uint32_t rule_count)
 {
 	struct program *program = arena_take(arena, 1, sizeof(*program));
-	size_t count = point_table_count(points);
 
 	program->arena = arena;
+	program->scratch = scratch;
 	program->points = points;
 	program->zone = zone_utc();
-	program->point_count = (uint32_t)count;
-	program->quality_slots = arena_take(arena, count, sizeof(uint32_t));
-	program->bad_slots = arena_take(arena, count, sizeof(uint32_t));
-	program->age_slots = arena_take(arena, count, sizeof(uint32_t));
-	program->point_groups = arena_take(arena, count, sizeof(uint32_t));
-	memset(program->point_groups, 0xff, count * sizeof(uint32_t));
-	program->derived = arena_take(arena, count, sizeof(uint32_t));
+	program->point_count = (uint32_t)point_table_count(points);
 	program->node_buckets = arena_take(arena, PROGRAM_BUCKETS, sizeof(uint32_t));
 	program->rule_count = rule_count;
-	guards_init(&program->guards, arena, program->point_count);
-	program->rule_slots = arena_take(arena, rule_count, sizeof(uint32_t));
+	guards_init(&program->guards, arena, scratch, program->point_count);
 	/* Never NULL, even if there is nothing in them. */
-	program->code = program_grow(arena, NULL, 0, &program->code_cap, sizeof(struct instr));
-	program->cells = program_grow(arena, NULL, 0, &program->cell_cap, sizeof(double));
+	program->code =
+		program_grow(scratch, NULL, 0, &program->code_cap, sizeof(struct instr));
+	program->cells = program_grow(scratch, NULL, 0, &program->cell_cap, sizeof(double));
 	program_text(program, "good");
 	program_text(program, "uncertain");
 	program_text(program, "stale");
@@ -87,7 +81,7 @@ struct program *program_new(struct arena *arena, const struct point_table *point
 
 uint32_t program_cell(struct program *program, double value)
 {
-	program->cells = program_grow(program->arena, program->cells, program->cell_count,
+	program->cells = program_grow(program->scratch, program->cells, program->cell_count,
 				      &program->cell_cap, sizeof(*program->cells));
 	program->cells[program->cell_count] = value;
 	return PROGRAM_SCRATCH + program->point_count + program->cell_count++;
@@ -98,6 +92,52 @@ uint32_t program_slots(const struct program *program)
 	return PROGRAM_SCRATCH + program->point_count + program->cell_count;
 }
 
+/* Where the constant is, or where it may go: the table has free places. */
+static uint32_t *program_constant_place(const struct program *program, double value)
+{
+	uint32_t first = PROGRAM_SCRATCH + program->point_count, i;
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	i = (uint32_t)((bits * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+	for (;; i++) {
+		uint32_t *place = &program->constants[i & (program->constant_room - 1)];
+
+		if (*place == 0 ||
+		    memcmp(&program->cells[*place - first], &value, sizeof(value)) == 0)
+			return place;
+	}
+}
+
+static void program_constants_grow(struct program *program)
+{
+	uint32_t room = program->constant_room, *constants = program->constants;
+	uint32_t first = PROGRAM_SCRATCH + program->point_count;
+
+	program->constant_room = room > 0 ? 2 * room : 64;
+	program->constants =
+		arena_take(program->scratch, program->constant_room, sizeof(*constants));
+	for (uint32_t i = 0; i < room; i++) {
+		if (constants[i] > 0)
+			*program_constant_place(program, program->cells[constants[i] - first]) =
+				constants[i];
+	}
+}
+
+uint32_t program_constant(struct program *program, double value)
+{
+	uint32_t *place;
+
+	if (2 * program->constant_count >= program->constant_room)
+		program_constants_grow(program);
+	place = program_constant_place(program, value);
+	if (*place == 0) {
+		*place = program_cell(program, value);
+		program->constant_count++;
+	}
+	return *place;
+}
+
 static uint32_t program_cell_once(struct program *program, uint32_t *slot, double value)
 {
 	if (*slot == 0)
@@ -105,19 +145,29 @@ static uint32_t program_cell_once(struct program *program, uint32_t *slot, doubl
 	return *slot;
 }
 
+/* The same where points or rules, count of them, have one each if somebody asks. */
+static uint32_t program_cell_of(struct program *program, uint32_t **slots, uint32_t count,
+				uint32_t id, double value)
+{
+	if (*slots == NULL)
+		*slots = arena_take(program->arena, count, sizeof(**slots));
+	return program_cell_once(program, &(*slots)[id], value);
+}
+
 uint32_t program_quality(struct program *program, uint32_t point)
 {
-	return program_cell_once(program, &program->quality_slots[point], PROGRAM_TEXT_BAD);
+	return program_cell_of(program, &program->quality_slots, program->point_count, point,
+			       PROGRAM_TEXT_BAD);
 }
 
 uint32_t program_bad(struct program *program, uint32_t point)
 {
-	return program_cell_once(program, &program->bad_slots[point], 0);
+	return program_cell_of(program, &program->bad_slots, program->point_count, point, 0);
 }
 
 uint32_t program_rule(struct program *program, uint32_t rule)
 {
-	return program_cell_once(program, &program->rule_slots[rule], 0);
+	return program_cell_of(program, &program->rule_slots, program->rule_count, rule, 0);
 }
 
 uint32_t program_now(struct program *program)
@@ -137,7 +187,7 @@ uint32_t program_tod(struct program *program)
 
 uint32_t program_age(struct program *program, uint32_t point)
 {
-	return program_cell_once(program, &program->age_slots[point], 0);
+	return program_cell_of(program, &program->age_slots, program->point_count, point, 0);
 }
 
 uint32_t program_group(struct program *program, const char *device)
@@ -149,11 +199,14 @@ uint32_t program_group(struct program *program, const char *device)
 		if (strcmp(program->groups[i].device, device) == 0)
 			return i;
 	}
+	if (program->point_groups == NULL)
+		program->point_groups =
+			arena_take(program->arena, program->point_count, sizeof(uint32_t));
 	for (uint32_t i = 0; i < program->point_count; i++) {
 		const char *of = point_table_get(program->points, i)->device;
 
 		if (of != NULL && strcmp(of, device) == 0) {
-			program->point_groups[i] = program->group_count;
+			program->point_groups[i] = program->group_count + 1;
 			size++;
 		}
 	}
@@ -212,6 +265,9 @@ uint32_t program_node(struct program *program, const struct node *node)
 	program_link(program, added);
 	if (node->kind == NODE_DERIVED) {
 		added->slot = program_point(node->point);
+		if (program->derived == NULL)
+			program->derived = arena_take(program->arena, program->point_count,
+						      sizeof(uint32_t));
 		program->derived[node->point] = program->node_count + 1;
 		return program->node_count++;
 	}
@@ -306,7 +362,9 @@ uint32_t program_age_node(const struct program *program, uint32_t point, int64_t
 
 uint32_t program_derived(const struct program *program, uint32_t point)
 {
-	return program->derived[point] > 0 ? program->derived[point] - 1 : PROGRAM_NONE;
+	uint32_t node = program_asked(program->derived, point);
+
+	return node > 0 ? node - 1 : PROGRAM_NONE;
 }
 
 bool program_node_samples(enum node_kind kind)
@@ -317,7 +375,7 @@ bool program_node_samples(enum node_kind kind)
 
 uint32_t program_emit(struct program *program, struct instr instr)
 {
-	program->code = program_grow(program->arena, program->code, program->code_count,
+	program->code = program_grow(program->scratch, program->code, program->code_count,
 				     &program->code_cap, sizeof(*program->code));
 	program->code[program->code_count] = instr;
 	return program->code_count++;

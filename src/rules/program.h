@@ -136,19 +136,40 @@ struct node {
 	const char *key;
 };
 
-/* The id-th entry's ids are ids[start[id]] .. ids[start[id + 1] - 1]. */
+/* The id-th entry's ids are ids[start[id]] .. ids[start[id + 1] - 1]; start: NULL: none has
+ * any. */
 struct reach {
 	uint32_t *start;
 	uint32_t *ids;
+	uint32_t count; /* of all ids together */
 };
+
+struct reached {
+	const uint32_t *ids;
+	uint32_t count;
+};
+
+static inline struct reached reach_of(const struct reach *reach, uint32_t id)
+{
+	if (reach->start == NULL)
+		return (struct reached){NULL, 0};
+	return (struct reached){reach->ids + reach->start[id],
+				reach->start[id + 1] - reach->start[id]};
+}
 
 static inline bool reach_any(const struct reach *reach, uint32_t id)
 {
-	return reach->start[id] < reach->start[id + 1];
+	return reach->start != NULL && reach->start[id] < reach->start[id + 1];
+}
+
+/* What a point or a rule may have; NULL: none has any. */
+static inline uint32_t program_asked(const uint32_t *numbers, uint32_t id)
+{
+	return numbers != NULL ? numbers[id] : 0;
 }
 
 struct program {
-	struct arena *arena;
+	struct arena *arena, *scratch; /* the latter until program_index() */
 	const struct point_table *points;
 	const struct zone *zone; /* whose local time is meant; UTC unless somebody sets it */
 	uint32_t point_count;
@@ -158,6 +179,9 @@ struct program {
 
 	uint32_t cell_count, cell_cap;
 	double *cells; /* what the cells hold at first */
+	/* Constants, which equal ones share, by hash; 0: free. */
+	uint32_t constant_count, constant_room;
+	uint32_t *constants;
 
 	uint32_t node_count, node_cap;
 	uint32_t *node_buckets; /* by hash of what a node is: the last such node + 1 */
@@ -166,11 +190,11 @@ struct program {
 	uint32_t text_count, text_cap;
 	const char **texts; /* text literals; their number is their index */
 
-	/* by point; 0: nobody asks for it */
+	/* by point, see program_asked(); 0: nobody asks for it */
 	uint32_t *quality_slots;
 	uint32_t *bad_slots;
 	uint32_t *age_slots;	/* for messages: written before one is rendered */
-	uint32_t *point_groups; /* PROGRAM_NONE: of no device that anybody asks for */
+	uint32_t *point_groups; /* its group + 1; 0: of no device that anybody asks for */
 	uint32_t *derived;	/* its node + 1; 0: the point is read */
 
 	uint32_t group_count, group_cap;
@@ -186,7 +210,7 @@ struct program {
 	size_t memory_bytes; /* of all nodes, from program_index() on */
 
 	uint32_t rule_count;
-	uint32_t *rule_slots; /* whether it fires; 0: nobody asks */
+	uint32_t *rule_slots; /* whether it fires, see program_asked(); 0: nobody asks */
 
 	/* from program_index() on */
 	/* Nodes go in order of number, which is an order of evaluation. */
@@ -198,15 +222,27 @@ struct program {
 	struct reach node_nodes;
 	struct reach node_rules;
 	struct reach rule_rules;
-	uint32_t *ranks; /* by rule: its place in the order of evaluation */
+	/* Both NULL if the order of evaluation is that of the file. */
+	uint32_t *ranks; /* by rule: its place in it */
 	uint32_t *order; /* by rank: the rule */
 };
+
+static inline uint32_t program_rank(const struct program *program, uint32_t rule)
+{
+	return program->ranks != NULL ? program->ranks[rule] : rule;
+}
+
+static inline uint32_t program_ranked(const struct program *program, uint32_t rank)
+{
+	return program->order != NULL ? program->order[rank] : rank;
+}
 
 /* The numbers of the words of quality(), in order of enum quality. */
 enum { PROGRAM_TEXT_GOOD, PROGRAM_TEXT_UNCERTAIN, PROGRAM_TEXT_STALE, PROGRAM_TEXT_BAD };
 
-struct program *program_new(struct arena *arena, const struct point_table *points,
-			    uint32_t rule_count);
+/* scratch: for what only those need who add to it; it may go after program_index(). */
+struct program *program_new(struct arena *arena, struct arena *scratch,
+			    const struct point_table *points, uint32_t rule_count);
 
 /* Slots; each is made when it is asked for first. */
 static inline uint32_t program_point(uint32_t point)
@@ -214,6 +250,7 @@ static inline uint32_t program_point(uint32_t point)
 	return PROGRAM_SCRATCH + point;
 }
 uint32_t program_cell(struct program *program, double value);
+uint32_t program_constant(struct program *program, double value);
 uint32_t program_quality(struct program *program, uint32_t point);
 uint32_t program_bad(struct program *program, uint32_t point);
 uint32_t program_age(struct program *program, uint32_t point);
@@ -247,8 +284,8 @@ uint32_t program_derived(const struct program *program, uint32_t point);
 /* Whether a node of the kind takes every reading, not only those that change something. */
 bool program_node_samples(enum node_kind kind);
 /* Adds the points that use reads, also through nodes; derived ones as themselves. */
-void program_use_points(const struct program *program, const struct program_use *use,
-			struct idlist *points);
+void program_use_points(struct arena *arena, const struct program *program,
+			const struct program_use *use, struct idlist *points);
 uint32_t program_emit(struct program *program, struct instr instr);
 
 /* What the rules read, once all are compiled. */

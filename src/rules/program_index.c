@@ -11,36 +11,36 @@
 /* ---- what is read ----------------------------------------------------------------------- */
 
 /* All that use reads, also through nodes; over: through derived points as well. */
-static void program_collect(const struct program *program, const struct program_use *use,
-			    bool over, struct idlist *points)
+static void program_collect(struct arena *arena, const struct program *program,
+			    const struct program_use *use, bool over, struct idlist *points)
 {
 	for (uint32_t i = 0; i < use->points.count; i++) {
 		uint32_t point = use->points.ids[i], node = program_derived(program, point);
 		uint32_t count = points->count;
 
-		idlist_add(program->arena, points, point);
+		idlist_add(arena, points, point);
 		/* prev() lets a derived point reach itself. */
 		if (over && node != PROGRAM_NONE && points->count > count)
-			program_collect(program, program->nodes[node].use, over, points);
+			program_collect(arena, program, program->nodes[node].use, over, points);
 	}
 	for (uint32_t i = 0; i < use->groups.count; i++) {
 		for (uint32_t p = 0; over && p < program->point_count; p++) {
-			if (program->point_groups[p] == use->groups.ids[i])
-				idlist_add(program->arena, points, p);
+			if (program->point_groups[p] == use->groups.ids[i] + 1)
+				idlist_add(arena, points, p);
 		}
 	}
 	for (uint32_t i = 0; i < use->nodes.count; i++) {
 		const struct program_use *inner = program->nodes[use->nodes.ids[i]].use;
 
 		if (inner != NULL)
-			program_collect(program, inner, over, points);
+			program_collect(arena, program, inner, over, points);
 	}
 }
 
-void program_use_points(const struct program *program, const struct program_use *use,
-			struct idlist *points)
+void program_use_points(struct arena *arena, const struct program *program,
+			const struct program_use *use, struct idlist *points)
 {
-	program_collect(program, use, false, points);
+	program_collect(arena, program, use, false, points);
 }
 
 /* ---- the order of rules --------------------------------------------------------------- */
@@ -101,8 +101,8 @@ static uint32_t program_sort(struct program *program, const struct program_reade
 		.visits = arena_take(scratch, count, sizeof(uint8_t)),
 	};
 
-	program->ranks = arena_take(program->arena, count, sizeof(uint32_t));
-	program->order = arena_take(program->arena, count, sizeof(uint32_t));
+	program->ranks = arena_take(scratch, count, sizeof(uint32_t));
+	program->order = arena_take(scratch, count, sizeof(uint32_t));
 	for (uint32_t i = 0; i < count; i++) {
 		if (walk.visits[i] != VISIT_NEW)
 			continue;
@@ -141,13 +141,14 @@ static void pairs_add(struct pairs *pairs, uint32_t from, uint32_t to)
 static struct reach pairs_reach(const struct pairs *pairs, struct arena *arena,
 				uint32_t sources)
 {
-	struct reach reach = {
-		.start = arena_take(arena, (size_t)sources + 2, sizeof(uint32_t)),
-		.ids = arena_take(arena, pairs->count, sizeof(uint32_t)),
-	};
-	uint32_t *last = arena_take(pairs->scratch, sources, sizeof(uint32_t));
+	struct reach reach = {0};
+	uint32_t *last;
 
+	if (pairs->count == 0)
+		return reach;
 	/* start[i + 2] counts, then start[i + 1] is where the next id of i goes. */
+	reach.start = arena_take(arena, (size_t)sources + 2, sizeof(uint32_t));
+	last = arena_take(pairs->scratch, sources, sizeof(uint32_t));
 	memset(last, 0xff, sources * sizeof(*last));
 	for (uint32_t i = 0; i < pairs->count; i++) {
 		struct pair *pair = &pairs->pairs[i];
@@ -161,6 +162,8 @@ static struct reach pairs_reach(const struct pairs *pairs, struct arena *arena,
 	}
 	for (uint32_t i = 2; i < sources + 2; i++)
 		reach.start[i] += reach.start[i - 1];
+	reach.count = reach.start[sources + 1];
+	reach.ids = arena_take(arena, reach.count, sizeof(uint32_t));
 	for (uint32_t i = 0; i < pairs->count; i++) {
 		const struct pair *pair = &pairs->pairs[i];
 
@@ -178,7 +181,7 @@ static void pairs_add_points(struct pairs *pairs, const struct program *program,
 		pairs_add(pairs, use->points.ids[i], id);
 	for (uint32_t i = 0; i < use->groups.count; i++) {
 		for (uint32_t p = 0; p < program->point_count; p++) {
-			if (program->point_groups[p] == use->groups.ids[i])
+			if (program->point_groups[p] == use->groups.ids[i] + 1)
 				pairs_add(pairs, p, id);
 		}
 	}
@@ -211,7 +214,7 @@ static void program_add_samples(struct program *program, uint32_t number, struct
 {
 	struct idlist points = {0};
 
-	program_collect(program, program->nodes[number].use, true, &points);
+	program_collect(samples->scratch, program, program->nodes[number].use, true, &points);
 	for (uint32_t i = 0; i < points.count; i++) {
 		if (program_derived(program, points.ids[i]) == PROGRAM_NONE)
 			pairs_add(samples, points.ids[i], number);
@@ -270,7 +273,9 @@ static void pairs_add_waits(struct pairs *pairs, const struct program *program,
 {
 	struct idlist all = {0};
 
-	program_use_points(program, use, &all);
+	if (use->nodes.count == 0)
+		return;
+	program_use_points(pairs->scratch, program, use, &all);
 	for (uint32_t i = use->points.count; i < all.count; i++)
 		pairs_add(pairs, all.ids[i], id);
 }
@@ -284,7 +289,7 @@ static void program_index_all(struct program *program, const struct program_read
 
 	program_index_nodes(program, scratch);
 	for (uint32_t rank = 0; rank < program->rule_count; rank++) {
-		const struct program_reader *reader = &readers[program->order[rank]];
+		const struct program_reader *reader = &readers[program_ranked(program, rank)];
 
 		if (!reader->instant) {
 			pairs_add_points(&points, program, reader->use, rank);
@@ -313,14 +318,45 @@ static void program_index_all(struct program *program, const struct program_read
 	guards_finish(&program->guards, program->arena, program->point_count);
 }
 
+static void *program_keep(struct program *program, const void *from, uint32_t count,
+			  size_t size)
+{
+	void *kept = arena_take(program->arena, count, size);
+
+	if (count > 0)
+		memcpy(kept, from, count * size);
+	return kept;
+}
+
+/* What has grown until now is as long as it will be; an order as in the file needs no words. */
+static void program_settle(struct program *program)
+{
+	uint32_t count = program->rule_count, i = 0;
+
+	program->code = program_keep(program, program->code, program->code_count,
+				     sizeof(*program->code));
+	program->cells = program_keep(program, program->cells, program->cell_count,
+				      sizeof(*program->cells));
+	program->constants = NULL;
+	while (i < count && program->order[i] == i)
+		i++;
+	program->ranks =
+		i == count ? NULL
+			   : program_keep(program, program->ranks, count, sizeof(uint32_t));
+	program->order =
+		i == count ? NULL
+			   : program_keep(program, program->order, count, sizeof(uint32_t));
+	program->scratch = NULL;
+}
+
 uint32_t program_index(struct program *program, const struct program_reader *readers,
 		       uint32_t *ret_next)
 {
-	struct arena *scratch = arena_new();
-	uint32_t loop = program_sort(program, readers, scratch, ret_next);
+	uint32_t loop = program_sort(program, readers, program->scratch, ret_next);
 
-	if (loop == PROGRAM_NONE)
-		program_index_all(program, readers, scratch);
-	arena_free(scratch);
-	return loop;
+	if (loop != PROGRAM_NONE)
+		return loop;
+	program_index_all(program, readers, program->scratch);
+	program_settle(program);
+	return PROGRAM_NONE;
 }

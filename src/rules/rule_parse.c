@@ -372,9 +372,9 @@ static void rule_parse_points(const struct rule_parse *parse, struct rule *rule,
 {
 	struct program_use all = {0};
 
-	program_use_points(parse->program, &rule->use, &all.points);
+	program_use_points(parse->arena, parse->program, &rule->use, &all.points);
 	rule->condition_points = all.points.count;
-	program_use_points(parse->program, message, &all.points);
+	program_use_points(parse->arena, parse->program, message, &all.points);
 	rule->points = all.points.ids;
 	rule->point_count = all.points.count;
 }

@@ -326,6 +326,7 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	struct building building = {.set = set, .diags = diags};
 	struct rule_parse parse;
 	struct derived_set *derived;
+	struct arena *scratch;
 	size_t errors = diags_errors(diags);
 	bool good;
 
@@ -340,12 +341,13 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	if (!ruleset_check_points(points, diags) || !ruleset_expand(&building))
 		return NULL;
 	good = diags_errors(diags) == errors;
-	set->program = program_new(arena, points, set->index.count);
+	scratch = arena_new();
+	set->program = program_new(arena, scratch, points, set->index.count);
 	if (zone != NULL)
 		set->program->zone = zone;
 	parse = (struct rule_parse){
 		.arena = arena,
-		.trees = arena_new(),
+		.trees = scratch,
 		.program = set->program,
 		.points = points,
 		.diags = diags,
@@ -358,8 +360,7 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 	for (uint32_t i = 0; i < building.index.count; i++)
 		good = ruleset_make(&parse, set, &building.written[i]) && good;
 	good = good && ruleset_index(&building);
-	guards_done(&set->program->guards);
-	arena_free(parse.trees);
+	arena_free(scratch);
 	return good ? set : NULL;
 }
 

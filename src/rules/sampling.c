@@ -105,7 +105,7 @@ static void sampling_walk(struct sampling *s, const struct program_use *use, boo
 		sampling_point(s, use->points.ids[i], before);
 	for (uint32_t i = 0; i < use->groups.count; i++) {
 		for (uint32_t p = 0; p < s->program->point_count; p++) {
-			if (s->program->point_groups[p] == use->groups.ids[i])
+			if (s->program->point_groups[p] == use->groups.ids[i] + 1)
 				sampling_point(s, p, before);
 		}
 	}

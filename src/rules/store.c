@@ -187,28 +187,30 @@ static unsigned store_judge(struct store *store, uint32_t id, enum quality quali
 {
 	const struct program *program = store->program;
 	struct stored *point = &store->points[id];
-	uint32_t group = program->point_groups[id];
+	uint32_t group = program_asked(program->point_groups, id);
+	uint32_t quality_slot = program_asked(program->quality_slots, id);
+	uint32_t bad_slot = program_asked(program->bad_slots, id);
 	unsigned changed = 0;
 
 	point->reason = (uint8_t)reason;
 	point->code = code;
-	if (point->quality != quality && program->quality_slots[id] != 0) {
-		store->slots[program->quality_slots[id]] = quality;
+	if (point->quality != quality && quality_slot != 0) {
+		store->slots[quality_slot] = quality;
 		changed = STORE_QUALITY;
 	}
 	point->quality = quality & 3;
 	if (point->bad == bad)
 		return changed;
 	point->bad = bad;
-	if (program->bad_slots[id] != 0) {
-		store->slots[program->bad_slots[id]] = bad;
+	if (bad_slot != 0) {
+		store->slots[bad_slot] = bad;
 		changed = STORE_QUALITY;
 	}
-	if (group != PROGRAM_NONE) {
+	if (group != 0) {
 		changed = STORE_QUALITY;
-		store->group_bad[group] += bad ? 1 : -1u;
-		store->slots[program->groups[group].slot] =
-			store->group_bad[group] == program->groups[group].size;
+		store->group_bad[group - 1] += bad ? 1 : -1u;
+		store->slots[program->groups[group - 1].slot] =
+			store->group_bad[group - 1] == program->groups[group - 1].size;
 	}
 	return changed;
 }

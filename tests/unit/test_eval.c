@@ -72,7 +72,7 @@ static void compile_text(struct compiled *c, const char *text, enum value_kind k
 				      .rule = "r",
 				      .points = rules_points(c->arena),
 				      .diags = c->diags};
-	c->program = program_new(c->arena, source.points, 0);
+	c->program = program_new(c->arena, c->arena, source.points, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		program_text(c->program, texts[i]);
 	tree = parser_parse(c->arena, &source);

@@ -53,7 +53,7 @@ static void fixture_init(struct fixture *f, int64_t stale_s)
 
 		point_table_add(points, &point);
 	}
-	f->program = program_new(f->arena, points, 0);
+	f->program = program_new(f->arena, f->arena, points, 0);
 	program_text(f->program, "auto");
 	program_quality(f->program, LEVEL);
 	program_bad(f->program, LEVEL);
