@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "rules/binding.h"
 #include "rules/function.h"
 #include "rules/parser.h"
 
@@ -276,8 +277,13 @@ static const struct node_place *compile_place(struct program *program,
 {
 	struct node_place *own = arena_take(program->arena, 1, sizeof(*own));
 	struct expr_source *source = arena_take(program->arena, 1, sizeof(*source));
+	struct bindings *bindings = arena_take(program->arena, 1, sizeof(*bindings));
 
 	*source = *place->source;
+	if (source->bindings != NULL) {
+		*bindings = *source->bindings;
+		source->bindings = bindings;
+	}
 	*own = *place;
 	own->source = source;
 	own->words = arena_text(program->arena, place->words, strlen(place->words));

@@ -10,6 +10,7 @@
 #include "model/point.h"
 #include "rules/cost_count.h"
 #include "rules/engine_core.h"
+#include "rules/calendar.h"
 #include "rules/message.h"
 #include "rules/ruleset.h"
 
@@ -41,7 +42,44 @@ static size_t cost_index_size(const struct program *program)
 	       cost_reach_size(&program->node_nodes, program->node_count) +
 	       cost_reach_size(&program->node_rules, program->node_count) +
 	       cost_reach_size(&program->rule_rules, program->rule_count) +
-	       program->guards.start[program->point_count] * sizeof(struct guard_band);
+	       guards_size(&program->guards, program->point_count);
+}
+
+/* What somebody asks of a point or of a rule stands in a table of all of them. */
+static size_t cost_asked_size(const struct program *program)
+{
+	size_t points = (program->quality_slots != NULL) + (program->bad_slots != NULL) +
+			(program->age_slots != NULL) + (program->point_groups != NULL) +
+			(program->derived != NULL);
+	size_t rules = (program->rule_slots != NULL) + (program->ranks != NULL) +
+		       (program->order != NULL);
+
+	return (points * program->point_count + rules * program->rule_count) * sizeof(uint32_t);
+}
+
+static size_t cost_use_size(const struct program_use *use)
+{
+	return (use->points.cap + use->groups.cap + use->nodes.cap + use->rules.cap) *
+	       sizeof(uint32_t);
+}
+
+/* The rule itself: but for its code, and without what stands in the file. */
+static size_t cost_written_size(const struct rule *rule)
+{
+	const struct rule_extra *more = rule->more;
+	size_t size = sizeof(*rule) + sizeof(uint32_t) /* in the order of names */ +
+		      rule->point_count * sizeof(*rule->points);
+
+	if (more == &rule_plain)
+		return size;
+	size += sizeof(*more) + cost_use_size(more->use) +
+		more->bindings.count * sizeof(*more->bindings.list) +
+		more->label_count * sizeof(*more->labels) +
+		more->inhibitor_count * sizeof(*more->inhibitors) +
+		(more->at != NULL ? sizeof(*more->at) : 0) +
+		(more->limits != NULL ? sizeof(*more->limits) : 0) +
+		(more->use != rule_plain.use ? sizeof(*more->use) : 0);
+	return more->message != NULL ? size + message_size(more->message) : size;
 }
 
 struct cost_memory cost_memory(const struct ruleset *set)
@@ -57,8 +95,10 @@ struct cost_memory cost_memory(const struct ruleset *set)
 	memory.values = values + program->code_count * sizeof(struct instr) +
 			program->cell_count * sizeof(double);
 	memory.rules = ruleset_engine_size(set) - program->memory_bytes - values +
-		       cost_index_size(program) + program->rule_count * sizeof(struct rule) +
+		       cost_index_size(program) + cost_asked_size(program) +
 		       program->node_count * sizeof(struct node);
+	for (uint32_t i = 0; i < program->rule_count; i++)
+		memory.rules += cost_written_size(ruleset_rule_get(set, i));
 	return memory;
 }
 
@@ -75,11 +115,12 @@ static size_t cost_timer_size(void)
 static size_t cost_quiet_size(const struct rule *rule)
 {
 	struct engine engine;
-	uint32_t timers = (rule->limits != NULL) + (rule->repeat_ns > 0) + (rule->blind_ns > 0);
+	uint32_t timers = (rule->more->limits != NULL) + (rule->more->repeat_ns > 0) +
+			  (rule->more->blind_ns > 0);
 	size_t size = timers * (sizeof(*engine.owner_rules) + cost_timer_size());
 
-	if (rule->limits != NULL)
-		size += sizeof(struct quiet) + quiet_room(rule->limits) * sizeof(int64_t);
+	if (rule->more->limits != NULL)
+		size += sizeof(struct quiet) + quiet_room(rule->more->limits) * sizeof(int64_t);
 	return size;
 }
 
@@ -90,20 +131,13 @@ static size_t cost_rule_base(void)
 	struct engine engine;
 
 	return sizeof(struct rule_run) + cost_timer_size() + sizeof(*engine.shelves) +
-	       sizeof(*agenda.heap) + sizeof(*agenda.reasons) + sizeof(struct rule) +
-	       3 * sizeof(uint32_t);
+	       sizeof(*agenda.heap) + sizeof(*agenda.reasons);
 }
 
 static size_t cost_code_size(const struct cost_count *count, struct code code)
 {
 	return code.count * sizeof(struct instr) +
 	       cost_count_constants(count, code) * sizeof(double);
-}
-
-static size_t cost_use_size(const struct program_use *use)
-{
-	return (use->points.cap + use->groups.cap + use->nodes.cap + use->rules.cap) *
-	       sizeof(uint32_t);
 }
 
 /* How many entries of the index lead to each rule, by rank. */
@@ -130,9 +164,9 @@ static void cost_add_guards(const struct program *program, const struct rule *ru
 {
 	const struct guards *guards = &program->guards;
 
-	cost->guarded = rule->use.points.count > 0;
-	for (uint32_t i = 0; i < rule->use.points.count; i++) {
-		uint32_t point = rule->use.points.ids[i];
+	cost->guarded = rule_use_points(rule) > 0;
+	for (uint32_t i = 0; i < rule_use_points(rule); i++) {
+		uint32_t point = rule->points[i];
 		uint32_t bands = guards->start[point + 1] - guards->start[point];
 		uint32_t readers = reach_of(&program->point_rules, point).count;
 
@@ -141,8 +175,8 @@ static void cost_add_guards(const struct program *program, const struct rule *ru
 		if (readers > 0)
 			cost->bytes += bands * sizeof(struct guard_band) / readers;
 	}
-	cost->guarded = cost->guarded && rule->use.nodes.count == 0 &&
-			rule->use.groups.count == 0 && rule->use.rules.count == 0;
+	cost->guarded = cost->guarded && rule->more->use->nodes.count == 0 &&
+			rule->more->use->groups.count == 0 && rule->more->use->rules.count == 0;
 }
 
 static void cost_add_message(struct cost_count *count, const struct rule *rule,
@@ -150,10 +184,9 @@ static void cost_add_message(struct cost_count *count, const struct rule *rule,
 {
 	struct code code;
 
-	if (rule->message == NULL)
+	if (rule->more->message == NULL)
 		return;
-	cost->bytes += message_size(rule->message);
-	for (uint32_t i = 0; message_code(rule->message, i, &code); i++) {
+	for (uint32_t i = 0; message_code(rule->more->message, i, &code); i++) {
 		cost->message += code.count;
 		cost->bytes += cost_code_size(count, code);
 		cost_count_nodes(count, code);
@@ -164,17 +197,15 @@ static void cost_add_rule(struct cost_count *count, const struct rule *rule,
 			  struct cost_rule *cost)
 {
 	cost_count_start(count);
-	cost->bytes += cost_rule_base() + cost_quiet_size(rule) + cost_use_size(&rule->use) +
-		       rule->point_count * sizeof(*rule->points) +
-		       rule->label_count * sizeof(*rule->labels) +
+	cost->bytes += cost_rule_base() + cost_quiet_size(rule) + cost_written_size(rule) +
 		       cost_code_size(count, rule->when);
 	cost->points = rule->point_count;
 	cost->steps = rule->when.count;
 	cost_count_nodes(count, rule->when);
 	if (rule->has_clear) {
-		cost->bytes += cost_code_size(count, rule->clear);
-		cost->steps += rule->clear.count;
-		cost_count_nodes(count, rule->clear);
+		cost->bytes += cost_code_size(count, rule->more->clear);
+		cost->steps += rule->more->clear.count;
+		cost_count_nodes(count, rule->more->clear);
 	}
 	cost_add_message(count, rule, cost);
 	cost->nodes = count->count;
@@ -240,9 +271,10 @@ static void cost_note_users(struct cost_count *count, const struct ruleset *set,
 		cost_count_start(count);
 		cost_count_nodes(count, rule->when);
 		if (rule->has_clear)
-			cost_count_nodes(count, rule->clear);
+			cost_count_nodes(count, rule->more->clear);
 		for (uint32_t i = 0;
-		     rule->message != NULL && message_code(rule->message, i, &code); i++)
+		     rule->more->message != NULL && message_code(rule->more->message, i, &code);
+		     i++)
 			cost_count_nodes(count, code);
 		cost_note_rule(count, users, r, write);
 	}

@@ -63,7 +63,7 @@ static uint32_t cascade_steps(const struct cascade *c)
 		const struct rule *rule =
 			ruleset_rule_get(c->set, program_ranked(c->program, c->rules[i]));
 
-		steps += rule->when.count + (rule->has_clear ? rule->clear.count : 0);
+		steps += rule->when.count + (rule->has_clear ? rule->more->clear.count : 0);
 	}
 	return steps;
 }

@@ -80,20 +80,20 @@ static void engine_start_rules(struct engine *engine)
 
 		rule_machine_init(&engine->runs[i].machine, engine->now);
 		engine->shelves[i] = INT64_MAX;
-		if (rule->repeat_ns > 0)
+		if (rule->more->repeat_ns > 0)
 			engine_own(engine, engine_repeat_owner(engine, rule), i);
-		if (rule->blind_ns > 0)
+		if (rule->more->blind_ns > 0)
 			engine_own(engine, engine_blind_owner(engine, rule), i);
 		engine->runs[i].condition = CONDITION_FALSE;
 		engine_note_blind(engine, rule, i, false, true);
 		engine->runs[i].condition = CONDITION_UNKNOWN;
-		if (rule->at != NULL)
+		if (rule->more->at != NULL)
 			engine_clock_begin(engine, i);
-		if (rule->quiet == RULE_LOUD)
+		if (rule->more->quiet == RULE_LOUD)
 			continue;
-		engine_own(engine, engine->first_quiet + rule->quiet, i);
-		quiet_init(&engine->quiets[rule->quiet], rule->limits, times);
-		times += quiet_room(rule->limits);
+		engine_own(engine, engine->first_quiet + rule->more->quiet, i);
+		quiet_init(&engine->quiets[rule->more->quiet], rule->more->limits, times);
+		times += quiet_room(rule->more->limits);
 	}
 }
 
@@ -253,10 +253,10 @@ static int64_t engine_planned(const struct engine *engine, uint32_t number)
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 	uint32_t owner = engine_state_owner(engine, number);
 
-	if (rule->at == NULL && rule->schedule == 0)
+	if (rule->more->at == NULL && rule->more->schedule == 0)
 		return INT64_MAX;
-	if (rule->at == NULL)
-		owner = engine->first_node + rule->schedule - 1;
+	if (rule->more->at == NULL)
+		owner = engine->first_node + rule->more->schedule - 1;
 	return timers_get(&engine->timers, owner);
 }
 

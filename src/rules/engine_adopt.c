@@ -106,9 +106,9 @@ enum engine_keep engine_keeps(const struct ruleset *set, const struct point_tabl
 	if (before->instant != rule->instant)
 		return ENGINE_KEEPS_NOTHING;
 	if (before->on_unknown == rule->on_unknown &&
-	    engine_same_text(before->when_text, rule->when_text) &&
-	    engine_same_text(before->clear_text, rule->clear_text) &&
-	    bindings_equal(&before->bindings, &rule->bindings) &&
+	    engine_same_text(rule_when_text(before), rule_when_text(rule)) &&
+	    engine_same_text(rule_clear_text(before), rule_clear_text(rule)) &&
+	    bindings_equal(&before->more->bindings, &rule->more->bindings) &&
 	    !engine_differs(&side, &old, rule->points, rule->condition_points))
 		return ENGINE_KEEPS_ALL;
 	return rule->instant ? ENGINE_KEEPS_NOTHING : ENGINE_KEEPS_STATE;
@@ -197,13 +197,13 @@ void engine_plan_repeat(struct engine *engine, uint32_t number)
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 	const struct rule_run *run = &engine->runs[number];
 
-	if (rule->repeat_ns > 0 && engine_is_alarm(run->machine.state)) {
+	if (rule->more->repeat_ns > 0 && engine_is_alarm(run->machine.state)) {
 		int64_t age = boot_diff(engine->now, run->machine.fired);
-		int64_t beats = age > 0 ? (age - 1) / rule->repeat_ns + 1 : 1;
+		int64_t beats = age > 0 ? (age - 1) / rule->more->repeat_ns + 1 : 1;
 
 		/* The rhythm counts from the moment of firing, whatever it was before. */
 		timers_set(&engine->timers, engine_repeat_owner(engine, rule),
-			   boot_add(run->machine.fired, beats * rule->repeat_ns).ns);
+			   boot_add(run->machine.fired, beats * rule->more->repeat_ns).ns);
 	}
 }
 
@@ -241,15 +241,16 @@ static bool engine_has_source(const struct engine *engine, const struct rule *ru
 		if (point->ever || point->expired || point->bad)
 			return true;
 	}
-	for (uint32_t i = 0; i < rule->use.nodes.count; i++) {
-		const struct node *node = &engine->program->nodes[rule->use.nodes.ids[i]];
+	for (uint32_t i = 0; i < rule->more->use->nodes.count; i++) {
+		const struct node *node =
+			&engine->program->nodes[rule->more->use->nodes.ids[i]];
 
 		if (node->kind == NODE_AGE && engine->slots[node->slot] == 1)
 			return true;
 	}
-	if (engine->clock_set && engine_reads_clock(engine, &rule->use))
+	if (engine->clock_set && engine_reads_clock(engine, rule->more->use))
 		return true;
-	return rule->use.groups.count + rule->use.rules.count > 0;
+	return rule->more->use->groups.count + rule->more->use->rules.count > 0;
 }
 
 /* Whether the rule has to be looked at: it is new, or its condition is. */
@@ -265,12 +266,12 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	same = before != NULL && engine_keeps(engine->set, engine->points, number, old->set,
 					      old->points, other) == ENGINE_KEEPS_ALL;
 	run->looked = before != NULL || engine_has_source(engine, rule);
-	if (rule->at != NULL)
+	if (rule->more->at != NULL)
 		engine_clock_adopt(engine, number, old, other);
 	if (before == NULL)
 		return;
 	engine_set_shelf(engine, number, old->shelves[other]);
-	if (rule->limits != NULL && before->limits != NULL) {
+	if (rule->more->limits != NULL && before->more->limits != NULL) {
 		quiet_adopt(engine_quiet(engine, number), engine_quiet(old, other));
 		engine_quiet_plan(engine, number);
 	}
@@ -293,14 +294,14 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	engine_plan_repeat(engine, number);
 	if (slot != 0)
 		engine->slots[slot] = engine_is_alarm(run->machine.state);
-	if (!same || rule->blind_ns == 0)
+	if (!same || rule->more->blind_ns == 0)
 		return;
 	if (run->condition != CONDITION_UNKNOWN) {
 		/* A new engine is blind from its start on: this rule was not. */
 		timers_clear(&engine->timers, engine_blind_owner(engine, rule));
-	} else if (before->blind_ns > 0) {
+	} else if (before->more->blind_ns > 0) {
 		run->blind = old->runs[other].blind;
-		engine_adopt_blind(engine, rule, rule->blind_ns - before->blind_ns,
+		engine_adopt_blind(engine, rule, rule->more->blind_ns - before->more->blind_ns,
 				   timers_get(&old->timers, engine_blind_owner(old, before)));
 	}
 }
@@ -322,7 +323,7 @@ static void engine_adopt_removed(struct engine *engine, const struct engine *old
 			.rule = i, /* its number in the old set: there is no other */
 			.rule_name = rule->name,
 			.severity = (enum severity)rule->severity,
-			.priority = rule->priority,
+			.priority = rule->more->priority,
 			.from = machine->state,
 			.to = RULE_OK,
 			.seq = ++engine->seq,
@@ -331,8 +332,8 @@ static void engine_adopt_removed(struct engine *engine, const struct engine *old
 			.reason = "removed",
 			.held = !old->runs[i].told,
 			.message = "",
-			.label_count = rule->label_count,
-			.labels = rule->labels,
+			.label_count = rule->more->label_count,
+			.labels = rule->more->labels,
 		};
 		engine->counters.events++;
 		engine->sink.event(engine->sink.arg, &event);

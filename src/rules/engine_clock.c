@@ -76,15 +76,15 @@ bool engine_clock_node(struct engine *engine, uint32_t number)
 
 bool engine_is_inactive(const struct engine *engine, const struct rule *rule)
 {
-	return rule->schedule > 0 &&
-	       engine->slots[engine->program->nodes[rule->schedule - 1].slot] == 0;
+	return rule->more->schedule > 0 &&
+	       engine->slots[engine->program->nodes[rule->more->schedule - 1].slot] == 0;
 }
 
 /* ---- rules with 'at' -------------------------------------------------------------------- */
 
 static struct engine_plan *engine_plan(const struct engine *engine, uint32_t number)
 {
-	return &engine->plans[ruleset_rule_get(engine->set, number)->plan];
+	return &engine->plans[ruleset_rule_get(engine->set, number)->more->plan];
 }
 
 static void engine_wait(struct engine *engine, uint32_t number, int64_t until_ns)
@@ -95,7 +95,7 @@ static void engine_wait(struct engine *engine, uint32_t number, int64_t until_ns
 /* Whether a slot runs now; plans the next one. */
 static bool engine_look(struct engine *engine, uint32_t number)
 {
-	const struct calendar *at = ruleset_rule_get(engine->set, number)->at;
+	const struct calendar *at = ruleset_rule_get(engine->set, number)->more->at;
 	const struct zone *zone = engine->program->zone;
 	struct wall now = engine_wall(engine, engine->now);
 	struct engine_plan *plan = engine_plan(engine, number);
@@ -112,7 +112,7 @@ static bool engine_look(struct engine *engine, uint32_t number)
 
 void engine_clock_begin(struct engine *engine, uint32_t number)
 {
-	const struct calendar *at = ruleset_rule_get(engine->set, number)->at;
+	const struct calendar *at = ruleset_rule_get(engine->set, number)->more->at;
 
 	if (at->every_ns > 0)
 		engine_wait(engine, number, boot_add(engine->now, at->every_ns).ns);
@@ -122,7 +122,7 @@ void engine_clock_begin(struct engine *engine, uint32_t number)
 
 void engine_clock_slot(struct engine *engine, uint32_t number)
 {
-	const struct calendar *at = ruleset_rule_get(engine->set, number)->at;
+	const struct calendar *at = ruleset_rule_get(engine->set, number)->more->at;
 	bool runs = true;
 
 	if (at->every_ns > 0)
@@ -143,12 +143,12 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 	struct wall just = engine_wall(engine, (struct boot){engine->now.ns - 1});
 
 	before = other != UINT32_MAX ? ruleset_rule_get(old->set, other) : NULL;
-	if (before == NULL || before->at == NULL ||
-	    strcmp(before->when_text, rule->when_text) != 0) {
+	if (before == NULL || before->more->at == NULL ||
+	    strcmp(rule_when_text(before), rule_when_text(rule)) != 0) {
 		engine_clock_begin(engine, number);
 		return;
 	}
-	if (rule->at->every_ns > 0) {
+	if (rule->more->at->every_ns > 0) {
 		engine_wait(engine, number,
 			    timers_get(&old->timers, engine_state_owner(old, other)));
 		return;
@@ -159,7 +159,7 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 		return;
 	}
 	plan->plan.seen = just;
-	plan->plan.next = calendar_next(rule->at, engine->program->zone,
+	plan->plan.next = calendar_next(rule->more->at, engine->program->zone,
 					plan->plan.ran.ns > just.ns ? plan->plan.ran : just);
 	engine_wait(engine, number, engine_when(engine, plan->plan.next));
 }
@@ -169,7 +169,7 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 /* The box slept over it: of what recurs on boot time only the last one is left to run. */
 static void engine_oversleep(struct engine *engine, uint32_t number, struct boot now)
 {
-	int64_t every_ns = ruleset_rule_get(engine->set, number)->at->every_ns;
+	int64_t every_ns = ruleset_rule_get(engine->set, number)->more->at->every_ns;
 	int64_t due = timers_get(&engine->timers, engine_state_owner(engine, number));
 
 	if (due == INT64_MAX || now.ns - due <= CALENDAR_LATE_S * NSEC_PER_SEC)
@@ -183,7 +183,7 @@ static void engine_oversleep(struct engine *engine, uint32_t number, struct boot
 void engine_set_wall(struct engine *engine, struct boot now, struct wall wall, bool valid)
 {
 	for (uint32_t i = 0; i < engine->rule_count; i++) {
-		if (ruleset_rule_get(engine->set, i)->at != NULL)
+		if (ruleset_rule_get(engine->set, i)->more->at != NULL)
 			engine_oversleep(engine, i, now);
 	}
 	engine_settle(engine);
@@ -195,7 +195,7 @@ void engine_set_wall(struct engine *engine, struct boot now, struct wall wall, b
 		engine->wall_ahead_ns = wall.ns > 0 ? INT64_MAX : INT64_MIN;
 	engine_pass_clock(engine);
 	for (uint32_t i = 0; i < engine->rule_count; i++) {
-		const struct calendar *at = ruleset_rule_get(engine->set, i)->at;
+		const struct calendar *at = ruleset_rule_get(engine->set, i)->more->at;
 
 		if (at != NULL && at->every_ns == 0 && engine_look(engine, i))
 			engine_run_instant(engine, i);

@@ -77,13 +77,13 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 		.at = engine->now,
 		.active_ns = fired ? boot_diff(engine->now, machine->fired) : 0,
 		.reason = reason,
-		.priority = rule->priority,
+		.priority = rule->more->priority,
 		.held = engine->runs[number].held,
 		.muted = engine->runs[number].held && !engine_is_kept(engine, number) &&
 			 (type == EVENT_FIRE || type == EVENT_CLEAR),
 		.message = engine->message,
-		.label_count = rule->label_count,
-		.labels = rule->labels,
+		.label_count = rule->more->label_count,
+		.labels = rule->more->labels,
 		.point_count = rule->point_count,
 		.points = engine->snapshot,
 	};
@@ -95,8 +95,8 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 	engine_show_clock(engine);
 	engine_snapshot(engine, rule);
 	str_init_fixed(&text, engine->message, MESSAGE_MAX_BYTES + 1);
-	if (rule->message != NULL)
-		message_render(rule->message, &engine->store,
+	if (rule->more->message != NULL)
+		message_render(rule->more->message, &engine->store,
 			       active ? boot_diff(engine->now, machine->active) : 0, &text);
 	if (event.held && reason == NULL && event_type_acts(type))
 		event.reason = quiet_reason_name(engine_quiet_ask(engine, number));
@@ -121,8 +121,8 @@ static enum condition engine_condition(const struct engine *engine, const struct
 
 	/* It ends only if clear holds and when does not. */
 	if (rule->has_clear && engine_is_firing(state))
-		when = eval_or(when,
-			       eval_not(eval_run(engine->program, rule->clear, engine->slots)));
+		when = eval_or(when, eval_not(eval_run(engine->program, rule->more->clear,
+						       engine->slots)));
 	if (isnan(when))
 		return CONDITION_UNKNOWN;
 	return when == 0 ? CONDITION_FALSE : CONDITION_TRUE;
@@ -133,11 +133,12 @@ void engine_note_blind(struct engine *engine, const struct rule *rule, uint32_t 
 {
 	uint32_t owner = engine_blind_owner(engine, rule);
 
-	if (rule->blind_ns == 0 || was == is)
+	if (rule->more->blind_ns == 0 || was == is)
 		return;
 	engine->runs[number].blind = false;
 	if (is)
-		timers_set(&engine->timers, owner, boot_add(engine->now, rule->blind_ns).ns);
+		timers_set(&engine->timers, owner,
+			   boot_add(engine->now, rule->more->blind_ns).ns);
 	else
 		timers_clear(&engine->timers, owner);
 }
@@ -162,9 +163,9 @@ uint32_t engine_inhibitor(const struct engine *engine, uint32_t number)
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 
-	for (uint32_t i = 0; i < rule->inhibitor_count; i++) {
-		if (engine->slots[engine->program->rule_slots[rule->inhibitors[i]]] == 1)
-			return rule->inhibitors[i];
+	for (uint32_t i = 0; i < rule->more->inhibitor_count; i++) {
+		if (engine->slots[engine->program->rule_slots[rule->more->inhibitors[i]]] == 1)
+			return rule->more->inhibitors[i];
 	}
 	return UINT32_MAX;
 }
@@ -213,9 +214,10 @@ void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 		return;
 	run->fired += step.type == EVENT_FIRE;
 	run->cleared += step.type == EVENT_CLEAR;
-	if (rule->repeat_ns > 0 && step.type == EVENT_FIRE)
-		timers_set(&engine->timers, repeat, boot_add(engine->now, rule->repeat_ns).ns);
-	if (rule->repeat_ns > 0 && step.type == EVENT_CLEAR)
+	if (rule->more->repeat_ns > 0 && step.type == EVENT_FIRE)
+		timers_set(&engine->timers, repeat,
+			   boot_add(engine->now, rule->more->repeat_ns).ns);
+	if (rule->more->repeat_ns > 0 && step.type == EVENT_CLEAR)
 		timers_clear(&engine->timers, repeat);
 	if (slot != 0 && engine_is_alarm(step.from) != engine_is_alarm(step.to)) {
 		engine->slots[slot] = engine_is_alarm(step.to);
@@ -270,7 +272,7 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	bool held = run->held, inactive = engine_is_inactive(engine, rule);
 	struct rule_step step;
 
-	if (held || rule->inhibitor_count > 0 || rule->limits != NULL)
+	if (held || rule->more->inhibitor_count > 0 || rule->more->limits != NULL)
 		run->held = engine_is_held(engine, number);
 	if (raw == CONDITION_UNKNOWN && rule->on_unknown != ON_UNKNOWN_HOLD &&
 	    engine_any_expired(engine, rule))
@@ -281,15 +283,16 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 		timers_set(&engine->timers, engine_state_owner(engine, number),
 			   run->machine.deadline.ns);
 	engine_step(engine, number, step, inactive ? "schedule" : NULL);
-	if (!run->held && (held || rule->limits != NULL))
+	if (!run->held && (held || rule->more->limits != NULL))
 		engine_release(engine, number);
 }
 
 /* Whether one of its own edges has an impulse; another rule's may have woken a window of it. */
 static bool engine_has_pulse(const struct engine *engine, const struct rule *rule)
 {
-	for (uint32_t i = 0; engine->pulse_count > 0 && i < rule->use.nodes.count; i++) {
-		const struct node *node = &engine->program->nodes[rule->use.nodes.ids[i]];
+	for (uint32_t i = 0; engine->pulse_count > 0 && i < rule->more->use->nodes.count; i++) {
+		const struct node *node =
+			&engine->program->nodes[rule->more->use->nodes.ids[i]];
 
 		if (node->kind >= NODE_RISES && node->kind <= NODE_CHANGED &&
 		    engine->slots[node->slot] == 1)

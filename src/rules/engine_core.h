@@ -25,10 +25,10 @@
 struct rule_run {
 	struct rule_machine machine;
 	uint8_t condition; /* enum condition, as last evaluated */
-	bool blind;	   /* the blind event was raised */
-	bool held;	   /* shelved, inhibited or quiet, as last looked at */
-	bool told;	   /* its fire ran its actions, and no clear has yet */
-	bool looked;	   /* it was evaluated since the start */
+	bool blind : 1;	   /* the blind event was raised */
+	bool held : 1;	   /* shelved, inhibited or quiet, as last looked at */
+	bool told : 1;	   /* its fire ran its actions, and no clear has yet */
+	bool looked : 1;   /* it was evaluated since the start */
 	uint64_t fired, cleared;
 };
 
@@ -93,12 +93,12 @@ static inline uint32_t engine_state_owner(const struct engine *engine, uint32_t 
 
 static inline uint32_t engine_repeat_owner(const struct engine *engine, const struct rule *rule)
 {
-	return engine->first_repeat + rule->repeat;
+	return engine->first_repeat + rule->more->repeat;
 }
 
 static inline uint32_t engine_blind_owner(const struct engine *engine, const struct rule *rule)
 {
-	return engine->first_blind + rule->blind;
+	return engine->first_blind + rule->more->blind;
 }
 
 /* INT64_MAX: it is shelved no more. */

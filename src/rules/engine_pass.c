@@ -228,7 +228,7 @@ static void engine_expire_rule(struct engine *engine, uint32_t number)
 	struct rule_run *run = &engine->runs[number];
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
 
-	if (rule->at != NULL) {
+	if (rule->more->at != NULL) {
 		engine_clock_slot(engine, number);
 		return;
 	}
@@ -243,8 +243,8 @@ static void engine_repeat(struct engine *engine, uint32_t number)
 	struct rule_run *run = &engine->runs[number];
 
 	timers_set(&engine->timers, engine_repeat_owner(engine, rule),
-		   boot_add(engine->now, rule->repeat_ns).ns);
-	if (rule->limits != NULL)
+		   boot_add(engine->now, rule->more->repeat_ns).ns);
+	if (rule->more->limits != NULL)
 		engine_review_hold(engine, number);
 	if (run->machine.state != RULE_FIRING || run->machine.acked)
 		return;
@@ -259,7 +259,7 @@ static void engine_blind(struct engine *engine, uint32_t number)
 	enum rule_state state = engine->runs[number].machine.state;
 
 	engine->runs[number].blind = true;
-	if (ruleset_rule_get(engine->set, number)->limits != NULL)
+	if (ruleset_rule_get(engine->set, number)->more->limits != NULL)
 		engine_review_hold(engine, number);
 	engine_emit(engine, number, EVENT_BLIND, state, state, NULL);
 }

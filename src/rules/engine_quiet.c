@@ -7,14 +7,14 @@
 
 struct quiet *engine_quiet(const struct engine *engine, uint32_t number)
 {
-	uint32_t index = ruleset_rule_get(engine->set, number)->quiet;
+	uint32_t index = ruleset_rule_get(engine->set, number)->more->quiet;
 
 	return index != RULE_LOUD ? &engine->quiets[index] : NULL;
 }
 
 void engine_quiet_plan(struct engine *engine, uint32_t number)
 {
-	uint32_t index = ruleset_rule_get(engine->set, number)->quiet;
+	uint32_t index = ruleset_rule_get(engine->set, number)->more->quiet;
 
 	timers_set(&engine->timers, engine->first_quiet + index,
 		   quiet_deadline(&engine->quiets[index], engine->now).ns);

@@ -226,18 +226,19 @@ static void restore_repeat(const struct restore *restore, const struct saved_rul
 	uint32_t owner = engine_repeat_owner(engine, rule);
 	int64_t left = saved->fields[SAVED_REPEAT_LEFT];
 
-	if (rule->repeat_ns == 0)
+	if (rule->more->repeat_ns == 0)
 		return;
 	timers_clear(&engine->timers, owner);
 	if (!engine_is_alarm(engine->runs[number].machine.state))
 		return;
-	if (left < 0 || saved->fields[SAVED_REPEAT] != rule->repeat_ns) {
+	if (left < 0 || saved->fields[SAVED_REPEAT] != rule->more->repeat_ns) {
 		engine_plan_repeat(engine, number);
 		return;
 	}
 	left -= restore->gap_ns;
 	if (left < 0)
-		left += (-left - 1) / rule->repeat_ns * rule->repeat_ns + rule->repeat_ns;
+		left += (-left - 1) / rule->more->repeat_ns * rule->more->repeat_ns +
+			rule->more->repeat_ns;
 	timers_set(&engine->timers, owner, boot_add(engine->now, left).ns);
 }
 
@@ -249,12 +250,12 @@ static void restore_blind(const struct restore *restore, const struct saved_rule
 	uint32_t owner = engine_blind_owner(engine, rule);
 	int64_t left = saved->fields[SAVED_BLIND_LEFT];
 
-	if (rule->blind_ns == 0)
+	if (rule->more->blind_ns == 0)
 		return;
 	engine->runs[number].blind = saved_flag(saved, SAVED_BLIND);
 	if (engine->runs[number].blind)
 		timers_clear(&engine->timers, owner);
-	else if (left >= 0 && left < rule->blind_ns)
+	else if (left >= 0 && left < rule->more->blind_ns)
 		timers_set(&engine->timers, owner, boot_add(engine->now, left).ns);
 }
 
@@ -343,7 +344,7 @@ static void restore_quiet(struct restore *restore, struct pack *in)
 	if (!quiet_load(quiet, in, ago(restore, restore->gap_ns)))
 		restore->report->corrupt++;
 	timers_set(&engine->timers,
-		   engine->first_quiet + ruleset_rule_get(engine->set, number)->quiet,
+		   engine->first_quiet + ruleset_rule_get(engine->set, number)->more->quiet,
 		   engine->now.ns);
 }
 

@@ -43,12 +43,12 @@ uint64_t engine_rule_fingerprint(const struct engine *engine, const struct rule 
 	uint64_t hash = hash_number(PACK_HASH_START, rule->instant);
 
 	hash = hash_number(hash, (uint8_t)rule->on_unknown);
-	hash = pack_hash_text(hash, rule->when_text);
-	hash = pack_hash_text(hash, rule->clear_text);
-	for (size_t i = 0; i < rule->bindings.count; i++) {
-		hash = pack_hash_text(hash, rule->bindings.list[i].variable);
-		hash = hash_number(hash, (uint8_t)rule->bindings.list[i].kind);
-		hash = pack_hash_text(hash, rule->bindings.list[i].text);
+	hash = pack_hash_text(hash, rule_when_text(rule));
+	hash = pack_hash_text(hash, rule_clear_text(rule));
+	for (size_t i = 0; i < rule->more->bindings.count; i++) {
+		hash = pack_hash_text(hash, rule->more->bindings.list[i].variable);
+		hash = hash_number(hash, (uint8_t)rule->more->bindings.list[i].kind);
+		hash = pack_hash_text(hash, rule->more->bindings.list[i].text);
 	}
 	return hash_points(engine, hash, rule->points, rule->condition_points);
 }
@@ -62,7 +62,7 @@ uint64_t engine_node_fingerprint(const struct engine *engine, const struct node 
 
 bool engine_waits_for_points(const struct rule *rule)
 {
-	return rule->condition_points > 0 || rule->use.groups.count > 0;
+	return rule->condition_points > 0 || rule->more->use->groups.count > 0;
 }
 
 /* ---- records ----------------------------------------------------------------------------- */
@@ -139,12 +139,12 @@ static bool rule_fields(const struct saver *saver, uint32_t number, int64_t *fie
 	fields[SAVED_SHELF_LEFT] = time_left(saver, saver->engine->shelves[number]);
 	if (rule->instant)
 		return fields[SAVED_SHELF_LEFT] >= 0;
-	if (rule->blind_ns > 0 && run->condition == CONDITION_UNKNOWN)
+	if (rule->more->blind_ns > 0 && run->condition == CONDITION_UNKNOWN)
 		fields[SAVED_BLIND_LEFT] = time_left(
 			saver, timers_get(timers, engine_blind_owner(saver->engine, rule)));
 	fields[SAVED_STATE] = machine->state;
 	fields[SAVED_SEVERITY] = rule->severity;
-	fields[SAVED_PRIORITY] = rule->priority;
+	fields[SAVED_PRIORITY] = rule->more->priority;
 	fields[SAVED_FLAGS] = (machine->acked ? SAVED_ACKED : 0) |
 			      (run->held ? SAVED_HELD : 0) | (run->told ? SAVED_TOLD : 0) |
 			      (blind ? SAVED_BLIND : 0) | (looked ? SAVED_LOOKED : 0);
@@ -155,8 +155,8 @@ static bool rule_fields(const struct saver *saver, uint32_t number, int64_t *fie
 	}
 	if (alarm) {
 		fields[SAVED_FIRED] = age(saver, machine->fired);
-		fields[SAVED_REPEAT] = rule->repeat_ns;
-		if (rule->repeat_ns > 0)
+		fields[SAVED_REPEAT] = rule->more->repeat_ns;
+		if (rule->more->repeat_ns > 0)
 			fields[SAVED_REPEAT_LEFT] = time_left(
 				saver,
 				timers_get(timers, engine_repeat_owner(saver->engine, rule)));

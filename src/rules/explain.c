@@ -462,7 +462,7 @@ static void explain_part(struct explainer *x, const struct rule *rule, const cha
 		.scalar = yaml_get(rule->node, field),
 		.field = field,
 		.rule = rule->name,
-		.bindings = &rule->bindings,
+		.bindings = &rule->more->bindings,
 		.points = x->walk.program->points,
 		.diags = x->diags,
 	};
@@ -514,14 +514,15 @@ void explain_rule(struct arena *arena, const struct ruleset *set, const struct e
 			  !state.has_deadline,
 		.part_count = 1,
 	};
-	if (rule->at != NULL) {
+	if (rule->more->at != NULL) {
 		ret->part_count = 0;
 		diags_free(x.diags);
 		return;
 	}
-	explain_part(&x, rule, rule->instant ? "on" : "when", rule->when_text, &ret->parts[0]);
+	explain_part(&x, rule, rule->instant ? "on" : "when", rule_when_text(rule),
+		     &ret->parts[0]);
 	if (rule->has_clear && engine_is_firing(state.state)) {
-		explain_part(&x, rule, "clear", rule->clear_text, &ret->parts[1]);
+		explain_part(&x, rule, "clear", rule_clear_text(rule), &ret->parts[1]);
 		ret->part_count = 2;
 	}
 	ret->condition = explain_together(ret);

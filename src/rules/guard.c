@@ -271,6 +271,12 @@ void guards_finish(struct guards *guards, struct arena *arena, uint32_t point_co
 	guards->entries = NULL;
 }
 
+size_t guards_size(const struct guards *guards, uint32_t point_count)
+{
+	return point_count * (sizeof(*guards->wild) + sizeof(*guards->start)) +
+	       guards->start[point_count] * sizeof(*guards->bands);
+}
+
 bool guards_around(const struct guards *guards, uint32_t point, double value, double *ret_low,
 		   double *ret_high)
 {

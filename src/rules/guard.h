@@ -12,6 +12,7 @@
 #define GAUGED_RULES_GUARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct arena;
@@ -46,6 +47,8 @@ void guards_init(struct guards *guards, struct arena *arena, struct arena *scrat
 void guards_add(struct guards *guards, const struct program *program, const struct expr *tree);
 /* All rules are there, and wild[] says which points nodes read. */
 void guards_finish(struct guards *guards, struct arena *arena, uint32_t point_count);
+/* Bytes that they take, from guards_finish() on. */
+size_t guards_size(const struct guards *guards, uint32_t point_count);
 /*
  * The widest open interval around value that holds no band of the point; false if value is in
  * one, or the point has no guard.

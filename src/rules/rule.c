@@ -1,7 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns the life cycle of rules: one table. */
+/* Owns the words of a rule, and the life cycle of rules: one table. */
 #include "rules/rule.h"
+
+#include "conf/yaml.h"
+
+static const struct program_use rule_no_use = {0};
+
+const struct rule_extra rule_plain = {.quiet = RULE_LOUD, .use = &rule_no_use};
+
+uint32_t rule_use_points(const struct rule *rule)
+{
+	return rule->more->use->nodes.count > 0 ? rule->more->use_points
+						: rule->condition_points;
+}
+
+const char *rule_when_text(const struct rule *rule)
+{
+	if (rule->more->at != NULL)
+		return rule->more->at_text;
+	return yaml_get(rule->node, rule->instant ? "on" : "when")->text;
+}
+
+const char *rule_clear_text(const struct rule *rule)
+{
+	return rule->has_clear ? yaml_get(rule->node, "clear")->text : NULL;
+}
 
 enum timer_move { TIMER_KEEP, TIMER_START, TIMER_STOP, TIMER_FREEZE, TIMER_THAW };
 
@@ -68,7 +92,7 @@ void rule_machine_init(struct rule_machine *machine, struct boot now)
 
 static int64_t rule_wait(const struct rule *rule, enum rule_state state)
 {
-	return state == RULE_PENDING ? rule->for_ns : rule->clear_for_ns;
+	return state == RULE_PENDING ? rule->more->for_ns : rule->more->clear_for_ns;
 }
 
 static int64_t rule_rest(const struct rule *rule, enum rule_state state, int64_t spent_ns)

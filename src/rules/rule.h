@@ -24,53 +24,71 @@ enum on_unknown { ON_UNKNOWN_HOLD, ON_UNKNOWN_CLEAR, ON_UNKNOWN_FIRE };
 
 enum { RULE_LOUD = UINT32_MAX };
 
-/* A rule as it was written and compiled; immutable. */
-struct rule {
-	const char *name;
+/* What most rules do without. */
+struct rule_extra {
 	struct bindings bindings; /* variables of for_each */
-	int severity;		  /* enum severity */
-	int on_unknown;		  /* enum on_unknown */
 	int64_t for_ns, clear_for_ns;
 	int64_t repeat_ns, blind_ns; /* 0: not wanted */
 	uint32_t repeat, blind;	     /* its number among the rules that want it */
-	bool instant;
-	const struct calendar *at; /* of an instant by the clock; otherwise NULL */
-	uint32_t plan;		   /* number of its plan */
-	uint32_t schedule;	   /* the node that says when it is active, + 1; 0: always */
-	bool has_clear;
-	bool latch; /* stays until it is acknowledged */
-	bool wrong; /* while it is built: something is, which was told */
-	struct code when, clear;
-	const char *when_text, *clear_text; /* of when, on or at; clear_text: NULL without */
-	const struct message *message;	    /* NULL without */
+	const struct calendar *at;   /* of an instant by the clock; otherwise NULL */
+	const char *at_text;
+	uint32_t plan;	   /* number of its plan */
+	uint32_t schedule; /* the node that says when it is active, + 1; 0: always */
+	struct code clear;
+	const struct message *message; /* NULL without */
 	uint32_t label_count;
-	const struct event_label *labels;
-	struct program_use use; /* what wakes it up */
-	uint32_t point_count;	/* all points that it reads, first those of its condition */
-	uint32_t condition_points;
-	const uint32_t *points;
 	uint32_t inhibitor_count; /* rules whose alarm makes this one's a mere consequence */
+	const struct event_label *labels;
 	const uint32_t *inhibitors;
 	const struct quiet_limits *limits; /* on what it says; NULL without */
 	uint32_t quiet; /* its number among the rules that have some; or RULE_LOUD */
 	int priority;	/* 1 is the most urgent; 0: not said */
-	const struct yaml_node *node, *on_fire, *on_clear, *on_instant;
+	/* What wakes it up beside points: these are the rule's first, so many of them. */
+	const struct program_use *use;
+	uint32_t use_points;
 };
+
+/* Nothing of all that. */
+extern const struct rule_extra rule_plain;
+
+/* A rule as it was written and compiled; immutable. */
+struct rule {
+	const char *name;
+	const struct yaml_node *node; /* its map */
+	const struct rule_extra *more;
+	/* All points that it reads: first by name in its condition, then through nodes there.
+	 */
+	const uint32_t *points;
+	uint32_t point_count, condition_points;
+	struct code when;
+	uint8_t severity;   /* enum severity */
+	uint8_t on_unknown; /* enum on_unknown */
+	bool instant : 1;
+	bool has_clear : 1;
+	bool latch : 1; /* stays until it is acknowledged */
+	bool wrong : 1; /* while it is built: something is, which was told */
+};
+
+/* How many points its condition reads by name. */
+uint32_t rule_use_points(const struct rule *rule);
+/* The text of when, on or at, and of clear: NULL without. */
+const char *rule_when_text(const struct rule *rule);
+const char *rule_clear_text(const struct rule *rule);
 
 enum condition { CONDITION_FALSE, CONDITION_TRUE, CONDITION_UNKNOWN };
 
 /* The life of one rule. Start from rule_machine_init(). */
 struct rule_machine {
-	enum rule_state state;
 	struct boot since;    /* when it entered the state */
 	struct boot active;   /* when the condition came to hold; not in RULE_OK */
 	struct boot fired;    /* when it began to fire; FIRING and CLEARING */
 	struct boot deadline; /* of for or clear_for; BOOT_NEVER: none runs */
 	int64_t held_ns;      /* of for or clear_for, before running */
 	struct boot running;  /* since when it runs without a break */
-	bool frozen;	      /* it stands still: the condition is unknown; see also rest */
-	bool acked;	      /* acknowledged since it fired */
-};
+	enum rule_state state : 8;
+	bool frozen : 1; /* it stands still: the condition is unknown; see also rest */
+	bool acked : 1;	 /* acknowledged since it fired */
+} __attribute__((packed, aligned(4)));
 
 void rule_machine_init(struct rule_machine *machine, struct boot now);
 

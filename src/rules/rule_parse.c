@@ -24,15 +24,15 @@
 
 static struct expr_source rule_parse_source(const struct rule_parse *parse,
 					    const struct yaml_node *scalar, const char *field,
-					    const struct rule *rule)
+					    const struct rule_made *made)
 {
 	return (struct expr_source){
 		.text = scalar->text,
 		.len = scalar->len,
 		.scalar = scalar,
 		.field = field,
-		.rule = rule->name,
-		.bindings = &rule->bindings,
+		.rule = made->rule.name,
+		.bindings = &made->extra.bindings,
 		.points = parse->points,
 		.diags = parse->diags,
 	};
@@ -47,7 +47,7 @@ static bool rule_parse_is_text(const struct rule_parse *parse, const struct yaml
 	return false;
 }
 
-static bool rule_parse_expr(const struct rule_parse *parse, struct rule *rule,
+static bool rule_parse_expr(const struct rule_parse *parse, struct rule_made *made,
 			    const struct yaml_node *node, const char *field,
 			    enum check_place place, struct code *ret,
 			    struct prove_region *ret_true, struct prove_region *ret_false)
@@ -58,9 +58,9 @@ static bool rule_parse_expr(const struct rule_parse *parse, struct rule *rule,
 
 	if (!rule_parse_is_text(parse, node, "an expression"))
 		return false;
-	source = rule_parse_source(parse, node, field, rule);
-	tree = parser_parse(parse->trees, &source);
-	if (tree == NULL || !check_expr(parse->trees, parse->program, &source, &parse->names,
+	source = rule_parse_source(parse, node, field, made);
+	tree = parser_parse(parse->scratch, &source);
+	if (tree == NULL || !check_expr(parse->scratch, parse->program, &source, &parse->names,
 					place, VALUE_BOOL, &tree, &use))
 		return false;
 	if (place == CHECK_CONDITION)
@@ -68,7 +68,7 @@ static bool rule_parse_expr(const struct rule_parse *parse, struct rule *rule,
 	prove_region(parse->program, tree, true, ret_true);
 	prove_region(parse->program, tree, false, ret_false);
 	*ret = compile_expr(parse->program, tree, &use);
-	program_use_merge(parse->arena, &rule->use, &use);
+	program_use_merge(parse->scratch, &made->use, &use);
 	return true;
 }
 
@@ -100,61 +100,57 @@ static const char *rule_parse_joined(struct arena *arena, const struct yaml_node
 	return text;
 }
 
-static bool rule_parse_at(const struct rule_parse *parse, struct rule *rule,
+static bool rule_parse_at(const struct rule_parse *parse, struct rule_made *made,
 			  const struct yaml_node *node)
 {
 	struct calendar *at = arena_take(parse->arena, 1, sizeof(*at));
 
 	if (!calendar_parse_slots(parse->arena, node, at, parse->diags))
 		return false;
-	rule->at = at;
-	rule->when_text = rule_parse_joined(parse->arena, node);
+	made->extra.at = at;
+	made->extra.at_text = rule_parse_joined(parse->arena, node);
 	return true;
 }
 
 /* A node says whether the rule is active, and wakes it when that changes. */
-static bool rule_parse_schedule(const struct rule_parse *parse, struct rule *rule,
+static bool rule_parse_schedule(const struct rule_parse *parse, struct rule_made *made,
 				const struct yaml_node *node)
 {
 	struct calendar_spans spans;
 	uint32_t number;
 
-	if (node == NULL || rule->instant)
+	if (node == NULL || made->rule.instant)
 		return true;
 	if (!calendar_parse_spans(parse->arena, node, &spans, parse->diags))
 		return false;
 	number = program_spans(parse->program, &spans);
-	idlist_add(parse->arena, &rule->use.nodes, number);
-	rule->schedule = number + 1;
+	idlist_add(parse->scratch, &made->use.nodes, number);
+	made->extra.schedule = number + 1;
 	return true;
 }
 
 static bool rule_parse_conditions(const struct rule_parse *parse,
-				  const struct rule_options *options, struct rule *rule)
+				  const struct rule_options *options, struct rule_made *made)
 {
+	struct rule *rule = &made->rule;
 	struct prove_region fires, rests, clears, unused;
 
-	if (options->on != NULL && options->when == NULL) {
-		rule->when_text = options->on->text;
-		return rule_parse_expr(parse, rule, options->on, "on", CHECK_INSTANT,
+	if (options->on != NULL && options->when == NULL)
+		return rule_parse_expr(parse, made, options->on, "on", CHECK_INSTANT,
 				       &rule->when, &fires, &rests);
-	}
 	if (options->when == NULL)
-		return options->at == NULL || rule_parse_at(parse, rule, options->at);
-	rule->when_text = options->when->text;
-	if (rule->has_clear)
-		rule->clear_text = options->clear->text;
-	if (!rule_parse_expr(parse, rule, options->when, "when", CHECK_CONDITION, &rule->when,
+		return options->at == NULL || rule_parse_at(parse, made, options->at);
+	if (!rule_parse_expr(parse, made, options->when, "when", CHECK_CONDITION, &rule->when,
 			     &fires, &rests)) {
 		/* What is wrong with 'clear' is told as well. */
 		if (rule->has_clear)
-			rule_parse_expr(parse, rule, options->clear, "clear", CHECK_CONDITION,
-					&rule->clear, &clears, &unused);
+			rule_parse_expr(parse, made, options->clear, "clear", CHECK_CONDITION,
+					&made->extra.clear, &clears, &unused);
 		return false;
 	}
 	if (rule->has_clear) {
-		if (!rule_parse_expr(parse, rule, options->clear, "clear", CHECK_CONDITION,
-				     &rule->clear, &clears, &unused))
+		if (!rule_parse_expr(parse, made, options->clear, "clear", CHECK_CONDITION,
+				     &made->extra.clear, &clears, &unused))
 			return false;
 		prove_both(&rests, &clears);
 	}
@@ -214,17 +210,18 @@ static bool rule_parse_check_kind(const struct rule_parse *parse,
 }
 
 /* A text with the elements of for_each in it and nothing else; NULL after an error. */
-static const char *rule_parse_words(const struct rule_parse *parse, const struct rule *rule,
-				    const struct yaml_node *node, const char *what)
+static const char *rule_parse_words(const struct rule_parse *parse,
+				    const struct rule_made *made, const struct yaml_node *node,
+				    const char *what)
 {
 	const char *text;
 	size_t from, len;
 
 	if (!rule_parse_is_text(parse, node, what))
 		return NULL;
-	if (rule->bindings.count == 0)
+	if (made->extra.bindings.count == 0)
 		return node->text;
-	text = binding_expand(parse->arena, &rule->bindings, node->text, node->len, &from,
+	text = binding_expand(parse->arena, &made->extra.bindings, node->text, node->len, &from,
 			      &len);
 	if (text != NULL)
 		return text;
@@ -233,25 +230,25 @@ static const char *rule_parse_words(const struct rule_parse *parse, const struct
 	return NULL;
 }
 
-static const char *rule_parse_label(const struct rule_parse *parse, const struct rule *rule,
-				    const struct yaml_node *node)
+static const char *rule_parse_label(const struct rule_parse *parse,
+				    const struct rule_made *made, const struct yaml_node *node)
 {
 	const char *text;
 
-	if (rule->bindings.count == 0 && node->kind == YAML_SCALAR &&
+	if (made->extra.bindings.count == 0 && node->kind == YAML_SCALAR &&
 	    strstr(node->text, "${") != NULL) {
 		diag_error(parse->diags, node, "a label is plain text");
 		diag_note(parse->diags, "hint: expressions stand in 'message'");
 		return NULL;
 	}
-	text = rule_parse_words(parse, rule, node, "a text");
+	text = rule_parse_words(parse, made, node, "a text");
 	if (text == NULL || strlen(text) <= RULE_LABEL_BYTES)
 		return text;
 	diag_error(parse->diags, node, "the label is longer than %d bytes", RULE_LABEL_BYTES);
 	return NULL;
 }
 
-static bool rule_parse_labels(const struct rule_parse *parse, struct rule *rule,
+static bool rule_parse_labels(const struct rule_parse *parse, struct rule_made *made,
 			      const struct yaml_node *map)
 {
 	struct event_label *labels;
@@ -265,13 +262,13 @@ static bool rule_parse_labels(const struct rule_parse *parse, struct rule *rule,
 	}
 	labels = arena_take(parse->arena, map->count, sizeof(*labels));
 	for (size_t i = 0; i < map->count; i++) {
-		const char *text = rule_parse_label(parse, rule, map->values[i]);
+		const char *text = rule_parse_label(parse, made, map->values[i]);
 
 		good = text != NULL && good;
 		labels[i] = (struct event_label){map->keys[i]->text, text};
 	}
-	rule->labels = labels;
-	rule->label_count = (uint32_t)map->count;
+	made->extra.labels = labels;
+	made->extra.label_count = (uint32_t)map->count;
 	return good;
 }
 
@@ -292,10 +289,10 @@ static uint32_t rule_parse_no_rule(const struct rule_parse *parse, const struct 
 }
 
 /* One name in 'inhibited_by'; UINT32_MAX after an error. */
-static uint32_t rule_parse_inhibitor(const struct rule_parse *parse, const struct rule *rule,
-				     const struct yaml_node *node)
+static uint32_t rule_parse_inhibitor(const struct rule_parse *parse,
+				     const struct rule_made *made, const struct yaml_node *node)
 {
-	const char *name = rule_parse_words(parse, rule, node, "the name of a rule");
+	const char *name = rule_parse_words(parse, made, node, "the name of a rule");
 	uint32_t number;
 
 	if (name == NULL)
@@ -314,7 +311,7 @@ static uint32_t rule_parse_inhibitor(const struct rule_parse *parse, const struc
 }
 
 static bool rule_parse_inhibitors(const struct rule_parse *parse, uint32_t number,
-				  struct rule *rule, const struct yaml_node *list)
+				  struct rule_made *made, const struct yaml_node *list)
 {
 	struct idlist inhibitors = {0};
 	bool good = true;
@@ -322,7 +319,7 @@ static bool rule_parse_inhibitors(const struct rule_parse *parse, uint32_t numbe
 	if (list != NULL && list == parse->wrong)
 		return true;
 	for (size_t i = 0; list != NULL && i < list->count; i++) {
-		uint32_t other = rule_parse_inhibitor(parse, rule, list->values[i]);
+		uint32_t other = rule_parse_inhibitor(parse, made, list->values[i]);
 
 		if (other == UINT32_MAX) {
 			good = false;
@@ -333,14 +330,14 @@ static bool rule_parse_inhibitors(const struct rule_parse *parse, uint32_t numbe
 			continue;
 		program_rule(parse->program, other);
 		idlist_add(parse->arena, &inhibitors, other);
-		idlist_add(parse->arena, &rule->use.rules, other);
+		idlist_add(parse->scratch, &made->use.rules, other);
 	}
-	rule->inhibitors = inhibitors.ids;
-	rule->inhibitor_count = inhibitors.count;
+	made->extra.inhibitors = inhibitors.ids;
+	made->extra.inhibitor_count = inhibitors.count;
 	return good;
 }
 
-static bool rule_parse_message(const struct rule_parse *parse, struct rule *rule,
+static bool rule_parse_message(const struct rule_parse *parse, struct rule_made *made,
 			       const struct yaml_node *node, struct program_use *use)
 {
 	struct expr_source source;
@@ -349,15 +346,15 @@ static bool rule_parse_message(const struct rule_parse *parse, struct rule *rule
 		return true;
 	if (!rule_parse_is_text(parse, node, "a text"))
 		return false;
-	source = rule_parse_source(parse, node, "message", rule);
-	rule->message = message_compile(parse->arena, parse->program, &source, &parse->names,
-					rule, use);
-	return rule->message != NULL;
+	source = rule_parse_source(parse, node, "message", made);
+	made->extra.message = message_compile(parse->arena, parse->program, &source,
+					      &parse->names, &made->rule, use);
+	return made->extra.message != NULL;
 }
 
 bool rule_parse_defaults(struct rule_parse *parse, const struct yaml_node *inhibitors)
 {
-	struct rule none = {.name = ""};
+	struct rule_made none = {.rule.name = ""};
 
 	parse->inhibitors = inhibitors;
 	if (rule_parse_inhibitors(parse, UINT32_MAX, &none, inhibitors))
@@ -367,68 +364,90 @@ bool rule_parse_defaults(struct rule_parse *parse, const struct yaml_node *inhib
 }
 
 /* The points of the snapshot: those of the condition, of its edges, of the message. */
-static void rule_parse_points(const struct rule_parse *parse, struct rule *rule,
+static void rule_parse_points(const struct rule_parse *parse, struct rule_made *made,
 			      const struct program_use *message)
 {
-	struct program_use all = {0};
+	struct idlist all = {0};
 
-	program_use_points(parse->arena, parse->program, &rule->use, &all.points);
-	rule->condition_points = all.points.count;
-	program_use_points(parse->arena, parse->program, message, &all.points);
-	rule->points = all.points.ids;
-	rule->point_count = all.points.count;
+	program_use_points(parse->scratch, parse->program, &made->use, &all);
+	made->rule.condition_points = all.count;
+	program_use_points(parse->scratch, parse->program, message, &all);
+	made->rule.points = all.ids;
+	made->rule.point_count = all.count;
 }
 
-bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *rule)
+/* What the rule has to remember of what wakes it up. */
+static void rule_parse_use(const struct rule_parse *parse, struct rule_made *made)
 {
+	struct program_use others = made->use, *own;
+
+	if (others.groups.count + others.nodes.count + others.rules.count == 0)
+		return;
+	others.points = (struct idlist){0};
+	own = arena_take(parse->arena, 1, sizeof(*own));
+	program_use_merge(parse->arena, own, &others);
+	made->extra.use = own;
+	made->extra.use_points = made->use.points.count;
+}
+
+/* What is written in the rule itself. */
+static void rule_parse_begin(const struct rule_entry *entry, const struct rule_options *options,
+			     struct rule_made *made)
+{
+	made->rule = (struct rule){
+		.name = entry->name,
+		.node = entry->map,
+		.severity = (uint8_t)options->severity,
+		.on_unknown = (uint8_t)options->on_unknown,
+		.latch = options->latch,
+		.instant = options->when == NULL,
+		.has_clear = options->when != NULL && options->clear != NULL,
+	};
+	made->extra.bindings = entry->bindings;
+	made->extra.for_ns = options->for_ns;
+	made->extra.clear_for_ns = options->clear_for_ns;
+	made->extra.repeat_ns = options->repeat_ns;
+	made->extra.blind_ns = options->blind_ns;
+}
+
+bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule_made *made)
+{
+	const struct rule_entry *entry = &parse->entries[number];
 	struct rule_options options = {0};
 	struct option_binding bindings[] = {{&ruleset_option_table, &options},
 					    {&rule_defaults_option_table, &options}};
-	const char *what = arena_printf(parse->arena, "rule '%s'", parse->entries[number].name);
+	const char *what = arena_printf(parse->scratch, "rule '%s'", entry->name);
 	struct program_use message = {0};
 	bool good;
 
-	rule->name = parse->entries[number].name;
-	if (parse->entries[number].broken)
+	made->use = (struct program_use){0};
+	memcpy(&made->extra, &rule_plain, sizeof(rule_plain));
+	if (entry->broken)
 		return false;
-	good = option_bind(parse->arena, parse->entries[number].map, what, bindings,
-			   ARRAY_SIZE(bindings), parse->diags);
-	if (parse->entries[number].map->kind != YAML_MAP) {
+	good = option_bind(parse->arena, entry->map, what, bindings, ARRAY_SIZE(bindings),
+			   parse->diags);
+	if (entry->map->kind != YAML_MAP) {
 		/* null is no error of option_bind(), and a rule of nothing has no condition */
 		if (good)
 			rule_parse_check_kind(parse, &options, number);
 		return false;
 	}
 	good = rule_parse_check_kind(parse, &options, number) && good;
-	*rule = (struct rule){
-		.name = parse->entries[number].name,
-		.bindings = parse->entries[number].bindings,
-		.severity = options.severity,
-		.on_unknown = options.on_unknown,
-		.for_ns = options.for_ns,
-		.clear_for_ns = options.clear_for_ns,
-		.repeat_ns = options.repeat_ns,
-		.blind_ns = options.blind_ns,
-		.latch = options.latch,
-		.instant = options.when == NULL,
-		.has_clear = options.when != NULL && options.clear != NULL,
-		.node = parse->entries[number].map,
-		.on_fire = options.on_fire,
-		.on_clear = options.on_clear,
-		.on_instant = options.on_instant,
-	};
-	good = rule_parse_conditions(parse, &options, rule) && good;
-	good = rule_parse_schedule(parse, rule, options.schedule) && good;
-	good = rule_options_limits(parse->arena, &options, parse->entries[number].map,
-				   &rule->limits, parse->diags) &&
+	rule_parse_begin(entry, &options, made);
+	good = rule_parse_conditions(parse, &options, made) && good;
+	good = rule_parse_schedule(parse, made, options.schedule) && good;
+	good = rule_options_limits(parse->arena, &options, entry->map, &made->extra.limits,
+				   parse->diags) &&
 	       good;
-	good = rule_options_priority(&options, &rule->priority, parse->diags) && good;
-	good = rule_parse_labels(parse, rule, options.labels) && good;
-	good = rule_parse_inhibitors(parse, number, rule, options.inhibited_by) && good;
+	good = rule_options_priority(&options, &made->extra.priority, parse->diags) && good;
+	good = rule_parse_labels(parse, made, options.labels) && good;
+	good = rule_parse_inhibitors(parse, number, made, options.inhibited_by) && good;
 	/* ${margin} is made of a condition that is right. */
-	rule->wrong = !good;
-	good = rule_parse_message(parse, rule, options.message, &message) && good;
-	if (good)
-		rule_parse_points(parse, rule, &message);
-	return good;
+	made->rule.wrong = !good;
+	good = rule_parse_message(parse, made, options.message, &message) && good;
+	if (!good)
+		return false;
+	rule_parse_points(parse, made, &message);
+	rule_parse_use(parse, made);
+	return true;
 }

@@ -12,12 +12,12 @@
 
 #include "rules/binding.h"
 #include "rules/check.h"
+#include "rules/rule.h"
 
 struct arena;
 struct diags;
 struct point_table;
 struct program;
-struct rule;
 struct yaml_node;
 
 /* for_each makes a thousand rules of one, each with labels of its own. */
@@ -34,7 +34,7 @@ struct rule_entry {
 /* What all rules of a set have in common while they are built. */
 struct rule_parse {
 	struct arena *arena;
-	struct arena *trees; /* of expressions: gone when all rules are made */
+	struct arena *scratch; /* gone when all rules are made, with trees of expressions */
 	struct program *program;
 	const struct point_table *points;
 	struct diags *diags;
@@ -47,7 +47,17 @@ struct rule_parse {
 /* Before any rule: the 'inhibited_by' of the defaults, or NULL. Errors in it are told once;
  * false. */
 bool rule_parse_defaults(struct rule_parse *parse, const struct yaml_node *inhibitors);
-/* Makes the rule of that number; false after errors were added. */
-bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule *ret);
+/* A rule that is being made. */
+struct rule_made {
+	struct rule rule; /* its points are scratch's */
+	struct rule_extra extra;
+	struct program_use use; /* scratch's: what wakes it up */
+};
+
+/*
+ * Makes the rule of that number, but for rule.more and the numbers in extra that say which of
+ * the rules it is that have something; false after errors were added.
+ */
+bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule_made *ret);
 
 #endif

@@ -32,9 +32,11 @@ struct ruleset {
 	struct arena *arena;
 	const struct point_table *points;
 	struct program *program;
+	uint32_t count;
 	struct rule *rules;
-	struct name_index index;
+	uint32_t *sorted; /* by name */
 	uint32_t most_points;
+	uint32_t point_ids; /* of all rules together */
 	uint32_t quiets, quiet_times, plans, repeats, blinds;
 };
 
@@ -48,11 +50,14 @@ struct written {
 /* Everything that is needed while one set is built. */
 struct building {
 	struct ruleset *set;
+	struct arena *scratch;
 	struct diags *diags;
 	const struct yaml_node *defaults; /* of rules, or NULL */
 	struct written *written;
 	struct name_index index; /* of what was written */
+	struct name_index names; /* of the rules */
 	struct rule_entry *entries;
+	struct program_use *uses; /* by rule */
 };
 
 static int name_index_compare(const void *a, const void *b, void *arg)
@@ -106,7 +111,7 @@ static uint32_t ruleset_search_for(const void *arg, const char *name, size_t len
 {
 	const struct building *building = arg;
 
-	return name_index_find(&building->set->index, name, len);
+	return name_index_find(&building->names, name, len);
 }
 
 static const char *ruleset_first_of(const void *arg, const char *name, size_t len)
@@ -116,7 +121,7 @@ static const char *ruleset_first_of(const void *arg, const char *name, size_t le
 
 	if (written == UINT32_MAX || building->written[written].each == NULL)
 		return NULL;
-	return building->set->index.names[building->written[written].first];
+	return building->names.names[building->written[written].first];
 }
 
 /* ---- names ---------------------------------------------------------------------------- */
@@ -180,8 +185,8 @@ static void ruleset_collect(struct building *building, const struct yaml_node *c
 			diag_error(building->diags, maps[i], "expected a map of rules, got %s",
 				   yaml_kind_words(maps[i]));
 	}
-	building->written = arena_take(building->set->arena, count, sizeof(*building->written));
-	name_index_init(&building->index, building->set->arena, count);
+	building->written = arena_take(building->scratch, count, sizeof(*building->written));
+	name_index_init(&building->index, building->scratch, count);
 	for (size_t i = 0; i < map_count; i++) {
 		for (size_t k = 0; maps[i]->kind == YAML_MAP && k < maps[i]->count; k++)
 			ruleset_write(building, maps[i]->keys[k], maps[i]->values[k]);
@@ -193,7 +198,7 @@ static void ruleset_collect(struct building *building, const struct yaml_node *c
 static void ruleset_entry(struct building *building, const struct written *written, uint32_t i)
 {
 	struct ruleset *set = building->set;
-	struct rule_entry *entry = &building->entries[set->index.count];
+	struct rule_entry *entry = &building->entries[building->names.count];
 
 	*entry = (struct rule_entry){
 		.name = written->key->text,
@@ -206,7 +211,7 @@ static void ruleset_entry(struct building *building, const struct written *writt
 		entry->bindings = for_each_bindings(set->arena, written->each, i);
 		entry->name = for_each_name(set->arena, entry->name, &entry->bindings);
 	}
-	name_index_add(&set->index, entry->name);
+	name_index_add(&building->names, entry->name);
 }
 
 /* The rules that come of what was written; false if they are too many. */
@@ -224,14 +229,16 @@ static bool ruleset_expand(struct building *building)
 			   "there are more than %d rules", RULESET_MAX);
 		return false;
 	}
-	building->entries = arena_take(set->arena, count, sizeof(*building->entries));
+	building->entries = arena_take(building->scratch, count, sizeof(*building->entries));
+	building->uses = arena_take(building->scratch, count, sizeof(*building->uses));
 	set->rules = arena_take(set->arena, count, sizeof(*set->rules));
-	name_index_init(&set->index, set->arena, count);
+	set->count = count;
+	name_index_init(&building->names, building->scratch, count);
 	for (uint32_t i = 0; i < building->index.count; i++) {
 		for (uint32_t k = 0; k < building->written[i].count; k++)
 			ruleset_entry(building, &building->written[i], k);
 	}
-	name_index_sort(&set->index);
+	name_index_sort(&building->names);
 	return true;
 }
 
@@ -239,8 +246,8 @@ static bool ruleset_expand(struct building *building)
 
 static void ruleset_tell_loop(struct building *building, uint32_t first, const uint32_t *next)
 {
-	struct arena *arena = building->set->arena;
-	const char *const *names = building->set->index.names;
+	struct arena *arena = building->scratch;
+	const char *const *names = building->names.names;
 	char *path = arena_printf(arena, "%s", names[first]);
 	uint32_t i = first;
 
@@ -259,12 +266,12 @@ static bool ruleset_index(struct building *building)
 {
 	struct ruleset *set = building->set;
 	struct program_reader *readers =
-		arena_take(set->arena, set->index.count, sizeof(*readers));
-	uint32_t *next = arena_take(set->arena, set->index.count, sizeof(*next));
+		arena_take(building->scratch, set->count, sizeof(*readers));
+	uint32_t *next = arena_take(building->scratch, set->count, sizeof(*next));
 	uint32_t loop;
 
-	for (uint32_t i = 0; i < set->index.count; i++)
-		readers[i] = (struct program_reader){&set->rules[i].use, set->rules[i].instant};
+	for (uint32_t i = 0; i < set->count; i++)
+		readers[i] = (struct program_reader){&building->uses[i], set->rules[i].instant};
 	loop = program_index(set->program, readers, next);
 	if (loop != PROGRAM_NONE)
 		ruleset_tell_loop(building, loop, next);
@@ -280,28 +287,72 @@ static bool ruleset_check_points(const struct point_table *points, struct diags 
 	return false;
 }
 
+/* Which of the rules it is that have this or that. */
+static void ruleset_number(struct ruleset *set, struct rule_extra *extra)
+{
+	if (extra->at != NULL)
+		extra->plan = set->plans++;
+	if (extra->repeat_ns > 0)
+		extra->repeat = set->repeats++;
+	if (extra->blind_ns > 0)
+		extra->blind = set->blinds++;
+	if (extra->limits == NULL)
+		return;
+	extra->quiet = set->quiets++;
+	set->quiet_times += quiet_room(extra->limits);
+}
+
+/* Most rules have nothing of it, and share that. */
+static const struct rule_extra *ruleset_keep_extra(struct ruleset *set,
+						   const struct rule_extra *extra)
+{
+	struct rule_extra *own;
+
+	if (memcmp(extra, &rule_plain, sizeof(*extra)) == 0)
+		return &rule_plain;
+	own = arena_take(set->arena, 1, sizeof(*own));
+	*own = *extra;
+	return own;
+}
+
 /* What is wrong with the rule of one element mostly is with all: the first one tells it. */
-static bool ruleset_make(const struct rule_parse *parse, struct ruleset *set,
+static bool ruleset_make(const struct rule_parse *parse, struct building *building,
 			 const struct written *written)
 {
+	struct ruleset *set = building->set;
+	struct rule_made made;
+
 	for (uint32_t i = written->first; i < written->first + written->count; i++) {
-		if (!rule_parse(parse, i, &set->rules[i]))
+		if (!rule_parse(parse, i, &made))
 			return false;
-		if (set->rules[i].at != NULL)
-			set->rules[i].plan = set->plans++;
-		if (set->rules[i].repeat_ns > 0)
-			set->rules[i].repeat = set->repeats++;
-		if (set->rules[i].blind_ns > 0)
-			set->rules[i].blind = set->blinds++;
-		if (set->rules[i].point_count > set->most_points)
-			set->most_points = set->rules[i].point_count;
-		set->rules[i].quiet = RULE_LOUD;
-		if (set->rules[i].limits == NULL)
-			continue;
-		set->rules[i].quiet = set->quiets++;
-		set->quiet_times += quiet_room(set->rules[i].limits);
+		ruleset_number(set, &made.extra);
+		building->uses[i] = made.use;
+		set->rules[i] = made.rule;
+		set->rules[i].more = ruleset_keep_extra(set, &made.extra);
+		set->point_ids += made.rule.point_count;
+		if (made.rule.point_count > set->most_points)
+			set->most_points = made.rule.point_count;
 	}
 	return true;
+}
+
+/* What is scratch's yet, and stays: in one piece. */
+static void ruleset_keep(struct building *building)
+{
+	struct ruleset *set = building->set;
+	uint32_t *ids = arena_take(set->arena, set->point_ids, sizeof(*ids));
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		struct rule *rule = &set->rules[i];
+
+		if (rule->point_count > 0)
+			memcpy(ids, rule->points, rule->point_count * sizeof(*ids));
+		rule->points = ids;
+		ids += rule->point_count;
+	}
+	set->sorted = arena_take(set->arena, set->count, sizeof(*set->sorted));
+	if (set->count > 0)
+		memcpy(set->sorted, building->names.sorted, set->count * sizeof(*set->sorted));
 }
 
 /* The section of each file that has one; how many went to ret. */
@@ -317,16 +368,37 @@ static size_t ruleset_sections(const struct yaml_node *const *roots, size_t coun
 	return found;
 }
 
+/* All rules from what was written; false after errors. */
+static bool ruleset_build(struct building *building, struct derived_set *derived)
+{
+	struct ruleset *set = building->set;
+	struct rule_parse parse = {
+		.arena = set->arena,
+		.scratch = building->scratch,
+		.program = set->program,
+		.points = set->points,
+		.diags = building->diags,
+		.names = {ruleset_search_for, building, building->names.names, set->count,
+			  ruleset_first_of},
+		.entries = building->entries,
+	};
+	bool good = rule_parse_defaults(&parse, yaml_get(building->defaults, "inhibited_by"));
+
+	good = derived_compile(derived, set->program, &parse.names) && good;
+	for (uint32_t i = 0; i < building->index.count; i++)
+		good = ruleset_make(&parse, building, &building->written[i]) && good;
+	return good;
+}
+
 struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *roots,
 			      size_t root_count, struct point_table *points,
 			      const struct zone *zone, struct diags *diags)
 {
-	const struct yaml_node **maps = arena_take(arena, root_count + 1, sizeof(*maps));
 	struct ruleset *set = arena_take(arena, 1, sizeof(*set));
-	struct building building = {.set = set, .diags = diags};
-	struct rule_parse parse;
+	struct building building = {.set = set, .scratch = arena_new(), .diags = diags};
+	const struct yaml_node **maps =
+		arena_take(building.scratch, root_count + 1, sizeof(*maps));
 	struct derived_set *derived;
-	struct arena *scratch;
 	size_t errors = diags_errors(diags);
 	bool good;
 
@@ -338,35 +410,24 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 				  diags);
 	building.defaults = rule_options_defaults(arena, roots, root_count, diags);
 	ruleset_collect(&building, maps, ruleset_sections(roots, root_count, "rules", maps));
-	if (!ruleset_check_points(points, diags) || !ruleset_expand(&building))
-		return NULL;
-	good = diags_errors(diags) == errors;
-	scratch = arena_new();
-	set->program = program_new(arena, scratch, points, set->index.count);
-	if (zone != NULL)
-		set->program->zone = zone;
-	parse = (struct rule_parse){
-		.arena = arena,
-		.trees = scratch,
-		.program = set->program,
-		.points = points,
-		.diags = diags,
-		.names = {ruleset_search_for, &building, set->index.names, set->index.count,
-			  ruleset_first_of},
-		.entries = building.entries,
-	};
-	good = rule_parse_defaults(&parse, yaml_get(building.defaults, "inhibited_by")) && good;
-	good = derived_compile(derived, set->program, &parse.names) && good;
-	for (uint32_t i = 0; i < building.index.count; i++)
-		good = ruleset_make(&parse, set, &building.written[i]) && good;
-	good = good && ruleset_index(&building);
-	arena_free(scratch);
+	good = ruleset_check_points(points, diags) && ruleset_expand(&building);
+	if (good) {
+		good = diags_errors(diags) == errors;
+		set->program = program_new(arena, building.scratch, points, set->count);
+		if (zone != NULL)
+			set->program->zone = zone;
+		good = ruleset_build(&building, derived) && good;
+		good = good && ruleset_index(&building);
+	}
+	if (good)
+		ruleset_keep(&building);
+	arena_free(building.scratch);
 	return good ? set : NULL;
 }
 
 size_t ruleset_count(const struct ruleset *set)
 {
-	return set->index.count;
+	return set->count;
 }
 
 void ruleset_view(const struct ruleset *set, uint32_t number, struct rule_view *ret)
@@ -377,12 +438,12 @@ void ruleset_view(const struct ruleset *set, uint32_t number, struct rule_view *
 		.name = rule->name,
 		.severity = (enum severity)rule->severity,
 		.node = rule->node,
-		.on_fire = rule->on_fire,
-		.on_clear = rule->on_clear,
-		.on_instant = rule->on_instant,
-		.priority = rule->priority,
+		.on_fire = yaml_get(rule->node, "on_fire"),
+		.on_clear = yaml_get(rule->node, "on_clear"),
+		.on_instant = yaml_get(rule->node, "do"),
+		.priority = rule->more->priority,
 		.instant = rule->instant,
-		.condition = rule->when_text,
+		.condition = rule_when_text(rule),
 		.point_count = rule->point_count,
 		.points = rule->points,
 	};
@@ -390,7 +451,20 @@ void ruleset_view(const struct ruleset *set, uint32_t number, struct rule_view *
 
 uint32_t ruleset_find(const struct ruleset *set, const char *name)
 {
-	return name_index_find(&set->index, name, strlen(name));
+	uint32_t low = 0, high = set->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2, number = set->sorted[middle];
+		int order = strcmp(set->rules[number].name, name);
+
+		if (order == 0)
+			return number;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return UINT32_MAX;
 }
 
 const struct rule *ruleset_rule_get(const struct ruleset *set, uint32_t number)

@@ -11,6 +11,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/str.h"
+#include "conf/diag.h"
+#include "conf/yaml.h"
 #include "model/point.h"
 #include "rules/cost.h"
 #include "rules/engine.h"
@@ -114,6 +117,64 @@ static void test_own_bytes_are_what_another_rule_adds(void **state)
 	/* beside lists, which doubled as they grew, and texts */
 	if ((all - one) / 199 > bytes || (all - one) / 199 < bytes * 3 / 4)
 		fail_msg("%zu bytes a rule, said to be %zu", (all - one) / 199, bytes);
+}
+
+/* What so many thresholds, each of a point of its own, take beside the file and the points. */
+struct taken {
+	size_t really, said;
+};
+
+static struct taken take_thresholds(unsigned count)
+{
+	struct arena *file = arena_new(), *rules = arena_new();
+	struct point_table *points = point_table_new(file);
+	struct diags *diags = diags_new(10);
+	struct diag_source source = {.file = "thresholds.yaml"};
+	const struct yaml_node *root;
+	struct cost_memory memory;
+	struct ruleset *set;
+	struct taken taken;
+	struct str text;
+
+	str_init(&text);
+	str_adds(&text, "rules:\n");
+	for (unsigned i = 0; i < count; i++) {
+		const struct point point = {.name = arena_printf(file, "x.p%u", i),
+					    .device = "x",
+					    .kind = VALUE_NUMBER,
+					    .stale_ns = NSEC_PER_SEC};
+
+		point_table_add(points, &point);
+		str_addf(&text, "  r%u: {when: x.p%u > %u.5}\n", i, i, i);
+	}
+	source.text = text.s;
+	source.len = text.len;
+	root = yaml_parse(file, &source, diags);
+	assert_non_null(root);
+	set = ruleset_parse(rules, &root, 1, points, NULL, diags);
+	assert_non_null(set);
+	memory = cost_memory(set);
+	taken.really = arena_size(rules) + ruleset_engine_size(set);
+	taken.said = memory.rules + memory.values + memory.windows;
+	str_done(&text);
+	diags_free(diags);
+	arena_free(rules);
+	arena_free(file);
+	return taken;
+}
+
+/* With its point, its constant, its threshold, its place in the index and its state. */
+static void test_threshold_takes_300_bytes_at_most(void **state)
+{
+	struct taken some = take_thresholds(1000), more = take_thresholds(3000);
+	size_t really = (more.really - some.really) / 2000;
+	size_t said = (more.said - some.said) / 2000;
+
+	(void)state;
+	if (really > 300 || really == 0)
+		fail_msg("%zu bytes", really);
+	if (said > really + 5 || said + 5 < really)
+		fail_msg("%zu bytes, said to be %zu", really, said);
 }
 
 static void test_memory_is_what_an_engine_takes(void **state)
@@ -417,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_rule_is_counted_with_all_that_it_reads),
 		cmocka_unit_test(test_own_bytes_grow_with_what_is_written),
 		cmocka_unit_test(test_own_bytes_are_what_another_rule_adds),
+		cmocka_unit_test(test_threshold_takes_300_bytes_at_most),
 		cmocka_unit_test(test_memory_is_what_an_engine_takes),
 		cmocka_unit_test(test_windows_come_in_words_the_largest_first),
 		cmocka_unit_test(test_window_says_which_point_has_no_interval),

@@ -57,9 +57,10 @@ static void test_each_element_has_a_rule_with_its_own_state(void **state)
 	assert_string_equal(name_of(&c, 3), "last");
 	assert_int_equal(ruleset_find(c.set, "hot:boiler.return_temp"), 2);
 	assert_int_equal(ruleset_find(c.set, "hot"), UINT32_MAX);
-	assert_string_equal(ruleset_rule_get(c.set, 1)->labels[0].text, "by boiler.temp");
-	assert_string_equal(ruleset_rule_get(c.set, 2)->labels[1].text, "degC");
-	assert_string_equal(ruleset_rule_get(c.set, 2)->labels[2].text, "boiler.return_temp");
+	assert_string_equal(ruleset_rule_get(c.set, 1)->more->labels[0].text, "by boiler.temp");
+	assert_string_equal(ruleset_rule_get(c.set, 2)->more->labels[1].text, "degC");
+	assert_string_equal(ruleset_rule_get(c.set, 2)->more->labels[2].text,
+			    "boiler.return_temp");
 	feed_number(&c, 1, "boiler.return_temp", 81.26);
 	assert_log(&c, "1.000000000 hot:boiler.return_temp fire ok->firing warning "
 		       "\"boiler.return_temp 81.3 degC, hot:boiler.return_temp\" "

@@ -22,11 +22,11 @@ static struct boot at(int64_t seconds)
 	return (struct boot){seconds * NSEC_PER_SEC};
 }
 
-static const struct rule delayed = {.for_ns = 30 * NSEC_PER_SEC,
-				    .clear_for_ns = 10 * NSEC_PER_SEC};
-static const struct rule instant = {0};
-static const struct rule latched = {
-	.for_ns = 30 * NSEC_PER_SEC, .clear_for_ns = 10 * NSEC_PER_SEC, .latch = true};
+static const struct rule_extra delays = {.for_ns = 30 * NSEC_PER_SEC,
+					 .clear_for_ns = 10 * NSEC_PER_SEC};
+static const struct rule delayed = {.more = &delays};
+static const struct rule instant = {.more = &rule_plain};
+static const struct rule latched = {.more = &delays, .latch = true};
 
 /* A machine in the given state since second 100 with the delays above. */
 static struct rule_machine in_state(enum rule_state state)
@@ -178,12 +178,14 @@ static void test_refire_keeps_the_time_of_fire(void **state)
 static void test_new_delays_move_the_deadline_and_not_the_state(void **state)
 {
 	struct rule_machine machine = in_state(RULE_PENDING);
-	struct rule other = {.for_ns = 60 * NSEC_PER_SEC, .clear_for_ns = 3 * NSEC_PER_SEC};
+	struct rule_extra others = {.for_ns = 60 * NSEC_PER_SEC,
+				    .clear_for_ns = 3 * NSEC_PER_SEC};
+	const struct rule other = {.more = &others};
 
 	(void)state;
 	rule_machine_retime(&machine, &other, at(110));
 	assert_true(machine.deadline.ns == at(160).ns);
-	other.for_ns = 5 * NSEC_PER_SEC;
+	others.for_ns = 5 * NSEC_PER_SEC;
 	rule_machine_retime(&machine, &other, at(110));
 	assert_true(machine.deadline.ns == at(110).ns);
 	assert_int_equal(machine.state, RULE_PENDING);
@@ -265,7 +267,7 @@ static void test_a_latched_alarm_ends_with_its_condition_once_acknowledged(void 
 
 static void test_without_delays_a_latched_alarm_returns_at_once(void **state)
 {
-	const struct rule rule = {.latch = true};
+	const struct rule rule = {.more = &rule_plain, .latch = true};
 	struct rule_machine machine;
 	struct rule_step step;
 

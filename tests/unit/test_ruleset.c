@@ -223,18 +223,21 @@ static void test_defaults_are_what_a_rule_does_not_say_itself(void **state)
 	assert_int_equal(ruleset_count(c.set), ARRAY_SIZE(wanted));
 	for (uint32_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		const struct rule *rule = ruleset_rule_get(c.set, i);
+		struct rule_view view;
 		struct str labels;
 
 		str_init(&labels);
-		for (uint32_t k = 0; k < rule->label_count; k++)
-			str_addf(&labels, "%s=%s ", rule->labels[k].name, rule->labels[k].text);
+		for (uint32_t k = 0; k < rule->more->label_count; k++)
+			str_addf(&labels, "%s=%s ", rule->more->labels[k].name,
+				 rule->more->labels[k].text);
+		ruleset_view(c.set, i, &view);
 		assert_int_equal(rule->severity, wanted[i].severity);
 		assert_int_equal(rule->on_unknown, wanted[i].on_unknown);
-		assert_int_equal(rule->for_ns, wanted[i].for_s * NSEC_PER_SEC);
+		assert_int_equal(rule->more->for_ns, wanted[i].for_s * NSEC_PER_SEC);
 		assert_string_equal(labels.s, wanted[i].labels);
-		assert_int_equal(rule->on_fire != NULL ? rule->on_fire->count : 0,
+		assert_int_equal(view.on_fire != NULL ? view.on_fire->count : 0,
 				 wanted[i].on_fire);
-		assert_int_equal(rule->inhibitor_count, wanted[i].inhibitors);
+		assert_int_equal(rule->more->inhibitor_count, wanted[i].inhibitors);
 		str_done(&labels);
 	}
 	rules_case_done(&c);
