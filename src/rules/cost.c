@@ -115,8 +115,8 @@ static size_t cost_timer_size(void)
 static size_t cost_quiet_size(const struct rule *rule)
 {
 	struct engine engine;
-	uint32_t timers = (rule->more->limits != NULL) + (rule->more->repeat_ns > 0) +
-			  (rule->more->blind_ns > 0);
+	uint32_t timers = (rule->more->timed != RULE_UNTIMED) + (rule->more->limits != NULL) +
+			  (rule->more->repeat_ns > 0) + (rule->more->blind_ns > 0);
 	size_t size = timers * (sizeof(*engine.owner_rules) + cost_timer_size());
 
 	if (rule->more->limits != NULL)
@@ -130,8 +130,8 @@ static size_t cost_rule_base(void)
 	struct agenda agenda;
 	struct engine engine;
 
-	return sizeof(struct rule_run) + cost_timer_size() + sizeof(*engine.shelves) +
-	       sizeof(*agenda.heap) + sizeof(*agenda.reasons);
+	return sizeof(struct rule_run) + sizeof(*engine.shelves) + sizeof(*agenda.heap) +
+	       sizeof(*agenda.reasons);
 }
 
 static size_t cost_code_size(const struct cost_count *count, struct code code)

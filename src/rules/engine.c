@@ -20,8 +20,9 @@ static uint32_t engine_number_owners(struct engine *engine, const struct ruleset
 	const struct program *program = ruleset_program(set);
 
 	engine->first_node = program->point_count;
-	engine->first_rule = engine->first_node + program->node_count;
-	engine->first_repeat = engine->first_rule + program->rule_count;
+	engine->due = engine->first_node + program->node_count;
+	engine->first_timed = engine->due + 1;
+	engine->first_repeat = engine->first_timed + ruleset_timed(set);
 	engine->first_blind = engine->first_repeat + ruleset_repeats(set);
 	engine->shelf = engine->first_blind + ruleset_blinds(set);
 	engine->first_quiet = engine->shelf + 1;
@@ -39,7 +40,7 @@ static void engine_place(struct engine *engine, const struct ruleset *set, struc
 	engine->timers.deadlines =
 		room_take(room, program->node_count, sizeof(*engine->timers.deadlines));
 	engine->owner_rules =
-		room_take(room, owners - engine->first_repeat, sizeof(*engine->owner_rules));
+		room_take(room, owners - engine->first_timed, sizeof(*engine->owner_rules));
 	engine->runs = room_take(room, program->rule_count, sizeof(*engine->runs));
 	engine->shelves = room_take(room, program->rule_count, sizeof(*engine->shelves));
 	engine->quiets = room_take(room, ruleset_quiets(set), sizeof(*engine->quiets));
@@ -68,7 +69,7 @@ size_t engine_size(const struct ruleset *set)
 
 static void engine_own(struct engine *engine, uint32_t owner, uint32_t number)
 {
-	engine->owner_rules[owner - engine->first_repeat] = number;
+	engine->owner_rules[owner - engine->first_timed] = number;
 }
 
 static void engine_start_rules(struct engine *engine)
@@ -80,6 +81,8 @@ static void engine_start_rules(struct engine *engine)
 
 		rule_machine_init(&engine->runs[i].machine, engine->now);
 		engine->shelves[i] = INT64_MAX;
+		if (rule->more->timed != RULE_UNTIMED)
+			engine_own(engine, engine->first_timed + rule->more->timed, i);
 		if (rule->more->repeat_ns > 0)
 			engine_own(engine, engine_repeat_owner(engine, rule), i);
 		if (rule->more->blind_ns > 0)
@@ -251,13 +254,12 @@ void engine_point(const struct engine *engine, uint32_t point, struct boot now,
 static int64_t engine_planned(const struct engine *engine, uint32_t number)
 {
 	const struct rule *rule = ruleset_rule_get(engine->set, number);
-	uint32_t owner = engine_state_owner(engine, number);
 
-	if (rule->more->at == NULL && rule->more->schedule == 0)
+	if (rule->more->at != NULL)
+		return engine_state_deadline(engine, number);
+	if (rule->more->schedule == 0)
 		return INT64_MAX;
-	if (rule->more->at == NULL)
-		owner = engine->first_node + rule->more->schedule - 1;
-	return timers_get(&engine->timers, owner);
+	return timers_get(&engine->timers, engine->first_node + rule->more->schedule - 1);
 }
 
 void engine_rule(const struct engine *engine, uint32_t number, struct engine_rule *ret)

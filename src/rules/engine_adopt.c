@@ -289,8 +289,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	} else {
 		rule_machine_restart(&run->machine, rule, engine->now);
 	}
-	timers_set(&engine->timers, engine_state_owner(engine, number),
-		   run->machine.deadline.ns);
+	engine_plan_state(engine, number, run->machine.deadline.ns);
 	engine_plan_repeat(engine, number);
 	if (slot != 0)
 		engine->slots[slot] = engine_is_alarm(run->machine.state);

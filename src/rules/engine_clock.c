@@ -87,11 +87,6 @@ static struct engine_plan *engine_plan(const struct engine *engine, uint32_t num
 	return &engine->plans[ruleset_rule_get(engine->set, number)->more->plan];
 }
 
-static void engine_wait(struct engine *engine, uint32_t number, int64_t until_ns)
-{
-	timers_set(&engine->timers, engine_state_owner(engine, number), until_ns);
-}
-
 /* Whether a slot runs now; plans the next one. */
 static bool engine_look(struct engine *engine, uint32_t number)
 {
@@ -106,7 +101,7 @@ static bool engine_look(struct engine *engine, uint32_t number)
 	else if (engine->clock_set)
 		calendar_plan_init(&plan->plan, at, zone, now);
 	plan->begun = plan->begun || engine->clock_set;
-	engine_wait(engine, number, engine_when(engine, plan->plan.next));
+	engine_plan_state(engine, number, engine_when(engine, plan->plan.next));
 	return runs;
 }
 
@@ -115,7 +110,7 @@ void engine_clock_begin(struct engine *engine, uint32_t number)
 	const struct calendar *at = ruleset_rule_get(engine->set, number)->more->at;
 
 	if (at->every_ns > 0)
-		engine_wait(engine, number, boot_add(engine->now, at->every_ns).ns);
+		engine_plan_state(engine, number, boot_add(engine->now, at->every_ns).ns);
 	else
 		engine_look(engine, number);
 }
@@ -126,7 +121,7 @@ void engine_clock_slot(struct engine *engine, uint32_t number)
 	bool runs = true;
 
 	if (at->every_ns > 0)
-		engine_wait(engine, number, boot_add(engine->now, at->every_ns).ns);
+		engine_plan_state(engine, number, boot_add(engine->now, at->every_ns).ns);
 	else
 		runs = engine_look(engine, number);
 	if (runs)
@@ -149,8 +144,7 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 		return;
 	}
 	if (rule->more->at->every_ns > 0) {
-		engine_wait(engine, number,
-			    timers_get(&old->timers, engine_state_owner(old, other)));
+		engine_plan_state(engine, number, engine_state_deadline(old, other));
 		return;
 	}
 	*plan = *engine_plan(old, other);
@@ -161,7 +155,7 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 	plan->plan.seen = just;
 	plan->plan.next = calendar_next(rule->more->at, engine->program->zone,
 					plan->plan.ran.ns > just.ns ? plan->plan.ran : just);
-	engine_wait(engine, number, engine_when(engine, plan->plan.next));
+	engine_plan_state(engine, number, engine_when(engine, plan->plan.next));
 }
 
 /* ---- the clock -------------------------------------------------------------------------- */
@@ -170,14 +164,15 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 static void engine_oversleep(struct engine *engine, uint32_t number, struct boot now)
 {
 	int64_t every_ns = ruleset_rule_get(engine->set, number)->more->at->every_ns;
-	int64_t due = timers_get(&engine->timers, engine_state_owner(engine, number));
+	int64_t due = engine_state_deadline(engine, number);
 
 	if (due == INT64_MAX || now.ns - due <= CALENDAR_LATE_S * NSEC_PER_SEC)
 		return;
 	if (every_ns > 0)
-		engine_wait(engine, number, due + (now.ns - 1 - due) / every_ns * every_ns);
+		engine_plan_state(engine, number,
+				  due + (now.ns - 1 - due) / every_ns * every_ns);
 	else
-		engine_wait(engine, number, INT64_MAX);
+		engine_plan_state(engine, number, INT64_MAX);
 }
 
 void engine_set_wall(struct engine *engine, struct boot now, struct wall wall, bool valid)

@@ -280,8 +280,7 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	step = inactive ? rule_machine_leave(&run->machine, rule, engine->now)
 			: rule_machine_feed(&run->machine, rule, meant, engine->now);
 	if (run->machine.deadline.ns != deadline.ns)
-		timers_set(&engine->timers, engine_state_owner(engine, number),
-			   run->machine.deadline.ns);
+		engine_plan_state(engine, number, run->machine.deadline.ns);
 	engine_step(engine, number, step, inactive ? "schedule" : NULL);
 	if (!run->held && (held || rule->more->limits != NULL))
 		engine_release(engine, number);

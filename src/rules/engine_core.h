@@ -4,7 +4,7 @@
  * The inside of an engine, for the files that share it: engine_core.c evaluates rules,
  * engine_pass.c runs nodes, passes and timers, engine_clock.c what goes by the wall clock,
  * engine.c is what others call, engine_adopt.c carries state over a reload, engine_save.c and
- * engine_restore.c over a restart.
+ * engine_restore.c over a restart, engine_timer.c has the deadlines of rules.
  */
 #ifndef GAUGED_RULES_ENGINE_CORE_H
 #define GAUGED_RULES_ENGINE_CORE_H
@@ -29,6 +29,7 @@ struct rule_run {
 	bool held : 1;	   /* shelved, inhibited or quiet, as last looked at */
 	bool told : 1;	   /* its fire ran its actions, and no clear has yet */
 	bool looked : 1;   /* it was evaluated since the start */
+	bool due : 1;	   /* its time is over at once */
 	uint64_t fired, cleared;
 };
 
@@ -46,8 +47,11 @@ struct engine {
 	struct store store;
 	struct timers timers;
 	/* owners of timers, see below */
-	uint32_t first_node, first_rule, first_repeat, first_blind, shelf, first_quiet;
-	uint32_t *owner_rules; /* by owner from first_repeat on: its rule */
+	uint32_t first_node, due, first_timed, first_repeat, first_blind, shelf, first_quiet;
+	uint32_t *owner_rules; /* by owner from first_timed on: its rule */
+	/* Rules whose time is over at this instant, though they have no timer: see
+	 * engine_timer.c */
+	uint32_t due_count, due_from;
 	uint32_t rule_count;
 	struct rule_run *runs;
 	int64_t *shelves; /* by rule: until when it is shelved; INT64_MAX: it is not */
@@ -83,14 +87,9 @@ enum pass_reason {
 /*
  * Owners of timers, whose order is that of what happens at one instant: a point goes stale, an
  * age is reached, for or clear_for is over or a slot of 'at' is there, it is time to repeat, a
- * rule is blind, shelvings end, a rule that had to be quiet may speak again. Repeats, blindness
- * and quiet have one only for the rules that ask for them, shelvings one together.
+ * rule is blind, shelvings end, a rule that had to be quiet may speak again. Only rules that
+ * ask for something have a timer for it, and shelvings have one together.
  */
-static inline uint32_t engine_state_owner(const struct engine *engine, uint32_t number)
-{
-	return engine->first_rule + number;
-}
-
 static inline uint32_t engine_repeat_owner(const struct engine *engine, const struct rule *rule)
 {
 	return engine->first_repeat + rule->more->repeat;
@@ -101,6 +100,12 @@ static inline uint32_t engine_blind_owner(const struct engine *engine, const str
 	return engine->first_blind + rule->more->blind;
 }
 
+/* When for or clear_for is over, or the next slot of 'at' is there; INT64_MAX: it does not end.
+ */
+int64_t engine_state_deadline(const struct engine *engine, uint32_t number);
+void engine_plan_state(struct engine *engine, uint32_t number, int64_t deadline);
+/* The first of the rules that are due is so no more; its number. */
+uint32_t engine_take_due(struct engine *engine);
 /* INT64_MAX: it is shelved no more. */
 void engine_set_shelf(struct engine *engine, uint32_t number, int64_t until_ns);
 /* A shelving is over, or several at once are. */

@@ -15,42 +15,6 @@ static void engine_arrive(struct engine *engine, struct boot now)
 		engine->now = now;
 }
 
-static int64_t engine_first_shelf(const struct engine *engine)
-{
-	int64_t first = INT64_MAX;
-
-	for (uint32_t i = 0; i < engine->rule_count; i++) {
-		if (engine->shelves[i] < first)
-			first = engine->shelves[i];
-	}
-	return first;
-}
-
-/* Few rules are shelved, and seldom: all of them are looked at when the first one goes. */
-void engine_set_shelf(struct engine *engine, uint32_t number, int64_t until_ns)
-{
-	int64_t before = engine->shelves[number];
-
-	engine->shelves[number] = until_ns;
-	if (before < until_ns && before == timers_get(&engine->timers, engine->shelf))
-		timers_set(&engine->timers, engine->shelf, engine_first_shelf(engine));
-	else
-		timers_bring(&engine->timers, engine->shelf, until_ns);
-}
-
-void engine_expire_shelf(struct engine *engine)
-{
-	int64_t over = engine_first_shelf(engine);
-
-	for (uint32_t i = 0; i < engine->rule_count; i++) {
-		if (engine->shelves[i] != over)
-			continue;
-		engine->shelves[i] = INT64_MAX;
-		engine_review_hold(engine, i);
-	}
-	timers_set(&engine->timers, engine->shelf, engine_first_shelf(engine));
-}
-
 int engine_ack(struct engine *engine, uint32_t number, struct boot now)
 {
 	struct rule_run *run = &engine->runs[number];

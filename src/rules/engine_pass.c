@@ -321,27 +321,34 @@ static void engine_expire(struct engine *engine, uint32_t owner)
 			engine_expire_node(engine, owner - engine->first_node);
 		}
 	} while (engine_next_timer(engine, &next, &owner) && next <= engine->now.ns &&
-		 owner < engine->first_rule);
+		 owner < engine->due);
 	engine_pass(engine);
 }
 
 static void engine_run_timer(struct engine *engine, uint32_t owner)
 {
-	if (owner < engine->first_rule) {
+	uint32_t number;
+
+	if (owner < engine->due) {
 		engine_expire(engine, owner);
 		return;
 	}
 	timers_clear(&engine->timers, owner);
+	if (owner == engine->due) {
+		engine_expire_rule(engine, engine_take_due(engine));
+		return;
+	}
+	number = engine->owner_rules[owner - engine->first_timed];
 	if (owner < engine->first_repeat)
-		engine_expire_rule(engine, owner - engine->first_rule);
+		engine_expire_rule(engine, number);
 	else if (owner < engine->first_blind)
-		engine_repeat(engine, engine->owner_rules[owner - engine->first_repeat]);
+		engine_repeat(engine, number);
 	else if (owner < engine->shelf)
-		engine_blind(engine, engine->owner_rules[owner - engine->first_repeat]);
+		engine_blind(engine, number);
 	else if (owner == engine->shelf)
 		engine_expire_shelf(engine);
 	else
-		engine_quiet_expire(engine, engine->owner_rules[owner - engine->first_repeat]);
+		engine_quiet_expire(engine, number);
 }
 
 /* Every timer with a deadline before limit, each seeing its deadline as now. */

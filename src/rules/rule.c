@@ -7,7 +7,8 @@
 
 static const struct program_use rule_no_use = {0};
 
-const struct rule_extra rule_plain = {.quiet = RULE_LOUD, .use = &rule_no_use};
+const struct rule_extra rule_plain = {
+	.timed = RULE_UNTIMED, .quiet = RULE_LOUD, .use = &rule_no_use};
 
 uint32_t rule_use_points(const struct rule *rule)
 {

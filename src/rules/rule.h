@@ -22,7 +22,7 @@ struct yaml_node;
 
 enum on_unknown { ON_UNKNOWN_HOLD, ON_UNKNOWN_CLEAR, ON_UNKNOWN_FIRE };
 
-enum { RULE_LOUD = UINT32_MAX };
+enum { RULE_LOUD = UINT32_MAX, RULE_UNTIMED = UINT32_MAX };
 
 /* What most rules do without. */
 struct rule_extra {
@@ -30,6 +30,7 @@ struct rule_extra {
 	int64_t for_ns, clear_for_ns;
 	int64_t repeat_ns, blind_ns; /* 0: not wanted */
 	uint32_t repeat, blind;	     /* its number among the rules that want it */
+	uint32_t timed;		     /* the same with for, clear_for or at; or RULE_UNTIMED */
 	const struct calendar *at;   /* of an instant by the clock; otherwise NULL */
 	const char *at_text;
 	uint32_t plan;	   /* number of its plan */

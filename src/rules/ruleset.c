@@ -37,7 +37,7 @@ struct ruleset {
 	uint32_t *sorted; /* by name */
 	uint32_t most_points;
 	uint32_t point_ids; /* of all rules together */
-	uint32_t quiets, quiet_times, plans, repeats, blinds;
+	uint32_t quiets, quiet_times, plans, timed, repeats, blinds;
 };
 
 /* A rule as it was written, and the rules that it is: several with for_each. */
@@ -290,6 +290,8 @@ static bool ruleset_check_points(const struct point_table *points, struct diags 
 /* Which of the rules it is that have this or that. */
 static void ruleset_number(struct ruleset *set, struct rule_extra *extra)
 {
+	if (extra->at != NULL || extra->for_ns > 0 || extra->clear_for_ns > 0)
+		extra->timed = set->timed++;
 	if (extra->at != NULL)
 		extra->plan = set->plans++;
 	if (extra->repeat_ns > 0)
@@ -490,6 +492,11 @@ uint32_t ruleset_quiet_times(const struct ruleset *set)
 uint32_t ruleset_plans(const struct ruleset *set)
 {
 	return set->plans;
+}
+
+uint32_t ruleset_timed(const struct ruleset *set)
+{
+	return set->timed;
 }
 
 uint32_t ruleset_repeats(const struct ruleset *set)

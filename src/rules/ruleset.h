@@ -65,8 +65,9 @@ const struct program *ruleset_program(const struct ruleset *set);
 /* How many rules have limits on what they say, and how many times these remember together. */
 uint32_t ruleset_quiets(const struct ruleset *set);
 uint32_t ruleset_quiet_times(const struct ruleset *set);
-/* How many rules go by 'at'; repeat; may be blind. */
+/* How many rules go by 'at'; by that, 'for' or 'clear_for'; repeat; may be blind. */
 uint32_t ruleset_plans(const struct ruleset *set);
+uint32_t ruleset_timed(const struct ruleset *set);
 uint32_t ruleset_repeats(const struct ruleset *set);
 uint32_t ruleset_blinds(const struct ruleset *set);
 uint32_t ruleset_most_points(const struct ruleset *set);

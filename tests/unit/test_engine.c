@@ -678,6 +678,96 @@ static void test_reload_keeps_values_states_and_timers(void **state)
 }
 
 /* A new engine takes all for unknown: that is not what the old one knew. */
+/* Whether they have a timer of their own or none any more, they go in the order of the file. */
+static void test_reload_runs_what_is_over_in_order(void **state)
+{
+	struct rules_case c, next;
+	struct engine_rule rule;
+
+	(void)state;
+	rules_case_init(&c, "rules:\n"
+			    "  a: {when: x.a > 10, for: 60s}\n"
+			    "  b: {when: x.a > 10, for: 60s}\n"
+			    "  c: {when: x.a > 10, for: 60s}\n"
+			    "  d: {when: x.a > 10, for: 60s}\n"
+			    "  e: {when: x.a > 10, for: 60s}\n"
+			    "  f: {when: x.b > 10, for: 60s}\n");
+	rules_case_start(&c);
+	feed_number(&c, 100, "x.a", 20);
+	feed_number(&c, 100, "x.b", 20);
+	rules_case_log(&c);
+	reload(&c, &next,
+	       "rules:\n"
+	       "  a: {when: x.a > 10, for: 5s}\n"
+	       "  b: {when: x.a > 10}\n"
+	       "  c: {when: x.a > 10, for: 10s}\n"
+	       "  d: {when: x.a > 10}\n"
+	       "  e: {when: x.a > 10, for: 20s}\n"
+	       "  f: {when: x.b > 10}\n",
+	       110);
+	assert_log(&next, "");
+	engine_rule(next.engine, 3, &rule);
+	assert_int_equal(rule.state, RULE_PENDING);
+	assert_true(rule.deadline.ns == 110 * NSEC_PER_SEC);
+	/* What is over by itself at the same instant was never due. */
+	feed_number(&next, 110, "x.b", 5);
+	assert_log(&next, "110.000000000 f calm pending->ok warning \"\" x.b=5\n");
+	tick(&next, 121);
+	assert_log(&next, "110.000000000 a fire pending->firing warning \"\" x.a=20\n"
+			  "110.000000000 b fire pending->firing warning \"\" x.a=20\n"
+			  "110.000000000 c fire pending->firing warning \"\" x.a=20\n"
+			  "110.000000000 d fire pending->firing warning \"\" x.a=20\n"
+			  "120.000000000 e fire pending->firing warning \"\" x.a=20\n");
+	tick(&next, 300);
+	assert_log(&next, "");
+	rules_case_done(&next);
+}
+
+static void test_shelvings_end_in_order(void **state)
+{
+	static const char text[] = "rules:\n"
+				   "  a: {when: x.a > 10}\n"
+				   "  b: {when: x.a > 11}\n"
+				   "  c: {when: x.a > 12}\n"
+				   "  d: {when: x.a > 13}\n";
+	static const int64_t until_s[] = {130, 120, 140, 120};
+	struct boot deadline;
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, text);
+	rules_case_start(&c);
+	for (uint32_t i = 0; i < ARRAY_SIZE(until_s); i++)
+		engine_shelve(c.engine, i, (struct boot){until_s[i] * NSEC_PER_SEC},
+			      (struct boot){90 * NSEC_PER_SEC});
+	engine_unshelve(c.engine, 3, (struct boot){91 * NSEC_PER_SEC});
+	engine_shelve(c.engine, 3, (struct boot){120 * NSEC_PER_SEC},
+		      (struct boot){92 * NSEC_PER_SEC});
+	feed_number(&c, 100, "x.a", 20);
+	rules_case_log(&c);
+	/* The first of them is taken back, and then comes the next. */
+	engine_unshelve(c.engine, 1, (struct boot){101 * NSEC_PER_SEC});
+	assert_log(
+		&c,
+		"101.000000000 b fire firing->firing warning active=1.000000000 reason=no longer held \"\" "
+		"x.a=20\n");
+	tick(&c, 121);
+	assert_log(
+		&c,
+		"120.000000000 d fire firing->firing warning active=20.000000000 reason=no longer held \"\" "
+		"x.a=20\n");
+	assert_true(engine_deadline(c.engine, &deadline));
+	assert_true(deadline.ns == 130 * NSEC_PER_SEC);
+	tick(&c, 150);
+	assert_log(
+		&c,
+		"130.000000000 a fire firing->firing warning active=30.000000000 reason=no longer held \"\" "
+		"x.a=unknown(stale)\n"
+		"140.000000000 c fire firing->firing warning active=40.000000000 reason=no longer held \"\" "
+		"x.a=unknown(stale)\n");
+	rules_case_done(&c);
+}
+
 static void test_reload_makes_no_rule_blind_that_sees(void **state)
 {
 	static const char text[] = "rules: {a: {when: x.a > 10, blind_after: 20s}}\n";
@@ -1006,6 +1096,8 @@ int main(void)
 		cmocka_unit_test(test_only_what_reads_a_point_is_evaluated),
 		cmocka_unit_test(test_reload_keeps_values_states_and_timers),
 		cmocka_unit_test(test_no_value_of_an_instant_is_passed_over),
+		cmocka_unit_test(test_reload_runs_what_is_over_in_order),
+		cmocka_unit_test(test_shelvings_end_in_order),
 		cmocka_unit_test(test_reload_makes_no_rule_blind_that_sees),
 		cmocka_unit_test(test_reload_moves_repeats_and_blindness_to_their_new_times),
 		cmocka_unit_test(test_reload_does_not_demote_a_firing_rule),
