@@ -31,6 +31,28 @@ struct arena *arena_new(void)
 	return xcalloc(1, sizeof(struct arena));
 }
 
+/* One chunk stays: most of what an arena is used for again and again fits into it. */
+void arena_reset(struct arena *arena)
+{
+	struct chunk *kept = NULL, *chunk, *next;
+
+	for (chunk = arena->chunks; chunk != NULL; chunk = next) {
+		next = chunk->next;
+		if (kept == NULL && chunk->size == ARENA_CHUNK) {
+			kept = chunk;
+			continue;
+		}
+		arena->size -= sizeof(*chunk) + chunk->size;
+		free(chunk);
+	}
+	arena->chunks = kept;
+	if (kept == NULL)
+		return;
+	memset(kept->bytes, 0, kept->used);
+	kept->used = 0;
+	kept->next = NULL;
+}
+
 void arena_free(struct arena *arena)
 {
 	struct chunk *chunk, *next;

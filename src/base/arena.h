@@ -12,6 +12,8 @@
 struct arena;
 
 struct arena *arena_new(void);
+/* As it was when it was new, with what room it needs to begin again. */
+void arena_reset(struct arena *arena);
 /* Frees the arena with all that was taken from it. NULL is allowed. */
 void arena_free(struct arena *arena);
 

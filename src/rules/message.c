@@ -81,7 +81,7 @@ static bool message_is(const struct expr_source *source, const char *text)
 }
 
 /* boiler.temp.unit, boiler.temp.name: known at load. True if it was one. */
-static bool message_property(struct arena *arena, const struct expr_source *source,
+static bool message_property(struct arena *trees, const struct expr_source *source,
 			     struct message_part *part)
 {
 	bool unit = message_ends(source, ".unit");
@@ -97,7 +97,7 @@ static bool message_property(struct arena *arena, const struct expr_source *sour
 	quiet = diags_new(1);
 	prefix.len -= strlen(".unit");
 	prefix.diags = quiet;
-	tree = parser_parse(arena, &prefix);
+	tree = parser_parse(trees, &prefix);
 	diags_free(quiet);
 	id = tree != NULL ? scope_find_point(&scope, tree) : POINT_NONE;
 	if (id == POINT_NONE)
@@ -158,7 +158,7 @@ static bool message_is_margin(const struct expr_source *source)
 		binding_find(source->bindings, source->text, strlen("margin")) == NULL);
 }
 
-static struct expr *message_margin(struct arena *arena, struct program *program,
+static struct expr *message_margin(struct arena *trees, struct program *program,
 				   const struct expr_source *source,
 				   const struct check_rules *rules, const struct rule *rule,
 				   struct program_use *use)
@@ -177,28 +177,29 @@ static struct expr *message_margin(struct arena *arena, struct program *program,
 	when.len = when.scalar->len;
 	when.from = 0;
 	when.field = "when";
-	return margin_tree(arena, program, &when, source, rules, use);
+	return margin_tree(trees, program, &when, source, rules, use);
 }
 
-static bool message_hole(struct arena *arena, struct program *program,
+static bool message_hole(struct arena *arena, struct arena *trees, struct program *program,
 			 const struct expr_source *source, const struct check_rules *rules,
 			 const struct rule *rule, const char *format, struct message_part *part,
 			 struct program_use *use)
 {
 	bool margin = message_is_margin(source);
+	const char *unit;
 	struct expr *tree;
 
 	if (message_of_rule(source, rule, part) || message_variable(source, part) ||
-	    message_property(arena, source, part))
+	    message_property(trees, source, part))
 		return message_format(source, format, part);
-	tree = margin ? message_margin(arena, program, source, rules, rule, use)
-		      : parser_parse(arena, source);
-	if (tree == NULL || (!margin && !check_expr(arena, program, source, rules,
+	tree = margin ? message_margin(trees, program, source, rules, rule, use)
+		      : parser_parse(trees, source);
+	if (tree == NULL || (!margin && !check_expr(trees, program, source, rules,
 						    CHECK_MESSAGE, VALUE_NONE, &tree, use)))
 		return false;
 	if (margin && message_ends(source, ".unit")) {
-		message_fixed_text(part,
-				   tree->type.unit_text != NULL ? tree->type.unit_text : "");
+		unit = tree->type.unit_text != NULL ? tree->type.unit_text : "";
+		message_fixed_text(part, arena_text(arena, unit, strlen(unit)));
 		return message_format(source, format, part);
 	}
 	part->kind = PART_VALUE;
@@ -229,8 +230,8 @@ static bool message_fits(const struct expr_source *source, const struct interpol
 	return false;
 }
 
-const struct message *message_compile(struct arena *arena, struct program *program,
-				      const struct expr_source *source,
+const struct message *message_compile(struct arena *arena, struct arena *trees,
+				      struct program *program, const struct expr_source *source,
 				      const struct check_rules *rules, const struct rule *rule,
 				      struct program_use *use)
 {
@@ -254,8 +255,8 @@ const struct message *message_compile(struct arena *arena, struct program *progr
 		hole.text = arena_text(arena, parts.parts[i].text, parts.parts[i].len);
 		hole.len = parts.parts[i].len;
 		hole.from = parts.parts[i].from;
-		good = message_hole(arena, program, &hole, rules, rule, parts.parts[i].format,
-				    &message->parts[i], use) &&
+		good = message_hole(arena, trees, program, &hole, rules, rule,
+				    parts.parts[i].format, &message->parts[i], use) &&
 		       good;
 	}
 	return good ? message : NULL;

@@ -59,8 +59,8 @@ static bool rule_parse_expr(const struct rule_parse *parse, struct rule_made *ma
 	if (!rule_parse_is_text(parse, node, "an expression"))
 		return false;
 	source = rule_parse_source(parse, node, field, made);
-	tree = parser_parse(parse->scratch, &source);
-	if (tree == NULL || !check_expr(parse->scratch, parse->program, &source, &parse->names,
+	tree = parser_parse(parse->trees, &source);
+	if (tree == NULL || !check_expr(parse->trees, parse->program, &source, &parse->names,
 					place, VALUE_BOOL, &tree, &use))
 		return false;
 	if (place == CHECK_CONDITION)
@@ -347,8 +347,8 @@ static bool rule_parse_message(const struct rule_parse *parse, struct rule_made 
 	if (!rule_parse_is_text(parse, node, "a text"))
 		return false;
 	source = rule_parse_source(parse, node, "message", made);
-	made->extra.message = message_compile(parse->arena, parse->program, &source,
-					      &parse->names, &made->rule, use);
+	made->extra.message = message_compile(parse->arena, parse->trees, parse->program,
+					      &source, &parse->names, &made->rule, use);
 	return made->extra.message != NULL;
 }
 
@@ -416,7 +416,7 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule_mad
 	struct rule_options options = {0};
 	struct option_binding bindings[] = {{&ruleset_option_table, &options},
 					    {&rule_defaults_option_table, &options}};
-	const char *what = arena_printf(parse->scratch, "rule '%s'", entry->name);
+	const char *what = arena_printf(parse->trees, "rule '%s'", entry->name);
 	struct program_use message = {0};
 	bool good;
 

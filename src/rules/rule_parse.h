@@ -34,7 +34,8 @@ struct rule_entry {
 /* What all rules of a set have in common while they are built. */
 struct rule_parse {
 	struct arena *arena;
-	struct arena *scratch; /* gone when all rules are made, with trees of expressions */
+	struct arena *scratch; /* gone when all rules are made */
+	struct arena *trees;   /* of expressions: gone when the rule is made */
 	struct program *program;
 	const struct point_table *points;
 	struct diags *diags;

@@ -58,6 +58,7 @@ struct building {
 	struct name_index names; /* of the rules */
 	struct rule_entry *entries;
 	struct program_use *uses; /* by rule */
+	bool too_large;		  /* no more is made, which was told */
 };
 
 static int name_index_compare(const void *a, const void *b, void *arg)
@@ -317,6 +318,30 @@ static const struct rule_extra *ruleset_keep_extra(struct ruleset *set,
 	return own;
 }
 
+/* Each rule may be as large as it likes, within its own limits, but not ten thousand of them.
+ */
+static bool ruleset_fits(struct building *building, const struct written *written)
+{
+	const struct program *program = building->set->program;
+	bool nodes = program->node_count > RULESET_NODES_MAX;
+
+	if (!nodes && program->code_count <= RULESET_STEPS_MAX)
+		return true;
+	building->too_large = true;
+	diag_error(building->diags, written->key,
+		   nodes ? "up to this rule there are more than %d nodes in all"
+			 : "up to this rule there are more than %d steps in all",
+		   nodes ? RULESET_NODES_MAX : RULESET_STEPS_MAX);
+	diag_note(building->diags,
+		  nodes ? "note: windows, held(), changed() and whatever else remembers are "
+			  "nodes"
+			: "note: a comparison is a step, and so is each 'and', '+' and call");
+	diag_note(building->diags,
+		  "hint: for_each writes all of a rule again for each element; "
+		  "what does not depend on it can be a derived point");
+	return false;
+}
+
 /* What is wrong with the rule of one element mostly is with all: the first one tells it. */
 static bool ruleset_make(const struct rule_parse *parse, struct building *building,
 			 const struct written *written)
@@ -325,7 +350,10 @@ static bool ruleset_make(const struct rule_parse *parse, struct building *buildi
 	struct rule_made made;
 
 	for (uint32_t i = written->first; i < written->first + written->count; i++) {
-		if (!rule_parse(parse, i, &made))
+		bool good = rule_parse(parse, i, &made);
+
+		arena_reset(parse->trees);
+		if (!ruleset_fits(building, written) || !good)
 			return false;
 		ruleset_number(set, &made.extra);
 		building->uses[i] = made.use;
@@ -377,6 +405,7 @@ static bool ruleset_build(struct building *building, struct derived_set *derived
 	struct rule_parse parse = {
 		.arena = set->arena,
 		.scratch = building->scratch,
+		.trees = arena_new(),
 		.program = set->program,
 		.points = set->points,
 		.diags = building->diags,
@@ -387,8 +416,9 @@ static bool ruleset_build(struct building *building, struct derived_set *derived
 	bool good = rule_parse_defaults(&parse, yaml_get(building->defaults, "inhibited_by"));
 
 	good = derived_compile(derived, set->program, &parse.names) && good;
-	for (uint32_t i = 0; i < building->index.count; i++)
+	for (uint32_t i = 0; i < building->index.count && !building->too_large; i++)
 		good = ruleset_make(&parse, building, &building->written[i]) && good;
+	arena_free(parse.trees);
 	return good;
 }
 

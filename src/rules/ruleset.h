@@ -24,6 +24,8 @@ struct yaml_node;
 struct zone;
 
 enum { RULESET_MAX = 10000, RULESET_POINTS_MAX = 100000 };
+/* Of all rules and derived points together: few words make many, with for_each. */
+enum { RULESET_NODES_MAX = 100000, RULESET_STEPS_MAX = 1000000 };
 
 /* The options of a rule, for the schema and the manual. */
 extern const struct option_table ruleset_option_table;

@@ -202,6 +202,38 @@ static void test_fault_H5_labels_have_an_end(void **state)
 	str_done(&text);
 }
 
+/* Ten rules of a thousand elements each; in their condition stands piece i end 80 times. */
+static void thousands(struct str *text, const char *piece, const char *end)
+{
+	str_init(text);
+	str_adds(text, "rules:\n");
+	for (unsigned r = 0; r < 10; r++) {
+		str_addf(text, "  r%u:\n    for_each: {n: [", r);
+		for (unsigned i = 0; i < 1000; i++)
+			str_addf(text, "%s%u", i > 0 ? "," : "", 1000 * r + i);
+		str_adds(text, "]}\n    when: ");
+		for (unsigned i = 0; i < 80; i++)
+			str_addf(text, "%s%s%u%s", i > 0 ? " or " : "", piece, i + 1, end);
+		str_addc(text, '\n');
+	}
+}
+
+/* 63 KB that were 800,000 nodes, a gigabyte and half a minute. */
+static void test_fault_H5_all_rules_together_have_an_end(void **state)
+{
+	struct str text;
+
+	(void)state;
+	thousands(&text, "held(x.a>n,", "s)");
+	assert_true(text.len < 65536);
+	assert_refused(&text, "up to this rule there are more than 100000 nodes in all");
+	str_done(&text);
+	thousands(&text, "x.a*n>", "");
+	assert_true(text.len < 65536);
+	assert_refused(&text, "up to this rule there are more than 1000000 steps in all");
+	str_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_fault_H5_towers_of_powers_are_unknown),
 		cmocka_unit_test(test_fault_H5_derived_points_share_what_they_read),
 		cmocka_unit_test(test_fault_H5_labels_have_an_end),
+		cmocka_unit_test(test_fault_H5_all_rules_together_have_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

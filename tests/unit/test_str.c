@@ -514,6 +514,14 @@ static void test_arena_gives_zeroed_aligned_memory(void **state)
 	assert_string_equal(text, "abc");
 	assert_string_equal(arena_printf(arena, "%s-%05d", text, 42), "abc-00042");
 	assert_true(arena_size(arena) > 20000);
+	arena_reset(arena);
+	assert_true(arena_size(arena) < 5000);
+	text = arena_take(arena, 1, 4000);
+	for (size_t i = 0; i < 4000; i++)
+		assert_int_equal(text[i], 0);
+	arena_reset(arena);
+	arena_take(arena, 1, 3000);
+	assert_true(arena_size(arena) < 5000);
 	arena_free(arena);
 	arena_free(NULL);
 }
