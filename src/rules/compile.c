@@ -20,7 +20,7 @@ static uint32_t compile_tree(struct program *program, const struct expr *expr, u
 static uint32_t compile_emit(struct program *program, enum opcode op, uint32_t dst, uint32_t a,
 			     uint32_t b)
 {
-	assert(dst < PROGRAM_SCRATCH);
+	assert(dst < PROGRAM_SCRATCH && a < PROGRAM_SLOTS_MAX && b < PROGRAM_SLOTS_MAX);
 	program_emit(program, (struct instr){.op = op, .dst = dst, .a = a, .b = b});
 	return dst;
 }

@@ -25,7 +25,7 @@ struct expr_source;
 struct point_table;
 struct zone;
 
-enum { PROGRAM_SCRATCH = 640, PROGRAM_NONE = UINT32_MAX };
+enum { PROGRAM_SCRATCH = 640, PROGRAM_SLOTS_MAX = 1 << 24, PROGRAM_NONE = UINT32_MAX };
 
 enum opcode {
 	OP_MOVE, /* dst = a */
@@ -47,9 +47,9 @@ enum opcode {
 	OP_CALL	  /* dst = function b of the slots from a on */
 };
 
+/* Its slots are fewer than PROGRAM_SLOTS_MAX, which follows from what rules may be. */
 struct instr {
-	uint32_t op : 8, dst : 24;
-	uint32_t a, b;
+	uint64_t op : 6, dst : 10, a : 24, b : 24;
 };
 
 /* One expression: runs code[start .. start + count) and reads the slot result. */
