@@ -147,11 +147,17 @@ static bool refuse_directive(const struct diag_source *source, size_t at, struct
 	return true;
 }
 
+/* Most are, and there is nothing to find out of them. */
+static bool is_printable_ascii(char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
 struct source_index *source_index_new(const struct diag_source *source, struct diags *diags)
 {
 	struct source_index *index;
 	size_t at = source_mark(source), n, lines = 0;
-	bool line_start = true, bad = refuse_utf16(source, diags);
+	bool line_start = true, plain, bad = refuse_utf16(source, diags);
 
 	index = xcalloc(1, sizeof(*index));
 	index->source = source;
@@ -162,12 +168,13 @@ struct source_index *source_index_new(const struct diag_source *source, struct d
 	for (; !bad && at < source->len; at += n, index->characters++) {
 		if (line_start)
 			index->lines[index->line_count++] = (uint32_t)index->characters;
-		bad = refuse_character(source, at, diags) ||
+		plain = is_printable_ascii(source->text[at]);
+		bad = (!plain && refuse_character(source, at, diags)) ||
 		      (line_start && refuse_directive(source, at, diags));
 		if (index->characters % INDEX_STEP == 0)
 			index->steps[index->characters / INDEX_STEP] = (uint32_t)at;
-		n = character_bytes(source->text + at, source->len - at);
-		line_start = break_bytes(source, at) == 1;
+		n = plain ? 1 : character_bytes(source->text + at, source->len - at);
+		line_start = !plain && break_bytes(source, at) == 1;
 	}
 	if (line_start && !bad)
 		index->lines[index->line_count++] = (uint32_t)index->characters;

@@ -410,13 +410,25 @@ static void rule_parse_begin(const struct rule_entry *entry, const struct rule_o
 	made->extra.blind_ns = options->blind_ns;
 }
 
+/* "rule 'hot'", which is needed only if something is wrong: printing it would be dear. */
+static const char *rule_parse_what(const struct rule_parse *parse, const char *name)
+{
+	size_t len = strlen(name);
+	char *what = arena_take(parse->trees, len + sizeof("rule ''"), 1);
+
+	memcpy(what, "rule '", 6);
+	memcpy(what + 6, name, len);
+	what[len + 6] = '\'';
+	return what;
+}
+
 bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule_made *made)
 {
 	const struct rule_entry *entry = &parse->entries[number];
 	struct rule_options options = {0};
 	struct option_binding bindings[] = {{&ruleset_option_table, &options},
 					    {&rule_defaults_option_table, &options}};
-	const char *what = arena_printf(parse->trees, "rule '%s'", entry->name);
+	const char *what = rule_parse_what(parse, entry->name);
 	struct program_use message = {0};
 	bool good;
 

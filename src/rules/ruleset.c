@@ -219,6 +219,7 @@ static void ruleset_entry(struct building *building, const struct written *writt
 static bool ruleset_expand(struct building *building)
 {
 	struct ruleset *set = building->set;
+	bool each = false;
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < building->index.count; i++) {
@@ -236,10 +237,14 @@ static bool ruleset_expand(struct building *building)
 	set->count = count;
 	name_index_init(&building->names, building->scratch, count);
 	for (uint32_t i = 0; i < building->index.count; i++) {
+		each = each || building->written[i].each != NULL;
 		for (uint32_t k = 0; k < building->written[i].count; k++)
 			ruleset_entry(building, &building->written[i], k);
 	}
-	name_index_sort(&building->names);
+	if (each)
+		name_index_sort(&building->names);
+	else
+		building->names.sorted = building->index.sorted;
 	return true;
 }
 
