@@ -86,6 +86,11 @@ void outbox_set_ready(struct outbox *outbox, void (*ready)(void *arg), void *arg
 	outbox->ready_arg = arg;
 }
 
+bool outbox_is_served(const struct outbox *outbox)
+{
+	return outbox->ready != NULL;
+}
+
 void outbox_identify(struct outbox *outbox, struct outbox_identity *ret)
 {
 	static const char digits[] =
@@ -342,6 +347,7 @@ void outbox_report(const struct outbox *outbox, struct outbox_report *ret)
 
 	*ret = outbox->counted;
 	ret->waiting = outbox->waiting;
+	memcpy(ret->lanes, outbox->lane_count, sizeof(ret->lanes));
 	ret->in_flight = outbox->in_flight;
 	ret->bytes = outbox->bytes;
 	ret->warm = outbox->warm_count;

@@ -117,6 +117,8 @@ void outbox_free(struct outbox *outbox);
 void outbox_set_policy(struct outbox *outbox, const struct outbox_policy *policy);
 /* Called when outbox_take() may have something again for another reason than time. */
 void outbox_set_ready(struct outbox *outbox, void (*ready)(void *arg), void *arg);
+/* Whether there is somebody to be called. */
+bool outbox_is_served(const struct outbox *outbox);
 
 /* A row that the store has from an earlier life, cold. In the order of their numbers. */
 struct outbox_found {
@@ -200,9 +202,15 @@ bool outbox_has_room(const struct outbox *outbox, size_t size);
  */
 size_t outbox_revive(struct outbox *outbox, uint64_t seq, struct boot now);
 size_t outbox_drop(struct outbox *outbox, uint64_t seq, bool dead_only);
+/*
+ * By an operator as well: a backoff and parking end, and so does the pause of a message (seq 0:
+ * of all that wait). How many wait by that number.
+ */
+size_t outbox_try_now(struct outbox *outbox, uint64_t seq);
 
 struct outbox_report {
-	size_t waiting; /* those under way included */
+	size_t waiting;		    /* those under way included */
+	size_t lanes[OUTBOX_LANES]; /* of them */
 	size_t in_flight;
 	size_t bytes;
 	size_t warm; /* whose texts are in memory */
@@ -221,5 +229,7 @@ const struct outbox_row *outbox_next(const struct outbox *outbox, const struct o
 const struct outbox_row *outbox_dead_next(const struct outbox *outbox,
 					  const struct outbox_row *row);
 const char *outbox_why_words(enum outbox_why why);
+/* Whether the store has the row for good: it would be there after a crash. */
+bool outbox_durable(const struct outbox *outbox, const struct outbox_row *row);
 
 #endif

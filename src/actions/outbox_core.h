@@ -26,6 +26,8 @@ struct outbox {
 	bool parked;
 	uint64_t seq;
 	size_t waiting, in_flight, bytes, dead_count, dead_bytes;
+	size_t lane_count[OUTBOX_LANES];
+	uint64_t committed; /* the last mark that is */
 	size_t warm_count, warm_bytes;
 	struct outbox_row *fresh[OUTBOX_LANES]; /* the first that is not yet committed */
 	size_t asked;				/* rows that a fetch is under way for */
@@ -60,6 +62,8 @@ void outbox_take_out(struct outbox *outbox, struct outbox_row *row);
 void outbox_take_in(struct outbox *outbox, struct outbox_row *row);
 /* Gives up a waiting row that is not under way: it dies, or leaves. */
 void outbox_give_up(struct outbox *outbox, struct outbox_row *row, enum outbox_why why);
+/* Tells whoever takes from it that there may be something to take. */
+void outbox_rouse(struct outbox *outbox);
 /* Counts a message that is lost. */
 void outbox_count_lost(struct outbox *outbox, uint64_t seq, bool unreadable);
 

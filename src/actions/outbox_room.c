@@ -17,6 +17,7 @@ void outbox_take_out(struct outbox *outbox, struct outbox_row *row)
 		outbox->fresh[lane] = TAILQ_NEXT(row, link);
 	TAILQ_REMOVE(&outbox->lanes[lane], row, link);
 	outbox->waiting--;
+	outbox->lane_count[lane]--;
 	outbox->bytes -= row->size;
 }
 
@@ -32,6 +33,7 @@ void outbox_take_in(struct outbox *outbox, struct outbox_row *row)
 	else
 		TAILQ_INSERT_HEAD(rows, row, link);
 	outbox->waiting++;
+	outbox->lane_count[row->message.lane]++;
 	outbox->bytes += row->size;
 }
 
@@ -247,6 +249,12 @@ void outbox_used(struct outbox *outbox, uint64_t seq)
 
 /* ---- an operator's */
 
+void outbox_rouse(struct outbox *outbox)
+{
+	if (outbox->ready != NULL)
+		outbox->ready(outbox->ready_arg);
+}
+
 size_t outbox_revive(struct outbox *outbox, uint64_t seq, struct boot now)
 {
 	struct outbox_row *row, *after;
@@ -268,6 +276,7 @@ size_t outbox_revive(struct outbox *outbox, uint64_t seq, struct boot now)
 			outbox->store.bury(outbox->store.arg, row->identity.seq, false, "");
 		count++;
 	}
+	outbox_rouse(outbox);
 	return count;
 }
 
@@ -304,5 +313,24 @@ size_t outbox_drop(struct outbox *outbox, uint64_t seq, bool dead_only)
 			outbox->counted.dropped_operator++;
 			count++;
 		}
+	/* Others may stand first now. */
+	outbox_rouse(outbox);
+	return count;
+}
+
+size_t outbox_try_now(struct outbox *outbox, uint64_t seq)
+{
+	struct outbox_row *row;
+	size_t count = 0;
+
+	for (int lane = 0; lane < OUTBOX_LANES; lane++)
+		TAILQ_FOREACH (row, &outbox->lanes[lane], link) {
+			if (seq != 0 && row->identity.seq != seq)
+				continue;
+			row->next = (struct boot){0};
+			count++;
+		}
+	outbox_unpark(outbox);
+	outbox_rouse(outbox);
 	return count;
 }

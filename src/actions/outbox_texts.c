@@ -107,6 +107,7 @@ void outbox_committed(struct outbox *outbox, uint64_t mark)
 
 	if (!outbox->stored)
 		return;
+	outbox->committed = mark;
 	for (int lane = 0; lane < OUTBOX_LANES; lane++) {
 		const struct outbox_row *first = outbox->fresh[lane];
 
@@ -218,8 +219,12 @@ void outbox_fetched(struct outbox *outbox, bool ok, struct boot now)
 		}
 	if (!ok)
 		outbox->fetch_after = boot_add(now, FETCH_PAUSE);
-	if (outbox->ready != NULL)
-		outbox->ready(outbox->ready_arg);
+	outbox_rouse(outbox);
+}
+
+bool outbox_durable(const struct outbox *outbox, const struct outbox_row *row)
+{
+	return outbox->stored && row->mark <= outbox->committed;
 }
 
 void outbox_put_again(struct outbox *outbox)

@@ -447,6 +447,16 @@ struct template *template_parse(struct arena *arena, const struct yaml_node *sca
 	return ok ? template : NULL;
 }
 
+void template_show(const char *text, size_t len, struct str *out)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == SECRET_BEGIN)
+			str_adds(out, "${secret:");
+		else
+			str_addc(out, text[i] == SECRET_END ? '}' : text[i]);
+	}
+}
+
 size_t template_sample(const struct template *template, struct str *out)
 {
 	size_t fixed = SIZE_MAX;

@@ -51,6 +51,9 @@ bool template_is_fixed(const struct template *template);
 int template_render(const struct template *template, const struct event_facts *facts,
 		    struct str *out);
 
+/* Adds a rendered text for people: ${secret:NAME} where a secret will go. */
+void template_show(const char *text, size_t len, struct str *out);
+
 /* The i-th name of a secret in the template, or NULL. */
 const char *template_secret(const struct template *template, size_t i);
 /* What a mark stands for; NULL: there is no such secret any more. */

@@ -470,6 +470,66 @@ static void test_an_operator_retries_and_drops(void **state)
 	assert_int_equal(outbox_drop(model->outbox, 77, false), 0);
 }
 
+static void count_ready(void *arg)
+{
+	(*(unsigned *)arg)++;
+}
+
+static void test_an_operator_ends_every_pause(void **state)
+{
+	struct model *model = *state;
+	struct outbox_row *row;
+	unsigned ready = 0;
+
+	for (int i = 0; i < 3; i++)
+		add(model, i == 2 ? OUTBOX_TELEMETRY : OUTBOX_ALARM, 16, at(0));
+	assert_int_equal(report(model).lanes[OUTBOX_ALARM], 2);
+	assert_int_equal(report(model).lanes[OUTBOX_TELEMETRY], 1);
+	assert_false(outbox_is_served(model->outbox));
+	outbox_set_ready(model->outbox, count_ready, &ready);
+	assert_true(outbox_is_served(model->outbox));
+	row = outbox_take(model->outbox, at(0));
+	outbox_answer(model->outbox, row, 503, 3600 * SECOND, at(0));
+	assert_null(outbox_take(model->outbox, at(1)));
+	/* A number that nobody has ends the backoff as well. */
+	assert_int_equal(outbox_try_now(model->outbox, 77), 0);
+	row = outbox_take(model->outbox, at(1));
+	assert_non_null(row);
+	outbox_answer(model->outbox, row, 404, 3600 * SECOND, at(1));
+	assert_null(outbox_take(model->outbox, at(2)));
+	assert_int_equal(outbox_try_now(model->outbox, 1), 1);
+	row = outbox_take(model->outbox, at(2));
+	assert_non_null(row);
+	outbox_answer(model->outbox, row, 410, -1, at(2));
+	assert_null(outbox_take(model->outbox, at(3)));
+	assert_int_equal(outbox_try_now(model->outbox, 0), 3);
+	assert_int_equal(deliver(model, at(3)), 1);
+	assert_int_equal(ready, 3);
+	assert_int_equal(outbox_drop(model->outbox, 2, false), 1);
+	assert_int_equal(report(model).lanes[OUTBOX_ALARM], 0);
+	assert_int_equal(report(model).lanes[OUTBOX_TELEMETRY], 1);
+	/* What is first now may go. */
+	assert_int_equal(ready, 4);
+}
+
+static void test_what_a_crash_would_not_take_is_known(void **state)
+{
+	struct model *model = *state;
+	const struct outbox_row *row;
+
+	add(model, OUTBOX_ALARM, 16, at(0));
+	add(model, OUTBOX_ALARM, 16, at(0));
+	row = outbox_next(model->outbox, NULL);
+	assert_false(outbox_durable(model->outbox, row));
+	outbox_committed(model->outbox, 1);
+	assert_true(outbox_durable(model->outbox, row));
+	assert_false(outbox_durable(model->outbox, outbox_next(model->outbox, row)));
+	model_commit(model);
+	model_crash(model, at(0));
+	row = outbox_next(model->outbox, NULL);
+	assert_true(outbox_durable(model->outbox, row));
+}
+
 /*
  * Random lives: messages, commits, crashes, answers of all kinds, stores that fail to read or
  * are full. What was committed and not ended is there after each crash; within a lane
@@ -550,6 +610,8 @@ int main(void)
 		CASE(test_a_store_without_room_costs_telemetry_first),
 		CASE(test_what_is_given_up_leaves_for_the_fallback),
 		CASE(test_an_operator_retries_and_drops),
+		CASE(test_an_operator_ends_every_pause),
+		CASE(test_what_a_crash_would_not_take_is_known),
 		cmocka_unit_test(test_random_lives_lose_nothing_that_was_committed),
 	};
 

@@ -256,6 +256,10 @@ static void test_secrets_are_marks_until_they_are_expanded(void **state)
 		template_expand(out.s, out.len, TEMPLATE_JSON, one_secret, secret, &whole), 0);
 	assert_string_equal(whole.s, "{\"a\": \"s\\\"3\\\\c\", \"b\": \"s\\\"3\\\\c\"}");
 	str_clear(&whole);
+	template_show(out.s, out.len, &whole);
+	assert_string_equal(whole.s,
+			    "{\"a\": \"${secret:token}\", \"b\": \"${secret:token}\"}");
+	str_clear(&whole);
 	assert_int_equal(
 		template_expand("x\x01none\x02", 7, TEMPLATE_TEXT, one_secret, secret, &whole),
 		-ENOENT);
