@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/*
- * Owns the text format of Prometheus and which of our figures go into it. Source of the format:
- * "Exposition formats", text-based format 0.0.4.
- */
+/* Owns which of our figures Prometheus gets. */
 #include "daemon/metrics.h"
 
 #include <stdio.h>
@@ -22,98 +19,12 @@
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
-
-enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
-
-static void family(struct str *out, const char *name, enum metric_type type, const char *help)
-{
-	str_addf(out, "# HELP %s ", name);
-	for (const char *p = help; *p != '\0'; p++) {
-		if (*p == '\\' || *p == '\n')
-			str_addc(out, '\\');
-		str_addc(out, *p == '\n' ? 'n' : *p);
-	}
-	str_addf(out, "\n# TYPE %s %s\n", name, type == METRIC_COUNTER ? "counter" : "gauge");
-}
-
-struct label {
-	const char *name;
-	const char *text;
-};
-
-static void label_text(struct str *out, const char *text)
-{
-	size_t len = strlen(text);
-
-	for (size_t i = 0, n; i < len; i += n) {
-		n = str_utf8(text + i, len - i);
-		if (n == 0) {
-			str_adds(out, "\xef\xbf\xbd"); /* U+FFFD: not UTF-8 */
-			n = 1;
-		} else if (text[i] == '\n') {
-			str_adds(out, "\\n");
-		} else {
-			if (text[i] == '\\' || text[i] == '"')
-				str_addc(out, '\\');
-			str_add(out, text + i, n);
-		}
-	}
-}
-
-/* Name and labels of a sample; labels end with a name of NULL. */
-static void sample(struct str *out, const char *name, const struct label *labels)
-{
-	bool any = labels != NULL && labels[0].name != NULL;
-
-	str_adds(out, name);
-	for (size_t i = 0; any && labels[i].name != NULL; i++) {
-		str_addf(out, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
-		label_text(out, labels[i].text);
-		str_addc(out, '"');
-	}
-	str_adds(out, any ? "} " : " ");
-}
-
-static void sample_count(struct str *out, const char *name, const struct label *labels,
-			 uint64_t count)
-{
-	sample(out, name, labels);
-	str_addf(out, "%ju\n", (uintmax_t)count);
-}
-
-static void sample_number(struct str *out, const char *name, const struct label *labels,
-			  double number)
-{
-	sample(out, name, labels);
-	str_add_number(out, number);
-	str_addc(out, '\n');
-}
-
-static void single(struct str *out, const char *name, enum metric_type type, const char *help,
-		   double number)
-{
-	family(out, name, type, help);
-	sample_number(out, name, NULL, number);
-}
-
-struct count_row {
-	const char *name, *help;
-	uint64_t count;
-	enum metric_type type;
-};
-
-static void counts(struct str *out, const struct count_row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		family(out, rows[i].name, rows[i].type, rows[i].help);
-		sample_count(out, rows[i].name, NULL, rows[i].count);
-	}
-}
+#include "daemon/metrics_text.h"
 
 /* Reports of many things: their counters become families across all of them. */
 
 struct metered {
-	struct label labels[3]; /* which thing, on which bus; ends with NULL */
+	struct metrics_label labels[3]; /* which thing, on which bus; ends with NULL */
 	struct report report;
 };
 
@@ -157,9 +68,9 @@ static void metered_counters(struct str *out, const struct metered_list *list)
 		if (i == 0 || strcmp(all[i - 1].counter->name, counter->name) != 0) {
 			snprintf(name, sizeof(name), "gauged_%s_%s_total", list->what,
 				 counter->name);
-			family(out, name, METRIC_COUNTER, counter->help);
+			metrics_family(out, name, METRIC_COUNTER, counter->help);
 		}
-		sample_count(out, name, all[i].item->labels, counter->count);
+		metrics_sample_count(out, name, all[i].item->labels, counter->count);
 	}
 	free(all);
 }
@@ -170,10 +81,10 @@ static void metered_up(struct str *out, const struct metered_list *list)
 
 	snprintf(name, sizeof(name), "gauged_%s_up", list->what);
 	snprintf(help, sizeof(help), "Whether the %s works at the moment.", list->what);
-	family(out, name, METRIC_GAUGE, help);
+	metrics_family(out, name, METRIC_GAUGE, help);
 	for (size_t i = 0; i < list->count; i++)
-		sample_count(out, name, list->items[i].labels,
-			     strcmp(list->items[i].report.state, "up") == 0);
+		metrics_sample_count(out, name, list->items[i].labels,
+				     strcmp(list->items[i].report.state, "up") == 0);
 }
 
 /* Of the buses that others may read, if there are any. */
@@ -189,14 +100,14 @@ static void metered_servers(struct str *out, const struct metered_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		any = any || list->items[i].report.server.address[0] != '\0';
 	for (size_t k = 0; any && k < ARRAY_SIZE(names); k++) {
-		family(out, names[k], METRIC_GAUGE, helps[k]);
+		metrics_family(out, names[k], METRIC_GAUGE, helps[k]);
 		for (size_t i = 0; i < list->count; i++) {
 			const struct report_server *server = &list->items[i].report.server;
 
 			if (server->address[0] != '\0')
-				sample_count(out, names[k], list->items[i].labels,
-					     k == 0 ? strcmp(server->state, "up") == 0
-						    : server->clients);
+				metrics_sample_count(out, names[k], list->items[i].labels,
+						     k == 0 ? strcmp(server->state, "up") == 0
+							    : server->clients);
 		}
 	}
 }
@@ -212,25 +123,27 @@ static void metered_timing(struct str *out, const struct metered_list *list)
 		trips = trips || list->items[i].report.trip_p50_ns > 0;
 	}
 	if (use)
-		family(out, "gauged_bus_use_ratio", METRIC_GAUGE,
-		       "Share of its time that the bus was busy in the last minute or two.");
+		metrics_family(
+			out, "gauged_bus_use_ratio", METRIC_GAUGE,
+			"Share of its time that the bus was busy in the last minute or two.");
 	for (size_t i = 0; use && i < list->count; i++) {
 		if (list->items[i].report.use_known)
-			sample_number(out, "gauged_bus_use_ratio", list->items[i].labels,
-				      list->items[i].report.use);
+			metrics_sample_number(out, "gauged_bus_use_ratio",
+					      list->items[i].labels, list->items[i].report.use);
 	}
 	if (trips)
-		family(out, "gauged_device_round_trip_seconds", METRIC_GAUGE,
-		       "What answers of the device took at most in the last minute or two.");
+		metrics_family(
+			out, "gauged_device_round_trip_seconds", METRIC_GAUGE,
+			"What answers of the device took at most in the last minute or two.");
 	for (size_t i = 0; trips && i < list->count; i++) {
 		const struct report *report = &list->items[i].report;
-		struct label labels[4];
+		struct metrics_label labels[4];
 
 		memcpy(labels, list->items[i].labels, sizeof(list->items[i].labels));
 		for (size_t k = 0; report->trip_p50_ns > 0 && k < ARRAY_SIZE(shares); k++) {
-			labels[2] = (struct label){"quantile", shares[k]};
-			labels[3] = (struct label){0};
-			sample_number(
+			labels[2] = (struct metrics_label){"quantile", shares[k]};
+			labels[3] = (struct metrics_label){0};
+			metrics_sample_number(
 				out, "gauged_device_round_trip_seconds", labels,
 				(double)(k == 0 ? report->trip_p50_ns : report->trip_p99_ns) /
 					(double)NSEC_PER_SEC);
@@ -252,7 +165,7 @@ static void metrics_buses(const struct daemon *daemon, struct str *out)
 		size_t count = bus_device_count(bus);
 		struct report *reports = xcalloc(count, sizeof(*reports));
 
-		bus_list.items[i].labels[0] = (struct label){"bus", bus_name(bus)};
+		bus_list.items[i].labels[0] = (struct metrics_label){"bus", bus_name(bus)};
 		bus_report(bus, &bus_list.items[i].report, reports);
 		for (size_t k = 0; k < count; k++)
 			device_list.items[device_list.count++] = (struct metered){
@@ -277,18 +190,20 @@ static void metrics_bus_readings(const struct daemon *daemon, struct str *out)
 {
 	uint64_t all, bad;
 
-	family(out, "gauged_readings_by_bus_total", METRIC_COUNTER,
-	       "Readings that came from the bus, by whether they were good.");
+	metrics_family(out, "gauged_readings_by_bus_total", METRIC_COUNTER,
+		       "Readings that came from the bus, by whether they were good.");
 	for (size_t i = 0; i < daemon_bus_count(daemon); i++) {
 		const struct bus *bus = daemon_bus(daemon, i);
 
 		bus_readings(bus, &all, &bad);
-		sample_count(out, "gauged_readings_by_bus_total",
-			     (struct label[]){{"bus", bus_name(bus)}, {"quality", "good"}, {0}},
-			     all - bad);
-		sample_count(out, "gauged_readings_by_bus_total",
-			     (struct label[]){{"bus", bus_name(bus)}, {"quality", "bad"}, {0}},
-			     bad);
+		metrics_sample_count(out, "gauged_readings_by_bus_total",
+				     (struct metrics_label[]){
+					     {"bus", bus_name(bus)}, {"quality", "good"}, {0}},
+				     all - bad);
+		metrics_sample_count(out, "gauged_readings_by_bus_total",
+				     (struct metrics_label[]){
+					     {"bus", bus_name(bus)}, {"quality", "bad"}, {0}},
+				     bad);
 	}
 }
 
@@ -297,14 +212,16 @@ static void metrics_webhooks(const struct daemon *daemon, struct str *out)
 	size_t count = daemon_webhook_count(daemon);
 	struct metered_list list = {"webhook", count, xcalloc(count, sizeof(struct metered))};
 
-	family(out, "gauged_webhook_waiting", METRIC_GAUGE, "Messages that wait for delivery.");
+	metrics_family(out, "gauged_webhook_waiting", METRIC_GAUGE,
+		       "Messages that wait for delivery.");
 	for (size_t i = 0; i < count; i++) {
 		const struct webhook *webhook = daemon_webhook(daemon, i);
 
-		list.items[i].labels[0] = (struct label){"webhook", webhook_name(webhook)};
+		list.items[i].labels[0] =
+			(struct metrics_label){"webhook", webhook_name(webhook)};
 		webhook_report(webhook, &list.items[i].report);
-		sample_count(out, "gauged_webhook_waiting", list.items[i].labels,
-			     webhook_waiting(webhook));
+		metrics_sample_count(out, "gauged_webhook_waiting", list.items[i].labels,
+				     webhook_waiting(webhook));
 	}
 	metered_up(out, &list);
 	metered_counters(out, &list);
@@ -325,22 +242,22 @@ static void metrics_rules(const struct daemon *daemon, struct str *out)
 	const struct ruleset *rules = daemon_config(daemon)->rules;
 
 	for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
-		family(out, names[k], k == 0 ? METRIC_GAUGE : METRIC_COUNTER, helps[k]);
+		metrics_family(out, names[k], k == 0 ? METRIC_GAUGE : METRIC_COUNTER, helps[k]);
 		for (uint32_t i = 0; i < ruleset_count(rules); i++) {
 			struct rule_view view;
 			struct engine_rule rule;
 
 			ruleset_view(rules, i, &view);
 			engine_rule(daemon_engine(daemon), i, &rule);
-			sample_count(
-				out, names[k],
-				(struct label[]){{"rule", view.name},
-						 {"severity", severity_name(view.severity)},
-						 {0}},
-				k == 0	 ? rule.state >= RULE_FIRING
-				: k == 1 ? rule.fired
-				: k == 2 ? rule.cleared
-					 : rule.left_out);
+			metrics_sample_count(out, names[k],
+					     (struct metrics_label[]){
+						     {"rule", view.name},
+						     {"severity", severity_name(view.severity)},
+						     {0}},
+					     k == 0   ? rule.state >= RULE_FIRING
+					     : k == 1 ? rule.fired
+					     : k == 2 ? rule.cleared
+						      : rule.left_out);
 		}
 	}
 }
@@ -351,8 +268,8 @@ static void metrics_points(const struct daemon *daemon, struct str *out)
 	size_t qualities[QUALITY_BAD + 1] = {0};
 	struct boot now = clock_boot();
 
-	family(out, "gauged_point", METRIC_GAUGE,
-	       "Value of the point, while it is good; true is 1.");
+	metrics_family(out, "gauged_point", METRIC_GAUGE,
+		       "Value of the point, while it is good; true is 1.");
 	for (uint32_t i = 0; i < point_table_count(points); i++) {
 		const struct point *point = point_table_get(points, i);
 		struct engine_point seen;
@@ -362,19 +279,20 @@ static void metrics_points(const struct daemon *daemon, struct str *out)
 		if (seen.quality != QUALITY_GOOD || seen.value.kind == VALUE_TEXT ||
 		    seen.value.kind == VALUE_NONE)
 			continue;
-		sample_number(out, "gauged_point",
-			      (struct label[]){{"point", point->name},
-					       {point->unit_text != NULL ? "unit" : NULL,
-						point->unit_text},
-					       {0}},
-			      seen.value.kind == VALUE_BOOL ? seen.value.flag
-							    : seen.value.number);
+		metrics_sample_number(
+			out, "gauged_point",
+			(struct metrics_label[]){
+				{"point", point->name},
+				{point->unit_text != NULL ? "unit" : NULL, point->unit_text},
+				{0}},
+			seen.value.kind == VALUE_BOOL ? seen.value.flag : seen.value.number);
 	}
-	family(out, "gauged_points", METRIC_GAUGE, "Points, by quality.");
+	metrics_family(out, "gauged_points", METRIC_GAUGE, "Points, by quality.");
 	for (int q = QUALITY_GOOD; q <= QUALITY_BAD; q++)
-		sample_count(out, "gauged_points",
-			     (struct label[]){{"quality", quality_name((enum quality)q)}, {0}},
-			     qualities[q]);
+		metrics_sample_count(out, "gauged_points",
+				     (struct metrics_label[]){
+					     {"quality", quality_name((enum quality)q)}, {0}},
+				     qualities[q]);
 }
 
 static void metrics_engine(const struct daemon *daemon, struct str *out)
@@ -382,7 +300,7 @@ static void metrics_engine(const struct daemon *daemon, struct str *out)
 	struct engine_counters c;
 
 	engine_counters(daemon_engine(daemon), &c);
-	const struct count_row rows[] = {
+	const struct metrics_count rows[] = {
 		{"gauged_readings_total", "Readings that the engine took.", c.readings,
 		 METRIC_COUNTER},
 		{"gauged_readings_bad_total", "Readings without a value.", c.bad_readings,
@@ -401,7 +319,7 @@ static void metrics_engine(const struct daemon *daemon, struct str *out)
 		 METRIC_COUNTER},
 	};
 
-	counts(out, rows, ARRAY_SIZE(rows));
+	metrics_counts(out, rows, ARRAY_SIZE(rows));
 }
 
 static void metrics_control(const struct control *control, struct str *out)
@@ -409,7 +327,7 @@ static void metrics_control(const struct control *control, struct str *out)
 	struct control_counters c;
 
 	control_count(control, &c);
-	const struct count_row rows[] = {
+	const struct metrics_count rows[] = {
 		{"gauged_control_clients", "Open connections.", c.clients_now, METRIC_GAUGE},
 		{"gauged_control_followers", "Clients that follow events or readings.",
 		 c.followers_now, METRIC_GAUGE},
@@ -440,7 +358,7 @@ static void metrics_control(const struct control *control, struct str *out)
 		 c.followers_dropped, METRIC_COUNTER},
 	};
 
-	counts(out, rows, ARRAY_SIZE(rows));
+	metrics_counts(out, rows, ARRAY_SIZE(rows));
 }
 
 static void metrics_daemon(const struct daemon *daemon, struct str *out)
@@ -448,7 +366,7 @@ static void metrics_daemon(const struct daemon *daemon, struct str *out)
 	struct daemon_status s;
 
 	daemon_status(daemon, &s);
-	const struct count_row rows[] = {
+	const struct metrics_count rows[] = {
 		{"gauged_reloads_total", "Reloads that were carried out.", s.reloads,
 		 METRIC_COUNTER},
 		{"gauged_reloads_failed_total", "Reloads that were refused.", s.reloads_failed,
@@ -473,15 +391,15 @@ static void metrics_daemon(const struct daemon *daemon, struct str *out)
 		 s.last_failure == NULL, METRIC_GAUGE},
 	};
 
-	family(out, "gauged_up", METRIC_GAUGE, "1: gauged answers.");
-	sample_count(out, "gauged_up", NULL, 1);
-	family(out, "gauged_build_info", METRIC_GAUGE, "The version that runs.");
-	sample_count(out, "gauged_build_info",
-		     (struct label[]){{"version", PACKAGE_VERSION}, {0}}, 1);
-	single(out, "gauged_start_time_seconds", METRIC_GAUGE,
-	       "When gauged started, in seconds since 1970.",
-	       (double)(s.started_wall.ns / NSEC_PER_MSEC) / 1000);
-	counts(out, rows, ARRAY_SIZE(rows));
+	metrics_family(out, "gauged_up", METRIC_GAUGE, "1: gauged answers.");
+	metrics_sample_count(out, "gauged_up", NULL, 1);
+	metrics_family(out, "gauged_build_info", METRIC_GAUGE, "The version that runs.");
+	metrics_sample_count(out, "gauged_build_info",
+			     (struct metrics_label[]){{"version", PACKAGE_VERSION}, {0}}, 1);
+	metrics_single(out, "gauged_start_time_seconds", METRIC_GAUGE,
+		       "When gauged started, in seconds since 1970.",
+		       (double)(s.started_wall.ns / NSEC_PER_MSEC) / 1000);
+	metrics_counts(out, rows, ARRAY_SIZE(rows));
 }
 
 static void metrics_loop(const struct daemon *daemon, struct str *out)
@@ -489,14 +407,15 @@ static void metrics_loop(const struct daemon *daemon, struct str *out)
 	struct loop_report report;
 
 	loop_report(daemon_loop(daemon), &report);
-	family(out, "gauged_loop_turns_total", METRIC_COUNTER, "Times that the loop woke up.");
-	sample_count(out, "gauged_loop_turns_total", NULL, report.turns);
-	single(out, "gauged_loop_lag_seconds", METRIC_GAUGE,
-	       "How late the loop's last measurement was.",
-	       (double)report.lag_last_ns / (double)NSEC_PER_SEC);
-	single(out, "gauged_loop_lag_max_seconds", METRIC_GAUGE,
-	       "The worst lateness of the loop.",
-	       (double)report.lag_max_ns / (double)NSEC_PER_SEC);
+	metrics_family(out, "gauged_loop_turns_total", METRIC_COUNTER,
+		       "Times that the loop woke up.");
+	metrics_sample_count(out, "gauged_loop_turns_total", NULL, report.turns);
+	metrics_single(out, "gauged_loop_lag_seconds", METRIC_GAUGE,
+		       "How late the loop's last measurement was.",
+		       (double)report.lag_last_ns / (double)NSEC_PER_SEC);
+	metrics_single(out, "gauged_loop_lag_max_seconds", METRIC_GAUGE,
+		       "The worst lateness of the loop.",
+		       (double)report.lag_max_ns / (double)NSEC_PER_SEC);
 }
 
 void metrics_write(const struct daemon *daemon, const struct control *control, struct str *out)
