@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "daemon/follower.h"
+#include "daemon/pieces.h"
 
 struct api_route {
 	const char *method;
@@ -24,7 +25,11 @@ static const struct api_route api_routes[] = {
 	{"GET", "/v1/config", PEER_READ, api_config, {NULL}},
 	{"GET", "/v1/buses", PEER_READ, api_buses, {NULL}},
 	{"GET", "/v1/devices", PEER_READ, api_devices, {NULL}},
-	{"GET", "/v1/queue", PEER_READ, api_queue, {NULL}},
+	{"GET", "/v1/queue", PEER_READ, api_queues, {NULL}},
+	{"GET", "/v1/queue/NAME", PEER_READ, api_queue, {"dead", "limit"}},
+	{"GET", "/v1/queue/NAME/export", PEER_READ, api_queue_export, {NULL}},
+	{"POST", "/v1/queue/retry", PEER_WRITE, api_queue_retry, {NULL}},
+	{"POST", "/v1/queue/drop", PEER_WRITE, api_queue_drop, {NULL}},
 	{"GET", "/v1/points", PEER_READ, api_points, {"follow", "changes"}},
 	{"GET", "/v1/points/NAME", PEER_READ, api_point, {NULL}},
 	{"POST", "/v1/points/NAME", PEER_WRITE, api_point_write, {NULL}},
@@ -35,6 +40,7 @@ static const struct api_route api_routes[] = {
 	{"POST", "/v1/rules/NAME/shelve", PEER_WRITE, api_rule_shelve, {NULL}},
 	{"POST", "/v1/rules/NAME/unshelve", PEER_WRITE, api_rule_unshelve, {NULL}},
 	{"GET", "/v1/events", PEER_READ, api_events, {"follow", "changes"}},
+	{"GET", "/v1/history", PEER_READ, api_history, {"rule", "limit"}},
 	{"POST", "/v1/reload", PEER_WRITE, api_reload, {"dry_run"}},
 };
 
@@ -189,6 +195,25 @@ bool api_param_is_on(const struct api_call *call, const char *name)
 	return value != NULL && (strcmp(value, "1") == 0 || strcmp(value, "true") == 0);
 }
 
+size_t api_param_count(struct api_call *call, const char *name, size_t fallback, size_t most)
+{
+	const char *text = api_param(call, name);
+	int64_t number = (int64_t)fallback;
+
+	if (text == NULL ||
+	    (str_to_int(text, &number) == 0 && number >= 1 && number <= (int64_t)most))
+		return (size_t)number;
+	api_problem(call, 400, "%s has to be a number from 1 to %zu", name, most);
+	return 0;
+}
+
+void api_answered(struct api_call *call)
+{
+	call->forget = NULL;
+	if (call->answered != NULL)
+		call->answered(call);
+}
+
 /* The row for the call, or NULL after the call was answered. */
 static const struct api_route *api_find(struct api_call *call, size_t path_len)
 {
@@ -262,4 +287,6 @@ void api_call_done(struct api_call *call)
 	call->text = NULL;
 	follower_free(call->follower);
 	call->follower = NULL;
+	pieces_free(call->pieces);
+	call->pieces = NULL;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Serves what stands at the two ends: buses with their devices, webhooks with their queues. */
+/* Serves buses with their devices. */
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "actions/webhook.h"
 #include "daemon/api.h"
 #include "daemon/api_json.h"
 #include "daemon/bus.h"
@@ -75,23 +74,4 @@ void api_buses(struct api_call *call)
 void api_devices(struct api_call *call)
 {
 	api_answer(call, 200, json_pack("{so}", "devices", list_buses(call->daemon, true)));
-}
-
-void api_queue(struct api_call *call)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < daemon_webhook_count(call->daemon); i++) {
-		const struct webhook *webhook = daemon_webhook(call->daemon, i);
-		json_t *object = json_object();
-		struct report report = {0};
-
-		webhook_report(webhook, &report);
-		json_object_set_new(object, "name", api_json_text(webhook_name(webhook)));
-		json_object_set_new(object, "waiting",
-				    api_json_count(webhook_waiting(webhook)));
-		api_json_report(object, &report);
-		json_array_append_new(list, object);
-	}
-	api_answer(call, 200, json_pack("{so}", "webhooks", list));
 }

@@ -28,14 +28,6 @@ static const char *call_who(const struct api_call *call, char room[WHO_MAX])
 	return room;
 }
 
-/* The answer is there: on its way now, if the caller stopped waiting for api_serve(). */
-static void call_answered(struct api_call *call)
-{
-	call->forget = NULL;
-	if (call->answered != NULL)
-		call->answered(call);
-}
-
 static json_t *diags_json(const struct diags *diags, enum diag_level level)
 {
 	json_t *list = json_array();
@@ -137,7 +129,7 @@ static void reload_ended(void *arg, const struct reload_result *result)
 				     "text", api_json_text(text.s != NULL ? text.s : "")));
 		str_done(&text);
 	}
-	call_answered(call);
+	api_answered(call);
 }
 
 static void reload_forget(struct api_call *call)
@@ -189,7 +181,7 @@ static void write_ended(void *arg, const struct write_result *result)
 			    result->text);
 		break;
 	}
-	call_answered(call);
+	api_answered(call);
 }
 
 static void write_forget(struct api_call *call)

@@ -79,8 +79,8 @@ void api_events(struct api_call *call)
 {
 	if (!api_param_is_on(call, "follow")) {
 		api_problem(call, 400,
-			    "past events are not kept: GET /v1/events?follow=1 "
-			    "follows those to come");
+			    "GET /v1/events?follow=1 follows events to come; those that "
+			    "were are at /v1/history");
 		return;
 	}
 	api_follow(call, api_param_is_on(call, "changes") ? FOLLOW_EVENTS | FOLLOW_CHANGES

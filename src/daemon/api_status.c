@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "model/point.h"
+#include "io/journal.h"
 #include "io/loop.h"
 #include "rules/engine.h"
 #include "rules/ruleset.h"
@@ -21,6 +22,7 @@
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/metrics.h"
+#include "daemon/state.h"
 
 /* A sentence for the list of problems; what is listed makes the daemon unhealthy. */
 static void status_problem(json_t *problems, const char *what, const char *name,
@@ -146,6 +148,51 @@ static json_t *status_loop(const struct daemon *daemon)
 			 api_json_number((double)(report.lag_max_ns / 1000) / 1000));
 }
 
+/* Why the store is not what it should be; NULL: it is. */
+static const char *store_problem(const struct daemon *daemon,
+				 const struct journal_report *report)
+{
+	if (report->problem != NULL)
+		return report->problem;
+	return state_alive(daemon_state(daemon)) ? NULL
+						 : "a piece of work takes longer than 20 s";
+}
+
+static json_t *json_ms(int64_t ns)
+{
+	return api_json_number((double)(ns / NSEC_PER_USEC) / 1000);
+}
+
+static json_t *status_store(const struct daemon *daemon, json_t *problems)
+{
+	struct journal_report report = {0};
+	const char *problem;
+
+	if (!state_report(daemon_state(daemon), &report))
+		return json_pack("{ss}", "state", "none");
+	problem = store_problem(daemon, &report);
+	if (problem != NULL)
+		status_problem(problems, "store", report.path, "degraded", problem);
+	return json_pack(
+		"{ss so so so so so so so so so so so so so so so so so so so}", "state",
+		problem != NULL ? "degraded" : "good", "path", api_json_text(report.path),
+		"problem", api_json_text(problem), "problem_s",
+		api_json_seconds(report.problem != NULL ? boot_diff(clock_boot(), report.since)
+							: -1),
+		"bytes", api_json_count((uint64_t)report.bytes), "max_bytes",
+		api_json_count((uint64_t)report.max_bytes), "wal_bytes",
+		api_json_count((uint64_t)report.wal_bytes), "pending",
+		api_json_count(report.pending), "pending_bytes",
+		api_json_count(report.pending_bytes), "commits", api_json_count(report.commits),
+		"commit_last_ms", json_ms(report.commit_last_ns), "commit_max_ms",
+		json_ms(report.commit_max_ns), "failures", api_json_count(report.failures),
+		"reopened", api_json_count(report.reopened), "set_aside",
+		api_json_count(report.set_aside), "aside", api_json_text(report.aside),
+		"salvaged", api_json_count(report.salvaged), "lost",
+		api_json_count(report.lost), "messages", api_json_count(report.messages),
+		"history_dropped", api_json_count(report.history_dropped));
+}
+
 static json_t *status_reloads(const struct daemon_status *status)
 {
 	return json_pack("{sb so so so so}", "running", status->reloading, "done",
@@ -159,6 +206,7 @@ void api_status(struct api_call *call)
 {
 	const struct daemon *daemon = call->daemon;
 	json_t *problems = json_array(), *counts = status_counts(daemon, problems);
+	json_t *store = status_store(daemon, problems);
 	struct daemon_status status;
 
 	daemon_status(daemon, &status);
@@ -171,7 +219,7 @@ void api_status(struct api_call *call)
 				  "runs on"));
 	api_answer(
 		call, 200,
-		json_pack("{sb so ss so sI so so so sb so so so so so so}", "healthy",
+		json_pack("{sb so ss so sI so so so sb so so so so so so so}", "healthy",
 			  json_array_size(problems) == 0, "problems", problems, "version",
 			  PACKAGE_VERSION, "site", api_json_text(daemon_config(daemon)->site),
 			  "pid", (json_int_t)getpid(), "boot_id", api_json_text(status.boot_id),
@@ -184,7 +232,7 @@ void api_status(struct api_call *call)
 				    "refused", api_json_count(status.writes_refused), "unknown",
 				    api_json_count(status.writes_unknown), "differs",
 				    api_json_count(status.writes_differs)),
-			  "loop", status_loop(daemon), "log_lines_dropped",
+			  "store", store, "loop", status_loop(daemon), "log_lines_dropped",
 			  api_json_count(log_dropped())));
 }
 

@@ -34,18 +34,22 @@ struct boxes *boxes_new(void)
 	return boxes;
 }
 
+static void box_free(struct box *box)
+{
+	TAILQ_REMOVE(&box->boxes->list, box, link);
+	outbox_free(box->outbox);
+	free(box->name);
+	free(box);
+}
+
 void boxes_free(struct boxes *boxes)
 {
 	struct box *box;
 
 	if (boxes == NULL)
 		return;
-	while ((box = TAILQ_FIRST(&boxes->list)) != NULL) {
-		TAILQ_REMOVE(&boxes->list, box, link);
-		outbox_free(box->outbox);
-		free(box->name);
-		free(box);
-	}
+	while ((box = TAILQ_FIRST(&boxes->list)) != NULL)
+		box_free(box);
 	free(boxes);
 }
 
@@ -152,7 +156,7 @@ static struct outbox *box_outbox(struct box *box)
 
 /* ---- by name */
 
-static struct box *boxes_find(struct boxes *boxes, const char *name)
+static struct box *boxes_search(const struct boxes *boxes, const char *name)
 {
 	struct box *box;
 
@@ -160,6 +164,15 @@ static struct box *boxes_find(struct boxes *boxes, const char *name)
 		if (strcmp(box->name, name) == 0)
 			return box;
 	}
+	return NULL;
+}
+
+static struct box *boxes_find(struct boxes *boxes, const char *name)
+{
+	struct box *box = boxes_search(boxes, name);
+
+	if (box != NULL)
+		return box;
 	box = xcalloc(1, sizeof(*box));
 	box->boxes = boxes;
 	box->name = xstrdup(name);
@@ -184,6 +197,26 @@ struct outbox *boxes_at(const struct boxes *boxes, size_t i, const char **ret_na
 		return box->outbox;
 	}
 	return NULL;
+}
+
+struct outbox *boxes_look(const struct boxes *boxes, const char *name)
+{
+	const struct box *box = boxes_search(boxes, name);
+
+	return box != NULL ? box->outbox : NULL;
+}
+
+void boxes_drop(struct boxes *boxes, const char *name)
+{
+	struct box *box = boxes_search(boxes, name);
+
+	if (box == NULL)
+		return;
+	if (boxes->journal != NULL) {
+		journal_forget(boxes->journal, box);
+		journal_drop_box(boxes->journal, name);
+	}
+	box_free(box);
 }
 
 void boxes_found_box(struct boxes *boxes, const char *name, uint64_t last_seq)

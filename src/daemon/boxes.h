@@ -28,6 +28,14 @@ struct outbox *boxes_get(struct boxes *boxes, const char *name);
 /* In the order in which they were made; NULL behind the last. */
 struct outbox *boxes_at(const struct boxes *boxes, size_t i, const char **ret_name);
 
+/* NULL: there is none. */
+struct outbox *boxes_look(const struct boxes *boxes, const char *name);
+/*
+ * The queue is gone for good, with all that is in it and the numbers that it used. Only one
+ * that nobody uses (outbox_is_served()); state_changed() has to follow.
+ */
+void boxes_drop(struct boxes *boxes, const char *name);
+
 /* What the journal found, and what it tells. */
 void boxes_found_box(struct boxes *boxes, const char *name, uint64_t last_seq);
 void boxes_found_message(struct boxes *boxes, const struct journal_message *message);

@@ -28,9 +28,11 @@
 #include "daemon/control_socket.h"
 #include "daemon/follower.h"
 #include "daemon/peer.h"
+#include "daemon/pieces.h"
 
 enum {
 	FOLLOWERS_MAX = 16,
+	EXPORTS_MAX = 4,	/* of answers that are made as they are read */
 	REQUEST_MAX = 16 << 10, /* headers and body */
 	POOL_SIZE = 24 << 10,	/* MHD's for a connection: a request and an answer's headers */
 	FOLLOW_BLOCK = 4 << 10,
@@ -43,7 +45,7 @@ struct request {
 	struct MHD_Connection *connection;
 	struct api_call call;
 	struct str body;
-	struct loop_watch *hangup; /* of a follower: whether it is still there */
+	struct loop_watch *hangup; /* of a follower or reader: whether it is still there */
 	bool served;		   /* api_serve() has it, or had it */
 	bool serving;		   /* api_serve() is on the stack */
 	bool suspended;
@@ -288,19 +290,40 @@ static void request_lines(void *arg)
 	request_wake(request);
 }
 
-/* MHD asks for more of an answer that has no end. */
-static ssize_t request_follow(void *arg, uint64_t pos, char *buf, size_t size)
+/* How many there are of its kind that stay long. */
+static uint64_t *request_now(struct request *request)
+{
+	struct control_counters *counters = &request->control->counters;
+
+	return request->call.pieces != NULL ? &counters->exports_now : &counters->followers_now;
+}
+
+/* Whether the answer is read in pieces. */
+static bool request_streams(const struct request *request)
+{
+	return (request->call.follower != NULL || request->call.pieces != NULL) &&
+	       strcmp(request->call.method, "HEAD") != 0;
+}
+
+/* MHD asks for more of an answer that has no end, or is made as it is read. */
+static ssize_t request_more(void *arg, uint64_t pos, char *buf, size_t size)
 {
 	struct request *request = arg;
 	struct follower *follower = request->call.follower;
+	struct pieces *pieces = request->call.pieces;
 	size_t len;
 
 	(void)pos;
 	if (request->control->stopping || request->client->state == CLIENT_DOOMED)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	len = follower_take(follower, buf, size);
-	if (len > 0)
-		return (ssize_t)len;
+		return follower != NULL ? MHD_CONTENT_READER_END_OF_STREAM
+					: MHD_CONTENT_READER_END_WITH_ERROR;
+	len = follower != NULL ? follower_take(follower, buf, size)
+			       : pieces_take(pieces, buf, size);
+	/* Who reads an export has so long for each piece. */
+	if (len > 0 && pieces != NULL)
+		client_enter(request->client, CLIENT_ANSWERED);
+	if (len > 0 || (pieces != NULL && pieces_ended(pieces)))
+		return len > 0 ? (ssize_t)len : MHD_CONTENT_READER_END_OF_STREAM;
 	request->suspended = true;
 	MHD_suspend_connection(request->connection);
 	return 0;
@@ -311,9 +334,9 @@ static struct MHD_Response *request_response(struct request *request)
 	struct api_call *call = &request->call;
 	struct MHD_Response *response;
 
-	if (call->follower != NULL && strcmp(call->method, "HEAD") != 0)
+	if (request_streams(request))
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, FOLLOW_BLOCK,
-							 request_follow, request, NULL);
+							 request_more, request, NULL);
 	response = MHD_create_response_from_buffer(call->text_len, call->text,
 						   MHD_RESPMEM_MUST_FREE);
 	if (response != NULL)
@@ -321,13 +344,31 @@ static struct MHD_Response *request_response(struct request *request)
 	return response;
 }
 
-static void request_start_following(struct request *request)
+static void request_start_streaming(struct request *request)
 {
-	request->control->counters.followers_now++;
-	follower_on_wake(request->call.follower, request_lines, request);
+	bool follows = request->call.follower != NULL;
+
+	if (follows)
+		follower_on_wake(request->call.follower, request_lines, request);
+	else
+		pieces_on_wake(request->call.pieces, request_wake, request);
+	*request_now(request) += 1;
 	request->hangup = loop_watch_new(request->control->loop, request->client->fd, LOOP_READ,
 					 request_hangup, request);
-	client_enter(request->client, CLIENT_FOLLOWING);
+	client_enter(request->client, follows ? CLIENT_FOLLOWING : CLIENT_ANSWERED);
+}
+
+/* There is a limit to those who stay long; above it they are sent away. */
+static void request_limit(struct request *request)
+{
+	struct api_call *call = &request->call;
+	unsigned most = call->pieces != NULL ? EXPORTS_MAX : FOLLOWERS_MAX;
+
+	if (!request_streams(request) || *request_now(request) < most)
+		return;
+	request->control->counters.exports_refused += call->pieces != NULL;
+	api_call_done(call);
+	api_problem(call, 503, "%u clients do that already, try again later", most);
 }
 
 static enum MHD_Result request_answer(struct request *request)
@@ -336,13 +377,7 @@ static enum MHD_Result request_answer(struct request *request)
 	struct MHD_Response *response;
 	enum MHD_Result queued;
 
-	if (call->follower != NULL &&
-	    request->control->counters.followers_now >= FOLLOWERS_MAX) {
-		follower_free(call->follower);
-		call->follower = NULL;
-		api_problem(call, 503, "%d clients follow already, try again later",
-			    FOLLOWERS_MAX);
-	}
+	request_limit(request);
 	response = request_response(request);
 	if (response == NULL)
 		return MHD_NO;
@@ -354,8 +389,8 @@ static enum MHD_Result request_answer(struct request *request)
 	if (call->status == 400 || call->status == 411 || call->status == 413 ||
 	    call->status == 431)
 		MHD_add_response_header(response, "Connection", "close");
-	if (call->follower != NULL && strcmp(call->method, "HEAD") != 0)
-		request_start_following(request);
+	if (request_streams(request))
+		request_start_streaming(request);
 	else
 		client_enter(request->client, CLIENT_ANSWERED);
 	queued = MHD_queue_response(request->connection, (unsigned)call->status, response);
@@ -453,7 +488,7 @@ static void control_completed(void *arg, struct MHD_Connection *connection, void
 		return;
 	*context = NULL;
 	if (request->hangup != NULL)
-		request->control->counters.followers_now--;
+		*request_now(request) -= 1;
 	loop_watch_free(request->hangup);
 	request->client->request = NULL;
 	client_enter(request->client, CLIENT_IDLE);

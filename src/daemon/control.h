@@ -45,6 +45,8 @@ struct control_counters {
 	uint64_t requests_forbidden;
 	uint64_t followers_now;
 	uint64_t followers_dropped; /* read too slowly */
+	uint64_t exports_now;
+	uint64_t exports_refused; /* as many as may be were read already */
 };
 void control_count(const struct control *control, struct control_counters *ret);
 

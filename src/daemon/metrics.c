@@ -19,6 +19,7 @@
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/metrics_store.h"
 #include "daemon/metrics_text.h"
 
 /* Reports of many things: their counters become families across all of them. */
@@ -356,6 +357,11 @@ static void metrics_control(const struct control *control, struct str *out)
 		 METRIC_COUNTER},
 		{"gauged_control_followers_dropped_total", "Followers that read too slowly.",
 		 c.followers_dropped, METRIC_COUNTER},
+		{"gauged_control_exports", "Clients that read an export.", c.exports_now,
+		 METRIC_GAUGE},
+		{"gauged_control_exports_refused_total",
+		 "Exports refused because enough were read.", c.exports_refused,
+		 METRIC_COUNTER},
 	};
 
 	metrics_counts(out, rows, ARRAY_SIZE(rows));
@@ -426,6 +432,7 @@ void metrics_write(const struct daemon *daemon, const struct control *control, s
 	metrics_buses(daemon, out);
 	metrics_bus_readings(daemon, out);
 	metrics_webhooks(daemon, out);
+	metrics_store(daemon, out);
 	metrics_rules(daemon, out);
 	metrics_points(daemon, out);
 	if (control != NULL)

@@ -354,6 +354,14 @@ bool state_past(struct state *state, const char *rule, size_t limit,
 	return state->journal != NULL;
 }
 
+bool state_fetch(struct state *state, const char *box, const uint64_t *seqs, size_t count,
+		 const struct journal_fetch *fetch)
+{
+	if (state->journal != NULL)
+		journal_fetch(state->journal, box, seqs, count, fetch);
+	return state->journal != NULL;
+}
+
 void state_forget(struct state *state, const void *arg)
 {
 	if (state->journal != NULL)
@@ -390,4 +398,9 @@ size_t state_pending(const struct state *state)
 bool state_stuck(const struct state *state, struct mono now, int64_t limit_ns)
 {
 	return state->journal != NULL && journal_stuck(state->journal, now, limit_ns);
+}
+
+bool state_alive(void *state)
+{
+	return !state_stuck(state, clock_mono(), STATE_STUCK_NS);
 }

@@ -16,8 +16,9 @@
 
 struct boxes;
 struct error;
-struct journal_report;
+struct journal_fetch;
 struct journal_past;
+struct journal_report;
 struct loop;
 struct state;
 struct str;
@@ -85,6 +86,9 @@ void state_history(struct state *state, struct wall at, const char *rule, const 
 /* False: there is no store. See journal_history(). */
 bool state_past(struct state *state, const char *rule, size_t limit,
 		const struct journal_past *past);
+/* The same for bodies of a queue's messages: see journal_fetch(). */
+bool state_fetch(struct state *state, const char *box, const uint64_t *seqs, size_t count,
+		 const struct journal_fetch *fetch);
 void state_forget(struct state *state, const void *arg);
 
 /* False: there is no store, by configuration. */
@@ -93,5 +97,13 @@ bool state_report(const struct state *state, struct journal_report *ret);
 size_t state_pending(const struct state *state);
 /* Whether the writer is stuck. */
 bool state_stuck(const struct state *state, struct mono now, int64_t limit_ns);
+/*
+ * For the watchdog: the writer works, or has for less than STATE_STUCK_NS been in one piece of
+ * work. A card that collects its garbage, or a disk that spins up, takes seconds for a commit,
+ * and that is no reason to kill the daemon; longer than that a disk either fails or hangs, and
+ * only a restart finds out which.
+ */
+#define STATE_STUCK_NS (20 * NSEC_PER_SEC)
+bool state_alive(void *state);
 
 #endif

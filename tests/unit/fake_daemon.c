@@ -16,13 +16,18 @@
 #include "rules/engine.h"
 #include "rules/explain.h"
 #include "rules/ruleset.h"
+#include "actions/outbox.h"
 #include "actions/webhook.h"
+#include "daemon/boxes.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "daemon/config_diff.h"
+#include "daemon/state.h"
+#include "fake_state.h"
 
 struct daemon {
 	struct fake_daemon fake;
+	struct state *state;
 	struct boot started;
 };
 
@@ -98,6 +103,22 @@ static void fake_points(struct point_table *table)
 		point_table_add(table, &points[i]);
 }
 
+static void fake_ready(void *arg)
+{
+	(void)arg;
+}
+
+/* What a daemon may find when it starts: a webhook's queue, and that of one that is gone. */
+static void fake_queues(struct state *state)
+{
+	outbox_set_ready(boxes_get(state_boxes(state), "ops"), fake_ready, NULL);
+	fake_state_message(state, "ops", 1, JOURNAL_ALARM, NULL, "{\"n\": 1}");
+	fake_state_message(state, "ops", 2, JOURNAL_TELEMETRY, NULL, "{\"n\": 2}");
+	fake_state_message(state, "ops", 3, JOURNAL_ALARM, "rejected", "{\"n\": 3}");
+	fake_state_message(state, "ops", 4, JOURNAL_ALARM, "too old", "{\"n\": 4}");
+	fake_state_message(state, "pager", 5, JOURNAL_ALARM, NULL, "{\"n\": 5}");
+}
+
 struct daemon *fake_daemon_new(struct loop *loop)
 {
 	struct daemon *daemon = xcalloc(1, sizeof(*daemon));
@@ -117,6 +138,8 @@ struct daemon *fake_daemon_new(struct loop *loop)
 	fake_points(config->points);
 	daemon->fake = (struct fake_daemon){.loop = loop, .config = config, .arena = arena};
 	daemon->started = clock_boot();
+	daemon->state = fake_state_new();
+	fake_queues(daemon->state);
 	return daemon;
 }
 
@@ -125,6 +148,7 @@ void fake_daemon_free(struct daemon *daemon)
 	if (daemon == NULL)
 		return;
 	arena_free(daemon->fake.arena);
+	fake_state_free(daemon->state);
 	free(daemon);
 }
 
@@ -167,6 +191,11 @@ const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i)
 {
 	(void)daemon;
 	return &fake_webhooks[i];
+}
+
+struct state *daemon_state(const struct daemon *daemon)
+{
+	return daemon->state;
 }
 
 void daemon_status(const struct daemon *daemon, struct daemon_status *ret)

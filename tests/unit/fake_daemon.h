@@ -2,8 +2,8 @@
 /* Copyright 2026 The gauged authors */
 /*
  * A daemon without any of its parts, for tests of the control API: four points, two rules, two
- * buses and a webhook that do what the test says. Implements daemon.h, bus.h, engine.h,
- * ruleset.h and webhook.h as far as the control API asks.
+ * buses and a webhook that do what the test says, and queues over fake_state.h. Implements
+ * daemon.h, bus.h, engine.h, ruleset.h and webhook.h as far as the control API asks.
  */
 #ifndef GAUGED_TESTS_FAKE_DAEMON_H
 #define GAUGED_TESTS_FAKE_DAEMON_H

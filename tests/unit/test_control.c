@@ -27,6 +27,7 @@
 #include "daemon/client.h"
 #include "daemon/control_socket.h"
 #include "fake_daemon.h"
+#include "fake_state.h"
 
 struct fixture {
 	char dir[64], path[96];
@@ -268,6 +269,8 @@ static void test_control_ends_with_clients_in_every_state(void **state)
 		"GET /v1/st",
 		"POST /v1/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
 		"GET /v1/points?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET /v1/queue/ops/export HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET /v1/history HTTP/1.1\r\nHost: x\r\n\r\n",
 		"GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n",
 		"POST /v1/points/boiler.burner HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{",
 	};
@@ -277,6 +280,7 @@ static void test_control_ends_with_clients_in_every_state(void **state)
 
 	open_control(fixture);
 	fake_daemon(fixture->daemon)->hold = true;
+	fake_state(daemon_state(fixture->daemon))->hold = true;
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		fds[i] = dial(fixture->path);
 		send_text(fds[i], requests[i]);
@@ -287,6 +291,7 @@ static void test_control_ends_with_clients_in_every_state(void **state)
 	fixture->control = NULL;
 	assert_null(fake_daemon(fixture->daemon)->waiting_reload);
 	assert_null(fake_daemon(fixture->daemon)->watchers);
+	assert_int_equal(fake_state_release(daemon_state(fixture->daemon)), 0);
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		while (recv(fds[i], room, sizeof(room), 0) > 0)
 			continue;
@@ -356,6 +361,68 @@ static void test_control_limits_followers(void **state)
 	assert_non_null(strstr(said(fds[16], room, sizeof(room)), "503 Service"));
 	for (int i = 0; i < 17; i++)
 		close(fds[i]);
+}
+
+static void test_control_sends_an_export_as_the_store_gives_it(void **state)
+{
+	struct fixture *fixture = *state;
+	struct state *store = daemon_state(fixture->daemon);
+	struct control_counters counters;
+	char room[8192];
+	int fd;
+
+	open_control(fixture);
+	fake_state(store)->hold = true;
+	fd = dial(fixture->path);
+	send_text(fd, "GET /v1/queue/ops/export HTTP/1.1\r\nHost: x\r\n\r\n");
+	turn(fixture);
+	control_count(fixture->control, &counters);
+	assert_int_equal(counters.exports_now, 1);
+	assert_null(strstr(said(fd, room, sizeof(room)), "body"));
+	assert_int_equal(fake_state_release(store), 1);
+	turn(fixture);
+	said(fd, room, sizeof(room));
+	assert_non_null(strstr(room, "\"body\":\"{\\\"n\\\": 1}\""));
+	assert_non_null(strstr(room, "\"body\":\"{\\\"n\\\": 4}\""));
+	assert_string_equal(room + strlen(room) - 5, "0\r\n\r\n");
+	control_count(fixture->control, &counters);
+	assert_int_equal(counters.exports_now, 0);
+	/* The connection goes on. */
+	send_text(fd, "GET /v1/queue/pager HTTP/1.1\r\nHost: x\r\n\r\n");
+	turn(fixture);
+	assert_non_null(strstr(said(fd, room, sizeof(room)), "200 OK"));
+	send_text(fd, "HEAD /v1/queue/ops/export HTTP/1.1\r\nHost: x\r\n\r\n");
+	turn(fixture);
+	assert_non_null(strstr(said(fd, room, sizeof(room)), "200 OK"));
+	close(fd);
+}
+
+static void test_control_limits_exports(void **state)
+{
+	struct fixture *fixture = *state;
+	struct state *store = daemon_state(fixture->daemon);
+	struct control_counters counters;
+	char room[2048];
+	int fds[5];
+
+	open_control(fixture);
+	fake_state(store)->hold = true;
+	for (int i = 0; i < 5; i++) {
+		fds[i] = dial(fixture->path);
+		send_text(fds[i], "GET /v1/queue/ops/export HTTP/1.1\r\nHost: x\r\n\r\n");
+		turn(fixture);
+	}
+	control_count(fixture->control, &counters);
+	assert_int_equal(counters.exports_now, 4);
+	assert_int_equal(counters.exports_refused, 1);
+	assert_non_null(strstr(said(fds[4], room, sizeof(room)), "503 Service"));
+	for (int i = 0; i < 5; i++)
+		close(fds[i]);
+	turn(fixture);
+	control_count(fixture->control, &counters);
+	assert_int_equal(counters.exports_now, 0);
+	assert_int_equal(counters.clients_now, 0);
+	assert_int_equal(fake_state_release(store), 0);
 }
 
 /* Out of descriptors: the listener rests, does not spin, and comes back. */
@@ -482,6 +549,8 @@ int main(void)
 		CONTROL_TEST(test_control_notices_a_follower_that_went_away),
 		CONTROL_TEST(test_control_drops_a_follower_that_does_not_read),
 		CONTROL_TEST(test_control_limits_followers),
+		CONTROL_TEST(test_control_sends_an_export_as_the_store_gives_it),
+		CONTROL_TEST(test_control_limits_exports),
 		CONTROL_TEST(test_fault_I1_control_survives_without_descriptors),
 		CONTROL_TEST(test_fault_H2_two_places_are_kept_for_root),
 		CONTROL_TEST(test_fault_H2_the_oldest_idle_client_makes_place),
