@@ -28,6 +28,7 @@
 #include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
+#include "daemon/state.h"
 
 enum { MAIN_DIAGS = 200 };
 
@@ -288,6 +289,8 @@ static int process_start(struct process *process, struct config *config, struct 
 		.arg = process,
 	};
 	daemon_watch(process->daemon, &process->watcher);
+	notify_watchdog_add(process->watchdog, "the writer of the store", state_alive,
+			    daemon_state(process->daemon));
 	process->control = control_new(process->daemon, process->loop, &control, err);
 	if (process->control == NULL)
 		return err->code == EADDRINUSE ? EX_TEMPFAIL : EX_UNAVAILABLE;

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The gauged authors
 """What the service manager hears from gauged: ready, reloading, stopping, and the watchdog that
-stops when the process hangs; and a storm of SIGHUP."""
+stops when the process or the writer of its store hangs; and a storm of SIGHUP."""
 import os
 import re
 import select
+import shutil
 import signal
 import socket
+import tempfile
 import time
 
 import lab
@@ -17,6 +19,8 @@ buses:
   plc: {{modbus: "tcp://127.0.0.1:{plant}"}}
 devices:
   boiler: {{bus: plc, unit: 1, poll: 100ms, points: {{temp: {{holding: 100, type: int16}}}}}}
+"""
+RULES = """rules: {{hot: {{when: boiler.temp > 80}}}}
 """
 HANGUPS = 1000
 
@@ -45,9 +49,9 @@ class Manager:
         return lab.wait_for(text, said)
 
 
-def make(**env):
+def make(rules="", **env):
     plant, manager = lab.Plant(), Manager()
-    daemon = lab.Gauged(CONFIG.format(plant=plant.port))
+    daemon = lab.Gauged((CONFIG + rules).format(plant=plant.port))
     daemon.start(env={"NOTIFY_SOCKET": manager.name, **env}).ready()
     return plant, manager, daemon
 
@@ -87,6 +91,41 @@ def test_fault_E3_watchdog_is_silent_while_the_process_hangs():
     # It does not make up for what it missed.
     assert manager.heard.count("WATCHDOG=1") <= 2, manager.heard
     daemon.stop()
+
+
+def test_fault_E6_watchdog_is_silent_when_the_writer_hangs():
+    shim = os.path.abspath(os.path.join(lab.BUILDDIR, "tests", "system", "slow_disk.so"))
+    if not os.path.exists(shim):
+        print("     SKIP: slow_disk.so is not built: a sanitizer has to be first")
+        return
+    folder = tempfile.mkdtemp(prefix="gauged-test.")
+    slow = os.path.join(folder, "slow")
+    plant, manager, daemon = make(RULES, WATCHDOG_USEC="1000000", LD_PRELOAD=shim, SLOW_DISK=slow)
+    open(slow, "w").close()
+    plant.set(1, 100, 90)
+    lab.wait_for("the rule fires", lambda: daemon.get("/v1/status")["counts"]["rules_firing"] == 1)
+    manager.heard.clear()
+
+    def missed():
+        manager.listen(0.05)
+        return "watchdog: the writer of the store makes no progress" in daemon.log()
+
+    lab.wait_for("the writer is missed", missed)
+    # A disk that takes a few seconds is no reason to be killed: two a second, for 20 seconds.
+    assert manager.heard.count("WATCHDOG=1") >= 10, manager.heard
+    while manager.listen(0):
+        pass
+    assert not manager.listen(3.0), manager.heard
+    # Everything else goes on, and says so.
+    store = daemon.get("/v1/status")["store"]
+    assert store["state"] == "degraded" and "20 s" in store["problem"], store
+    assert daemon.ctl("health").returncode == 1
+    manager.heard.clear()
+    os.unlink(slow)
+    manager.wait_for("WATCHDOG=1")
+    assert "watchdog: the writer of the store goes on" in daemon.log()
+    daemon.stop()
+    shutil.rmtree(folder)
 
 
 def test_fault_E3_watchdog_of_another_process_is_not_fed():
@@ -135,4 +174,5 @@ def test_fault_E7_storm_of_hangups_is_a_few_reloads():
 
 
 lab.run(test_manager_is_told_of_every_stage, test_fault_E3_watchdog_is_silent_while_the_process_hangs,
+        test_fault_E6_watchdog_is_silent_when_the_writer_hangs,
         test_fault_E3_watchdog_of_another_process_is_not_fed, test_fault_E7_storm_of_hangups_is_a_few_reloads)
