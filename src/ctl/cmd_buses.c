@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* gaugectl buses and queue: what stands at the two ends. */
+/* gaugectl buses: buses and their devices. */
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -142,39 +142,6 @@ static enum ctl_status run_buses(const struct ctl *ctl)
 	return CTL_OK;
 }
 
-static void print_queue(const struct ctl *ctl, const json_t *webhooks)
-{
-	struct table *table = table_new(ctl, "WEBHOOK|STATE|>WAITING|WHY");
-	const json_t *webhook;
-	size_t i;
-
-	json_array_foreach (webhooks, i, webhook) {
-		table_cell(table, LOOK_BOLD, text(webhook, "name"));
-		table_cell(table, look_of_state(text(webhook, "state")),
-			   text(webhook, "state"));
-		table_cellf(table, count(webhook, "waiting") > 0 ? LOOK_WARN : LOOK_PLAIN,
-			    "%jd", count(webhook, "waiting"));
-		table_cell(table, LOOK_PLAIN, text(webhook, "detail"));
-	}
-	table_print(table);
-}
-
-static enum ctl_status run_queue(const struct ctl *ctl)
-{
-	json_t *answer;
-	enum ctl_status status = remote_ask(ctl, "/v1/queue", NULL, &answer, NULL);
-
-	if (status != CTL_OK)
-		return status;
-	if (ctl->json) {
-		remote_print(answer);
-		return CTL_OK;
-	}
-	print_queue(ctl, json_object_get(answer, "webhooks"));
-	json_decref(answer);
-	return CTL_OK;
-}
-
 const struct ctl_command cmd_buses = {
 	.name = "buses",
 	.usage = "",
@@ -187,12 +154,4 @@ const struct ctl_command cmd_buses = {
 		"away stands below it.\n"
 		"With --json: all counters, as {\"buses\": [...], \"devices\": [...]}.\n",
 	.run = run_buses,
-};
-
-const struct ctl_command cmd_queue = {
-	.name = "queue",
-	.usage = "",
-	.summary = "webhooks, and how many messages wait for each",
-	.help = "With --json: all counters, as {\"webhooks\": [...]}.\n",
-	.run = run_queue,
 };

@@ -86,6 +86,42 @@ static void print_headline(const struct ctl *ctl, const json_t *status, size_t p
 
 #define COUNT(group, name) ((intmax_t)count(status, group, name))
 
+/* What outlives the program, and how well. */
+static void print_store(const struct ctl *ctl, const json_t *status)
+{
+	const json_t *store = json_object_get(status, "store");
+	const char *state = text(store, "state");
+	struct str line;
+
+	if (strcmp(state, "none") == 0) {
+		fact(ctl, "store", LOOK_WARN,
+		     "none: alarms, timers and what waits end with the program");
+		return;
+	}
+	str_init(&line);
+	str_adds(&line, state);
+	if (json_is_number(json_object_get(store, "problem_s"))) {
+		str_adds(&line, " for ");
+		look_add_age(&line, json_number_value(json_object_get(store, "problem_s")));
+	}
+	str_addf(&line, ", %.1f of %.0f MiB, last commit took %.1f ms",
+		 (double)COUNT("store", "bytes") / (1 << 20),
+		 (double)COUNT("store", "max_bytes") / (1 << 20),
+		 json_number_value(json_object_get(store, "commit_last_ms")));
+	if (COUNT("store", "pending") > 0)
+		str_addf(&line, ", %jd not stored yet", COUNT("store", "pending"));
+	if (text(store, "aside")[0] != '\0') {
+		str_adds(&line, ", a damaged one is now ");
+		look_add_text(&line, text(store, "aside"));
+	}
+	fact(ctl, "store",
+	     strcmp(state, "good") != 0	       ? LOOK_BAD
+	     : text(store, "aside")[0] != '\0' ? LOOK_WARN
+					       : LOOK_PLAIN,
+	     "%s", line.s);
+	str_done(&line);
+}
+
 static void print_counts(const struct ctl *ctl, const json_t *status)
 {
 	intmax_t firing = COUNT("counts", "rules_firing"), waiting;
@@ -105,6 +141,7 @@ static void print_counts(const struct ctl *ctl, const json_t *status)
 	fact(ctl, "webhooks", waiting > 0 ? LOOK_WARN : LOOK_PLAIN,
 	     "%jd, %jd message%s waiting", COUNT("counts", "webhooks"), waiting,
 	     waiting == 1 ? "" : "s");
+	print_store(ctl, status);
 	fact(ctl, "readings", LOOK_PLAIN, "%jd, %jd of them bad", COUNT("engine", "readings"),
 	     COUNT("engine", "bad_readings"));
 	fact(ctl, "events", LOOK_PLAIN, "%jd", COUNT("engine", "events"));
@@ -188,7 +225,8 @@ const struct ctl_command cmd_health = {
 	.name = "health",
 	.usage = "",
 	.summary = "exit status 0 if all is well, 1 if not",
-	.help = "For scripts and probes: every bus, device and webhook works, and the last reload\n"
-		"was not refused. Otherwise lists the problems and exits with 1.\n",
+	.help = "For scripts and probes: every bus, device and webhook works, what is to outlive the\n"
+		"program can be stored, and the last reload was not refused. Otherwise lists the\n"
+		"problems and exits with 1.\n",
 	.run = run_health,
 };

@@ -5,7 +5,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/str.h"
 #include "ctl/ctl.h"
@@ -19,25 +18,14 @@ static const char *text(const json_t *object, const char *name)
 	return value != NULL ? value : "";
 }
 
-/* RFC 3339 in UTC as the daemon sends it, to the hour here; the date is dropped. */
 static void print_time(const struct ctl *ctl, const char *stamp)
 {
-	struct tm tm = {0};
-	char shown[24];
-	int ms = 0;
-	time_t at;
+	char room[LOOK_TIME];
 
-	if (sscanf(stamp, "%d-%d-%dT%d:%d:%d.%dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-		   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+	if (look_time(stamp, false, room)[0] == '\0')
 		return;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	at = timegm(&tm);
-	if (localtime_r(&at, &tm) == NULL)
-		return;
-	snprintf(shown, sizeof(shown), "%02d:%02d:%02d.%03d  ", tm.tm_hour, tm.tm_min,
-		 tm.tm_sec, ms % 1000);
-	look_print(ctl, LOOK_DIM, shown);
+	look_print(ctl, LOOK_DIM, room);
+	printf("  ");
 }
 
 static bool wanted(const struct ctl *ctl, const char *name)

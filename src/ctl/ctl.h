@@ -44,8 +44,14 @@ enum ctl_option {
 	CTL_REPLAY = 1 << 21,
 	/* without one: */
 	CTL_COST = 1 << 22,
+	CTL_DEAD = 1 << 23,
+	CTL_ALL = 1 << 24,
+	CTL_YES = 1 << 25,
+	CTL_VERBOSE = 1 << 26,
+	/* with a value: */
+	CTL_LIMIT = 1 << 27,
 };
-enum { CTL_OPTIONS = 23 };
+enum { CTL_OPTIONS = 28 };
 
 struct ctl {
 	const char *socket;
@@ -75,7 +81,8 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_explain, cmd_health,
-	cmd_points, cmd_probe, cmd_queue, cmd_record, cmd_reload, cmd_replay, cmd_rules,
-	cmd_schema, cmd_shelve, cmd_status, cmd_test, cmd_unshelve, cmd_watch, cmd_write;
+	cmd_history, cmd_points, cmd_probe, cmd_queue, cmd_record, cmd_reload, cmd_replay,
+	cmd_rules, cmd_schema, cmd_shelve, cmd_status, cmd_test, cmd_unshelve, cmd_watch,
+	cmd_write;
 
 #endif

@@ -19,7 +19,7 @@ static const struct ctl_command *const commands[] = {
 	&cmd_status, &cmd_points, &cmd_rules,  &cmd_explain,  &cmd_watch,
 	&cmd_write,  &cmd_ack,	  &cmd_shelve, &cmd_unshelve, &cmd_reload,
 	&cmd_check,  &cmd_buses,  &cmd_queue,  &cmd_health,   &cmd_probe,
-	&cmd_test,   &cmd_schema, &cmd_record, &cmd_replay,
+	&cmd_test,   &cmd_schema, &cmd_record, &cmd_replay,   &cmd_history,
 };
 
 struct command_line {
@@ -50,6 +50,11 @@ static const struct {
 	{"--plan", CTL_PLAN, NULL, "every request that is repeated, and what it takes"},
 	{"--cost", CTL_COST, NULL, "what each rule takes of time and memory, and each reading"},
 	{"--tests", CTL_TESTS, NULL, "of a file of rule tests instead of a configuration"},
+	{"--dead", CTL_DEAD, NULL, "the dead letters: messages that were given up"},
+	{"--all", CTL_ALL, NULL, "all messages, dead letters as well"},
+	{"--yes", CTL_YES, NULL, "it is meant: what is dropped is gone"},
+	{"--limit", CTL_LIMIT, "N", "at most N of them; also -n N"},
+	{"--verbose", CTL_VERBOSE, NULL, "with the values that decided it; also -v"},
 	{"--unit", CTL_UNIT, "LIST", "units to ask, such as 1..20,255"},
 	{"--holding", CTL_HOLDING, "A..B",
 	 "holding registers to read; 0..99 if no table is named"},
@@ -116,10 +121,29 @@ static enum ctl_status unknown_command(const char *name)
 	return CTL_USAGE;
 }
 
+static const struct {
+	const char *letter, *name;
+} short_options[] = {
+	{"-h", "--help"},
+	{"-n", "--limit"},
+	{"-o", "--output"},
+	{"-v", "--verbose"},
+};
+
+/* The option that a letter stands for; what is none stays as it is. */
+static const char *long_option(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(short_options); i++) {
+		if (strcmp(text, short_options[i].letter) == 0)
+			return short_options[i].name;
+	}
+	return text;
+}
+
 /* An option that only some subcommands know. */
 static enum ctl_status parse_extra(struct command_line *line, char **argv, int *at)
 {
-	const char *option = strcmp(argv[*at], "-o") == 0 ? "--output" : argv[*at];
+	const char *option = long_option(argv[*at]);
 
 	for (size_t i = 0; i < ARRAY_SIZE(extra_options); i++) {
 		const char *value, *name = extra_options[i].name;
@@ -144,11 +168,11 @@ static enum ctl_status parse_extra(struct command_line *line, char **argv, int *
 /* One option at argv[*at]; *at moves on past its argument. */
 static enum ctl_status parse_option(struct command_line *line, char **argv, int *at)
 {
-	const char *option = argv[*at];
+	const char *option = long_option(argv[*at]);
 
 	if (strcmp(option, "--json") == 0) {
 		line->ctl.json = true;
-	} else if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0) {
+	} else if (strcmp(option, "--help") == 0) {
 		line->help = true;
 	} else if (strcmp(option, "--version") == 0) {
 		line->version = true;
@@ -186,8 +210,7 @@ static enum ctl_status parse_line(struct command_line *line, char **argv, char *
 
 		if (options && strcmp(argv[i], "--") == 0)
 			options = false;
-		else if (options && (strncmp(argv[i], "--", 2) == 0 ||
-				     strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "-o") == 0))
+		else if (options && strncmp(long_option(argv[i]), "--", 2) == 0)
 			status = parse_option(line, argv, &i);
 		else if (line->command != NULL)
 			args[line->ctl.count++] = argv[i];

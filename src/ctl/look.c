@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <wchar.h>
 
 #include "base/alloc.h"
@@ -290,6 +291,28 @@ void look_add_age(struct str *out, double seconds)
 		str_addf(out, "%ld h %ld min", s / 3600, s % 3600 / 60);
 	else
 		str_addf(out, "%ld d %ld h", s / 86400, s % 86400 / 3600);
+}
+
+const char *look_time(const char *stamp, bool date, char room[LOOK_TIME])
+{
+	struct tm tm = {0};
+	int ms = 0;
+	time_t at;
+
+	room[0] = '\0';
+	if (sscanf(stamp, "%d-%d-%dT%d:%d:%d.%dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+		   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+		return room;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	at = timegm(&tm);
+	if (localtime_r(&at, &tm) == NULL)
+		return room;
+	strftime(room, LOOK_TIME, date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm);
+	if (!date)
+		snprintf(room + strlen(room), LOOK_TIME - strlen(room), ".%03d",
+			 (int)((unsigned)ms % 1000));
+	return room;
 }
 
 /*

@@ -8,6 +8,7 @@
 #ifndef GAUGED_CTL_LOOK_H
 #define GAUGED_CTL_LOOK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ctl;
@@ -43,6 +44,12 @@ unsigned look_width(const char *text);
 
 /* "0.3 s", "12 s", "2 min 5 s", "3 h 20 min", "4 d 2 h". */
 void look_add_age(struct str *out, double seconds);
+/*
+ * A time that gauged sent (RFC 3339 in UTC), in the zone of this machine: with its date
+ * "2026-11-22 17:08:47", otherwise "17:08:47.123". "" if it is none.
+ */
+enum { LOOK_TIME = 32 };
+const char *look_time(const char *stamp, bool date, char room[LOOK_TIME]);
 /* "81.3", "on", "auto", "-" for null. */
 void look_add_value(struct str *out, const struct json_t *value);
 enum look look_of_state(const char *state);	/* of a bus, device, webhook */

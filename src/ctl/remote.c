@@ -234,6 +234,23 @@ enum ctl_status remote_follow(const struct ctl *ctl, const char *path,
 	return status;
 }
 
+enum ctl_status remote_follow_of(const struct ctl *ctl, const char *before, const char *name,
+				 const char *after,
+				 void (*line)(void *arg, const char *text, size_t len),
+				 void *arg)
+{
+	char *encoded = curl_easy_escape(NULL, name, (int)strnlen(name, 4096));
+	enum ctl_status status;
+	struct str whole;
+
+	str_init(&whole);
+	str_addf(&whole, "%s%s%s", before, encoded != NULL ? encoded : "", after);
+	status = remote_follow(ctl, whole.s, line, arg);
+	str_done(&whole);
+	curl_free(encoded);
+	return status;
+}
+
 /* A header line; the empty one is the last. */
 static size_t remote_header(char *bytes, size_t size, size_t count, void *arg)
 {

@@ -33,6 +33,11 @@ enum ctl_status remote_post_to(const struct ctl *ctl, const char *path, const ch
 /* Calls line for each line of an answer without end, until that ends. */
 enum ctl_status remote_follow(const struct ctl *ctl, const char *path,
 			      void (*line)(void *arg, const char *text, size_t len), void *arg);
+/* The same of before, name and after, name encoded as a part of a path or of a query. */
+enum ctl_status remote_follow_of(const struct ctl *ctl, const char *before, const char *name,
+				 const char *after,
+				 void (*line)(void *arg, const char *text, size_t len),
+				 void *arg);
 /* An answer without end that somebody may stop. All of it is called by remote_tap(). */
 struct remote_tap {
 	void (*begun)(void *arg); /* gauged answers, and a line may follow */

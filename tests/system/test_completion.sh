@@ -40,7 +40,8 @@ for command in $commands; do
 	grep -Eq "^\.B[A-Z]* \"? ?$command" "$srcdir/docs/gaugectl.1" || { echo "gaugectl.1 does not name $command"; exit 1; }
 done
 for option in $("$dir/gaugectl" --help; "$dir/gaugectl" watch --help; "$dir/gaugectl" probe --help;
-	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help; "$dir/gaugectl" record --help; "$dir/gaugectl" replay --help; "$dir/gaugectl" check --help; "$dir/gaugectl" explain --help; "$dir/gaugectl" reload --help); do
+	"$dir/gaugectl" test --help; "$dir/gaugectl" schema --help; "$dir/gaugectl" record --help; "$dir/gaugectl" replay --help; "$dir/gaugectl" check --help; "$dir/gaugectl" explain --help; "$dir/gaugectl" reload --help;
+	"$dir/gaugectl" queue --help; "$dir/gaugectl" history --help); do
 	case $option in
 	--[a-z]*)
 		option=$(printf %s "${option#--}" | tr -dc a-z- | sed 's/-/\\-/g')
@@ -65,6 +66,13 @@ expect "--cost" gaugectl check --co
 expect "--tests" gaugectl schema --te
 expect "none" gaugectl probe --parity n
 expect "tcp://" gaugectl probe t
+expect "pager" gaugectl queue p
+expect "retry" gaugectl queue re
+expect "ops" gaugectl queue drop o
+expect "" gaugectl queue drop ops ""
+expect "--dead" gaugectl queue ops --de
+expect "doorbell" gaugectl history d
+expect "--verbose" gaugectl history --verb
 kill "$pid"
 wait "$pid"
 expect "" gaugectl points boiler.t
