@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Owns when lines are requested and given up; what becomes of their edges is gpio_batch's. */
+#include "io/gpio_link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "io/gpio_link_part.h"
+#include "io/gpio_watch.h"
+#include "io/loop.h"
+#include "io/tty_watch.h"
+#include "model/report.h"
+
+static const int64_t link_backoff_min_ns = NSEC_PER_SEC;
+static const int64_t link_backoff_max_ns = 30 * NSEC_PER_SEC;
+
+static void line_why(struct gpio_line *line, const char *why)
+{
+	snprintf(line->why, sizeof(line->why), "%s", why);
+}
+
+static void link_watch_path(struct gpio_link *link)
+{
+	if (link->path != NULL)
+		tty_watch_start(link->path);
+}
+
+/* Down. */
+
+void gpio_link_lost_chip(struct gpio_link *link, int code)
+{
+	struct error err;
+
+	error_errno(&err, code, "lost %s", link->chip.name);
+	for (size_t i = 0; i < link->request_count; i++) {
+		loop_watch_free(link->requests[i].watch);
+		close(link->requests[i].fd);
+	}
+	link->request_count = 0;
+	gpio_chip_close(&link->chip);
+	link->losses++;
+	complaint_say(&link->trouble, clock_mono(),
+		      "bus %s: %s, its lines are bad until it is back", link->config->bus,
+		      err.text);
+	link_watch_path(link);
+	loop_timer_start(link->timer, mono_add(clock_mono(), backoff_next(&link->backoff)));
+	for (uint32_t i = 0; i < link->config->line_count; i++) {
+		if (link->lines[i].request == LINE_NONE)
+			continue;
+		link->lines[i].request = LINE_NONE;
+		line_why(&link->lines[i], err.text);
+		link->ops->down(link->arg, i);
+	}
+	link->ops->settled(link->arg);
+}
+
+/* Up. */
+
+static bool link_same_line(struct gpio_link *link, uint32_t line)
+{
+	for (uint32_t i = 0; i < link->config->line_count; i++)
+		if (i != line && link->lines[i].request != LINE_NONE &&
+		    link->lines[i].offset == link->lines[line].offset)
+			return true;
+	return false;
+}
+
+/* Where the line is, and whether it can be had; *ret_gone: the chip cannot be asked. */
+static bool link_line_free(struct gpio_link *link, uint32_t number, bool *ret_gone)
+{
+	const struct gpio_link_line *config = &link->config->lines[number];
+	struct gpio_line *line = &link->lines[number];
+	struct gpio_seen seen;
+	struct error err;
+	int rc;
+
+	line->offset = config->offset;
+	rc = config->name != NULL
+		     ? gpio_chip_find(&link->chip, config->name, &line->offset, &err)
+		     : 0;
+	if (rc == 0)
+		rc = gpio_chip_look(&link->chip, line->offset, &seen, &err);
+	if (rc != 0) {
+		*ret_gone = rc != -EINVAL && rc != -ENOENT && rc != -ENOTUNIQ;
+		line_why(line, err.text);
+		return false;
+	}
+	memcpy(line->name, seen.name, sizeof(line->name));
+	line->value = config->setup.value;
+	if (!seen.used) {
+		/* What an output has is not touched, where it is to be kept. */
+		if (config->keep && seen.output)
+			(void)gpio_chip_peek(&link->chip, line->offset,
+					     config->setup.active_low, &line->value);
+		return true;
+	}
+	snprintf(line->why, sizeof(line->why), "%s",
+		 link_same_line(link, number) ? "it is requested by this bus already" : "");
+	if (line->why[0] == '\0')
+		snprintf(line->why, sizeof(line->why), "is in use by '%s'", seen.consumer);
+	return false;
+}
+
+static void link_readable(void *arg, unsigned what)
+{
+	(void)what;
+	(void)gpio_batch_read(arg);
+}
+
+/* One request for count of the lines in numbers. */
+static int link_request(struct gpio_link *link, const uint32_t *numbers,
+			const struct gpio_want *wants, size_t count, struct error *err)
+{
+	struct gpio_request *request = &link->requests[link->request_count];
+	int fd, rc = gpio_chip_request(&link->chip, wants, count, &fd, err);
+
+	if (rc != 0)
+		return rc;
+	*request = (struct gpio_request){.link = link, .fd = fd, .count = count};
+	for (size_t i = 0; i < count; i++) {
+		struct gpio_line *line = &link->lines[numbers[i]];
+
+		request->lines[i] = numbers[i];
+		line->request = (uint32_t)link->request_count;
+		line->bit = (uint8_t)i;
+		line->sequence = (struct gpio_sequence){0};
+		line->told = true;
+	}
+	request->watch = loop_watch_new(link->loop, fd, LOOP_READ, link_readable, request);
+	link->request_count++;
+	return 0;
+}
+
+/* All together, or if one of them cannot be had, each by itself. */
+static void link_request_some(struct gpio_link *link, const uint32_t *numbers,
+			      const struct gpio_want *wants, size_t count)
+{
+	struct error err;
+
+	if (link_request(link, numbers, wants, count, &err) == 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (count == 1 || link_request(link, &numbers[i], &wants[i], 1, &err) != 0)
+			line_why(&link->lines[numbers[i]], err.text);
+}
+
+/* -ENODEV: the chip went away meanwhile. */
+static int link_request_all(struct gpio_link *link)
+{
+	struct gpio_want *wants = link->wants;
+	uint32_t *numbers = link->numbers;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < link->config->line_count; i++) {
+		const struct gpio_link_line *line = &link->config->lines[i];
+		bool gone = false;
+
+		if (link->lines[i].request == LINE_NONE && link_line_free(link, i, &gone)) {
+			numbers[count] = i;
+			wants[count] = (struct gpio_want){link->lines[i].offset, line->setup,
+							  line->with_next};
+			wants[count++].setup.value = link->lines[i].value;
+		}
+		if (gone)
+			return -ENODEV;
+	}
+	for (size_t at = 0; at < count;) {
+		size_t fit = gpio_chip_fit(&wants[at], count - at);
+
+		link_request_some(link, &numbers[at], &wants[at], fit);
+		at += fit;
+	}
+	return 0;
+}
+
+static size_t link_missing(const struct gpio_link *link, uint32_t *ret_first)
+{
+	size_t missing = 0;
+
+	for (uint32_t i = link->config->line_count; i-- > 0;) {
+		if (link->lines[i].request != LINE_NONE)
+			continue;
+		*ret_first = i;
+		missing++;
+	}
+	return missing;
+}
+
+static void link_retry(struct gpio_link *link, const char *why)
+{
+	int64_t pause = backoff_next(&link->backoff);
+	struct str text;
+	char room[32];
+
+	str_init_fixed(&text, room, sizeof(room));
+	str_add_duration(&text, pause);
+	complaint_say(&link->trouble, clock_mono(), "bus %s: %s, trying again in %s",
+		      link->config->bus, why, room);
+	loop_timer_start(link->timer, mono_add(clock_mono(), pause));
+}
+
+static void link_missing_lines(struct gpio_link *link, size_t missing, uint32_t first)
+{
+	char room[400];
+	struct str text;
+
+	str_init_fixed(&text, room, sizeof(room));
+	gpio_link_describe(link, first, &text);
+	if (missing > 1)
+		str_addf(&text, ", and %zu more", missing - 1);
+	link_retry(link, room);
+}
+
+static int link_find(struct gpio_link *link, struct error *err)
+{
+	int rc = gpio_chip_open(&link->chip, link->config->chip, link->config->folder, err);
+
+	if (rc != 0) {
+		link->chip.fd = -1;
+		link->failures++;
+		return rc;
+	}
+	link->opened++;
+	log_info("bus %s: %s [%s], %u lines", link->config->bus, link->chip.name,
+		 link->chip.label, link->chip.lines);
+	return 0;
+}
+
+static void link_tell_down(struct gpio_link *link, const struct error *err)
+{
+	for (uint32_t i = 0; i < link->config->line_count; i++) {
+		if (link->lines[i].request != LINE_NONE)
+			continue;
+		if (err != NULL)
+			line_why(&link->lines[i], err->text);
+		link->ops->down(link->arg, i);
+	}
+}
+
+static void link_attempt(void *arg)
+{
+	struct gpio_link *link = arg;
+	struct error err;
+	uint32_t first = 0;
+	size_t missing, before = link->request_count;
+
+	loop_timer_stop(link->timer);
+	/* Before the attempt, so that what happens after it is not missed. */
+	link_watch_path(link);
+	if (link->chip.fd < 0 && link_find(link, &err) != 0) {
+		link_tell_down(link, &err);
+		link->ops->settled(link->arg);
+		link_retry(link, err.text);
+		return;
+	}
+	if (link_request_all(link) != 0) {
+		gpio_link_lost_chip(link, ENODEV);
+		return;
+	}
+	for (size_t i = before; i < link->request_count; i++)
+		if (gpio_batch_levels(&link->requests[i]) != 0)
+			return;
+	link_tell_down(link, NULL);
+	link->ops->settled(link->arg);
+	missing = link_missing(link, &first);
+	if (missing > 0) {
+		link->busy_tries++;
+		link_missing_lines(link, missing, first);
+		return;
+	}
+	if (link->path != NULL)
+		tty_watch_stop(link->path);
+	backoff_reset(&link->backoff);
+	complaint_end(&link->trouble, "bus %s: all lines are there", link->config->bus);
+}
+
+/* Chips came or went; or the path that is missing may be there. */
+static void link_changed(void *arg)
+{
+	struct gpio_link *link = arg;
+	uint32_t first;
+
+	if (link->chip.fd >= 0 && gpio_chip_alive(&link->chip) != 0)
+		gpio_link_lost_chip(link, ENODEV);
+	else if (link_missing(link, &first) > 0)
+		link_attempt(link);
+}
+
+/* What others call. */
+
+struct gpio_link *gpio_link_new(struct loop *loop, const struct gpio_link_config *config,
+				const struct gpio_link_ops *ops, void *arg)
+{
+	struct gpio_link *link = xcalloc(1, sizeof(*link));
+
+	link->loop = loop;
+	link->config = config;
+	link->ops = ops;
+	link->arg = arg;
+	link->chip.fd = -1;
+	link->lines = xcalloc(config->line_count + 1, sizeof(*link->lines));
+	link->requests = xcalloc(config->line_count + 1, sizeof(*link->requests));
+	link->wants = xcalloc(config->line_count + 1, sizeof(*link->wants));
+	link->numbers = xcalloc(config->line_count + 1, sizeof(*link->numbers));
+	for (size_t i = 0; i < config->line_count; i++) {
+		link->lines[i].request = LINE_NONE;
+		line_why(&link->lines[i], "was not looked for yet");
+	}
+	backoff_init(&link->backoff, link_backoff_min_ns, link_backoff_max_ns, 0);
+	link->timer = loop_timer_new(loop, link_attempt, link);
+	link->watch = gpio_watch_new(loop, config->folder, link_changed, link);
+	if (config->chip[0] == '/')
+		link->path = tty_watch_new(loop, config->chip, link_changed, link);
+	return link;
+}
+
+void gpio_link_free(struct gpio_link *link)
+{
+	if (link == NULL)
+		return;
+	for (size_t i = 0; i < link->request_count; i++) {
+		loop_watch_free(link->requests[i].watch);
+		close(link->requests[i].fd);
+	}
+	gpio_chip_close(&link->chip);
+	gpio_watch_free(link->watch);
+	tty_watch_free(link->path);
+	loop_timer_free(link->timer);
+	free(link->lines);
+	free(link->requests);
+	free(link->wants);
+	free(link->numbers);
+	free(link);
+}
+
+void gpio_link_start(struct gpio_link *link)
+{
+	loop_timer_start(link->timer, clock_mono());
+}
+
+void gpio_link_read(struct gpio_link *link)
+{
+	/* What waits is older than the values. Either may end in a chip without requests. */
+	for (size_t i = 0; i < link->request_count; i++)
+		if (gpio_batch_read(&link->requests[i]) &&
+		    gpio_batch_levels(&link->requests[i]) != 0)
+			return;
+}
+
+static int link_line_fails(const struct gpio_link *link, uint32_t line, int code,
+			   struct error *err)
+{
+	return error_errno(err, code, "line %s of %s", link->config->lines[line].shown,
+			   link->chip.fd >= 0 ? link->chip.name : link->config->chip);
+}
+
+int gpio_link_write(struct gpio_link *link, uint32_t line, bool value, struct error *err)
+{
+	const struct gpio_line *own = &link->lines[line];
+	uint64_t bit = UINT64_C(1) << own->bit;
+	int rc;
+
+	if (own->request == LINE_NONE)
+		return error_set(err, ENODEV, "line %s is not there: %s",
+				 link->config->lines[line].shown, own->why);
+	rc = gpio_chip_set(link->requests[own->request].fd, bit, value ? bit : 0);
+	return rc == 0 ? 0 : link_line_fails(link, line, -rc, err);
+}
+
+int gpio_link_value(struct gpio_link *link, uint32_t line, bool *ret_value, struct error *err)
+{
+	const struct gpio_line *own = &link->lines[line];
+	uint64_t bit = UINT64_C(1) << own->bit, values;
+	int rc;
+
+	if (own->request == LINE_NONE)
+		return error_set(err, ENODEV, "line %s is not there: %s",
+				 link->config->lines[line].shown, own->why);
+	rc = gpio_chip_get(link->requests[own->request].fd, bit, &values);
+	if (rc != 0)
+		return link_line_fails(link, line, -rc, err);
+	*ret_value = (values & bit) != 0;
+	return 0;
+}
+
+bool gpio_link_up(const struct gpio_link *link, uint32_t line)
+{
+	return link->lines[line].request != LINE_NONE;
+}
+
+void gpio_link_describe(const struct gpio_link *link, uint32_t line, struct str *out)
+{
+	const struct gpio_line *own = &link->lines[line];
+	const char *shown = link->config->lines[line].shown;
+
+	str_addf(out, "line %s", shown);
+	if (own->name[0] != '\0' && strcmp(own->name, shown) != 0)
+		str_addf(out, " (%s)", own->name);
+	else if (own->request != LINE_NONE && link->config->lines[line].name != NULL)
+		str_addf(out, " (%u)", own->offset);
+	if (own->request == LINE_NONE)
+		str_addf(out, "%s %s", strncmp(own->why, "is ", 3) == 0 ? "" : ":", own->why);
+}
+
+void gpio_link_report(const struct gpio_link *link, struct report *ret)
+{
+	uint32_t first = 0;
+	size_t missing = link_missing(link, &first);
+	struct str detail;
+
+	ret->state = missing == 0 ? "up" : link->request_count > 0 ? "partial" : "offline";
+	str_init_fixed(&detail, ret->detail, sizeof(ret->detail));
+	if (link->chip.fd >= 0)
+		str_addf(&detail, "%s [%s], %zu of %zu lines", link->chip.name,
+			 link->chip.label, link->config->line_count - missing,
+			 link->config->line_count);
+	if (missing > 0) {
+		str_adds(&detail, link->chip.fd >= 0 ? "; " : "");
+		if (link->chip.fd >= 0)
+			gpio_link_describe(link, first, &detail);
+		else
+			str_adds(&detail, link->lines[first].why);
+	}
+	report_count(ret, "opens", "Times that the chip was found.", link->opened);
+	report_count(ret, "open_failures", "Times that the chip was looked for in vain.",
+		     link->failures);
+	report_count(ret, "disconnects", "Times that the chip went away.", link->losses);
+	report_count(ret, "busy_tries", "Times that some lines could not be had.",
+		     link->busy_tries);
+	report_count(ret, "edges", "Edges that came.", link->edges);
+	report_count(ret, "edges_lost", "Edges that the kernel dropped, as its numbers say.",
+		     link->edges_lost);
+	report_count(ret, "gaps", "Times that edges were missing.", link->gaps);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Lines of one chip that come and go: finds the chip, and again after it was unplugged, under
+ * whatever number it has then; requests the lines, as many at once as the kernel takes, and
+ * those that somebody else holds once he lets go of them; hands their edges on and says how
+ * many were lost. Runs on the loop and allocates nothing once it is made.
+ */
+#ifndef GAUGED_IO_GPIO_LINK_H
+#define GAUGED_IO_GPIO_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "io/gpio_chip.h"
+
+struct error;
+struct gpio_link;
+struct loop;
+struct report;
+struct str;
+
+enum { GPIO_LINK_LINES = 1024 };
+
+struct gpio_link_line {
+	const char *name; /* NULL: by offset */
+	uint32_t offset;
+	const char *shown; /* "17", "FLOW": for messages */
+	struct gpio_setup setup;
+	bool keep;	/* an output that starts with the value that it has */
+	bool with_next; /* their edges are to come in the order in which they happened */
+};
+
+struct gpio_link_config {
+	const char *bus;  /* for messages */
+	const char *chip; /* a path, a label or a name */
+	const char *folder;
+	const struct gpio_link_line *lines;
+	size_t line_count; /* at most GPIO_LINK_LINES */
+};
+
+/*
+ * What a link tells, by the number of the line in its configuration; none is called from
+ * within gpio_link_new(), start and write. They may call gpio_link_read() and write, and may
+ * not free the link.
+ */
+struct gpio_link_ops {
+	/* The line is there, and has this value: it came, or was read again. */
+	void (*level)(void *arg, uint32_t line, bool value);
+	/* An edge; lost of the line's edges are missing before it. */
+	void (*edge)(void *arg, uint32_t line, const struct gpio_edge *edge, uint32_t lost);
+	/*
+	 * Edges are missing behind the last one of the line: lost; or, if that is not exact, at
+	 * most lost, of this line or of others. The next edge then says how many of them were
+	 * its own.
+	 */
+	void (*lost)(void *arg, uint32_t line, uint32_t lost, bool exact);
+	/* The line is gone, or cannot be had. */
+	void (*down)(void *arg, uint32_t line);
+	/* All that came at once was told. */
+	void (*settled)(void *arg);
+};
+
+struct gpio_link *gpio_link_new(struct loop *loop, const struct gpio_link_config *config,
+				const struct gpio_link_ops *ops, void *arg);
+void gpio_link_free(struct gpio_link *link);
+/* Begins, on the next turn of the loop. */
+void gpio_link_start(struct gpio_link *link);
+/* Reads the values of all lines that are there, and tells them as levels. */
+void gpio_link_read(struct gpio_link *link);
+/* -ENODEV: the line is not there. Other errors: it was not written. */
+int gpio_link_write(struct gpio_link *link, uint32_t line, bool value, struct error *err);
+/* The value that the line has now; errors as above. */
+int gpio_link_value(struct gpio_link *link, uint32_t line, bool *ret_value, struct error *err);
+
+bool gpio_link_up(const struct gpio_link *link, uint32_t line);
+/* Adds where the line is, or why it is not there: "line 17 (FLOW) is in use by 'hog'". */
+void gpio_link_describe(const struct gpio_link *link, uint32_t line, struct str *out);
+/* State, what there is to say, and the counters of the link. */
+void gpio_link_report(const struct gpio_link *link, struct report *ret);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * The inside of a link, for the files that own it together: gpio_link (lines come and go) and
+ * gpio_batch (what a request says).
+ */
+#ifndef GAUGED_IO_GPIO_LINK_PART_H
+#define GAUGED_IO_GPIO_LINK_PART_H
+
+#include "base/log.h"
+#include "io/backoff.h"
+#include "io/gpio_link.h"
+#include "io/gpio_sequence.h"
+
+enum { LINE_NONE = UINT32_MAX };
+
+struct gpio_line {
+	uint32_t request; /* LINE_NONE: it is not there */
+	uint8_t bit;	  /* in the request */
+	bool told;	  /* its numbers are complete since the last gap of the request */
+	bool value;	  /* what an output begins with */
+	uint32_t offset;
+	struct gpio_sequence sequence;
+	char name[GPIO_CHIP_NAME];
+	char why[120]; /* it is not there */
+};
+
+struct gpio_request {
+	struct gpio_link *link;
+	int fd;
+	struct loop_watch *watch;
+	size_t count;
+	struct gpio_sequence sequence;
+	uint32_t missing; /* edges that no line is known to have lost */
+	bool reread;	  /* the values, once no edge waits any more */
+	uint32_t lines[GPIO_CHIP_LINES];
+};
+
+struct gpio_link {
+	struct loop *loop;
+	const struct gpio_link_config *config;
+	const struct gpio_link_ops *ops;
+	void *arg;
+	struct gpio_chip chip;
+	struct gpio_line *lines;
+	struct gpio_request *requests;
+	size_t request_count;
+	struct gpio_want *wants; /* room for an attempt */
+	uint32_t *numbers;
+	struct backoff backoff;
+	struct loop_timer *timer;
+	struct gpio_watch *watch;
+	struct tty_watch *path; /* NULL: the chip is told by label or name */
+	struct complaint trouble;
+	uint64_t opened, failures, losses, busy_tries, edges, edges_lost, gaps;
+};
+
+/* The chip does not answer any more, with the errno code: all lines go down. */
+void gpio_link_lost_chip(struct gpio_link *link, int code);
+
+/*
+ * Takes edges that wait in the request. True: there are no more. May end in
+ * gpio_link_lost_chip(): the request is gone then, and it is false.
+ */
+bool gpio_batch_read(struct gpio_request *request);
+/* Tells the values of the request's lines. < 0: the chip was lost. */
+int gpio_batch_levels(struct gpio_request *request);
+
+#endif
