@@ -3,13 +3,11 @@
 /* Owns the list of input drivers. */
 #include "inputs/input.h"
 
+#include "inputs/gpio.h"
 #include "inputs/modbus.h"
 #include "inputs/playback.h"
 #include "inputs/serial.h"
 
 const struct input_type *const input_types[] = {
-	&input_modbus,
-	&input_serial,
-	&input_playback,
-	NULL,
+	&input_modbus, &input_serial, &input_gpio, &input_playback, NULL,
 };

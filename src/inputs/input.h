@@ -8,6 +8,7 @@
 #ifndef GAUGED_INPUTS_INPUT_H
 #define GAUGED_INPUTS_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,15 @@ struct write_result {
 };
 typedef void write_done(void *arg, const struct write_result *result);
 
+/*
+ * Where the state of points goes that has to outlive the program, such as totals: a few bytes
+ * for a local point. The bytes are borrowed for the call.
+ */
+struct input_keeper {
+	void (*keep)(void *arg, uint32_t point, const void *bytes, size_t len);
+	void *arg;
+};
+
 struct input_type {
 	const char *key; /* the key in the bus's map that selects the driver: "modbus" */
 
@@ -108,6 +118,14 @@ struct input_type {
 	 */
 	bool (*plan)(const struct input_config *config, size_t n,
 		     struct plan_request *ret_request);
+	/*
+	 * save tells the state of each point that has some, at any time between open and close.
+	 * restore brings it back, point by point, after open and before the loop turns; what
+	 * was counted since is added. False: these are no bytes of that point, it begins anew.
+	 * Nothing in the bytes is trusted. Both NULL: the driver has no such state.
+	 */
+	void (*save)(const struct input *input, struct input_keeper keeper);
+	bool (*restore)(struct input *input, uint32_t point, const void *bytes, size_t len);
 	/* Ends within this call; open writes are done with WRITE_UNKNOWN or WRITE_REFUSED. */
 	void (*close)(struct input *input);
 

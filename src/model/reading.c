@@ -11,7 +11,7 @@
 static const char *const quality_names[] = {"good", "uncertain", "stale", "bad"};
 
 static const char *const bad_reason_names[] = {
-	"none", "init", "timeout", "exception", "crc", "parse", "range", "offline",
+	"none", "init", "timeout", "exception", "crc", "parse", "range", "offline", "lost",
 };
 
 const char *quality_name(enum quality quality)

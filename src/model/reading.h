@@ -26,6 +26,7 @@ enum bad_reason {
 	BAD_PARSE,     /* an answer that is not what was agreed */
 	BAD_RANGE,     /* outside the declared range, a sentinel, NaN, infinity */
 	BAD_OFFLINE,   /* bus or device is not there */
+	BAD_LOST,      /* something that should have been read was lost on the way */
 };
 
 struct reading {

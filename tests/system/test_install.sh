@@ -44,6 +44,7 @@ has 644 /etc/gauged/gauged.yaml
 has 755 /etc/gauged/rules.d
 has 700 /etc/gauged/secrets.d
 has 644 /usr/share/doc/gauged/examples/gauged.yaml
+has 644 /usr/share/doc/gauged/examples/gpio.yaml
 has 644 /usr/share/doc/gauged/examples/modbus-rtu.yaml
 has 644 /usr/share/doc/gauged/rules.md
 for recipe in "$source"/conf/recipes/*.yaml; do

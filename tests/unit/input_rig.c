@@ -86,12 +86,18 @@ void rig_open(struct input_rig *rig, const struct input_type *type, const char *
 	      struct loop *loop)
 {
 	const char *said = rig_parse(rig, type, text);
-	struct error err;
 
 	if (said != NULL)
 		fail_msg("%s", said);
-	rig->input = type->open(rig->config, loop,
-				(struct input_sink){.put = rig_put, .arg = rig}, NULL, &err);
+	rig_start(rig, loop);
+}
+
+void rig_start(struct input_rig *rig, struct loop *loop)
+{
+	struct error err;
+
+	rig->input = rig->type->open(
+		rig->config, loop, (struct input_sink){.put = rig_put, .arg = rig}, NULL, &err);
 	assert_non_null(rig->input);
 }
 

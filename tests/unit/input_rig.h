@@ -43,6 +43,8 @@ const char *rig_parse(struct input_rig *rig, const struct input_type *type, cons
 /* rig_parse() without errors, and the bus opened. */
 void rig_open(struct input_rig *rig, const struct input_type *type, const char *text,
 	      struct loop *loop);
+/* Opens the bus that was parsed without errors. */
+void rig_start(struct input_rig *rig, struct loop *loop);
 /* Closes what is open and frees all. */
 void rig_done(struct input_rig *rig);
 

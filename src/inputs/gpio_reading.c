@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * Owns what edges and levels do to points. A reading bears the kernel's time of the edge. A
+ * point that has more of them than its rate allows tells the last one when it may again.
+ */
+#include "base/clock.h"
+#include "inputs/gpio_state.h"
+#include "io/loop.h"
+
+void gpio_reading_begin(struct input *input)
+{
+	input->now = clock_mono();
+	input->at = clock_boot();
+	input->timed = true;
+}
+
+static void reading_time(struct input *input)
+{
+	if (!input->timed)
+		gpio_reading_begin(input);
+}
+
+/* The kernel's monotonic time of an edge as that of a reading; never back, never ahead. */
+static struct boot reading_at(struct input *input, struct mono edge)
+{
+	struct boot at = boot_add(input->at, edge.ns - input->now.ns);
+
+	if (at.ns > input->at.ns)
+		at = input->at;
+	return at.ns < input->last.ns ? input->last : at;
+}
+
+static void reading_value(struct input *input, uint32_t point, struct value value,
+			  struct boot at)
+{
+	const struct reading reading = {.point = point, .value = value, .at = at};
+
+	input->last = at;
+	input->sink.put(input->sink.arg, &reading);
+}
+
+static void reading_bad(struct input *input, uint32_t point, enum bad_reason reason)
+{
+	const struct reading reading = {
+		.point = point,
+		.quality = QUALITY_BAD,
+		.reason = reason,
+		.at = input->at.ns > input->last.ns ? input->at : input->last,
+	};
+
+	input->last = reading.at;
+	input->sink.put(input->sink.arg, &reading);
+}
+
+static void reading_number(struct input *input, uint32_t point, double raw, struct boot at)
+{
+	const struct gpio_point *config = &input->config->points[point];
+	struct value value;
+	enum bad_reason reason =
+		point_scaling_apply(&config->scaling, raw / config->per, &value);
+
+	if (reason == BAD_NONE)
+		reading_value(input, point, value, at);
+	else
+		reading_bad(input, point, reason);
+}
+
+static void reading_put_at(struct input *input, uint32_t point, struct boot at)
+{
+	struct gpio_state *state = &input->states[point];
+
+	state->owed = false;
+	if (state->up != 3)
+		return;
+	switch (input->config->points[point].kind) {
+	case GPIO_LEVEL:
+	case GPIO_OUTPUT:
+		reading_value(input, point, value_bool(state->level), at);
+		break;
+	case GPIO_INSTANT:
+		reading_value(input, point, value_bool(false), at);
+		break;
+	case GPIO_TOTAL:
+	case GPIO_POSITION:
+		reading_number(input, point, (double)state->counter.count, at);
+		break;
+	case GPIO_SPEED:
+	case GPIO_FREQUENCY:
+		reading_number(input, point, gpio_rate_hz(state->rate, input->now), at);
+		break;
+	case GPIO_WIDTH:
+		if (state->measured)
+			reading_number(input, point, state->width, at);
+		break;
+	}
+}
+
+void gpio_reading_put(struct input *input, uint32_t point)
+{
+	reading_put_at(input, point, reading_at(input, input->now));
+}
+
+/* The rate of readings. */
+
+static int64_t reading_costs(const struct input *input, uint32_t point)
+{
+	const struct option_rate *rate = &input->config->points[point].max_readings;
+
+	return rate->per_ns / rate->count;
+}
+
+/* A lump of one period's readings may come at once. */
+static bool reading_allowed(struct input *input, uint32_t point)
+{
+	struct gpio_state *state = &input->states[point];
+	int64_t costs = reading_costs(input, point);
+	struct mono full = state->full.ns < input->now.ns ? input->now : state->full;
+
+	full = mono_add(full, costs);
+	if (mono_diff(full, input->now) > input->config->points[point].max_readings.per_ns)
+		return false;
+	state->full = full;
+	return true;
+}
+
+/* When it will be. */
+static struct mono reading_due(const struct input *input, uint32_t point)
+{
+	return mono_add(input->states[point].full,
+			reading_costs(input, point) -
+				input->config->points[point].max_readings.per_ns);
+}
+
+static void reading_owe(struct input *input, uint32_t point)
+{
+	struct gpio_state *state = &input->states[point];
+
+	if (!state->owed)
+		input->devices[input->config->points[point].device].held++;
+	state->owed = true;
+	if (!loop_timer_running(input->owed))
+		loop_timer_start(input->owed, reading_due(input, point));
+}
+
+/* What the point came to by an edge: told now, or later. */
+static void reading_offer(struct input *input, uint32_t point, struct boot at)
+{
+	if (!input->states[point].spoiled && reading_allowed(input, point))
+		reading_put_at(input, point, at);
+	else
+		reading_owe(input, point);
+}
+
+void gpio_reading_owed(void *arg)
+{
+	struct input *input = arg;
+	struct mono next = MONO_NEVER;
+
+	gpio_reading_begin(input);
+	for (uint32_t i = 0; i < input->config->point_count; i++) {
+		struct mono due;
+
+		if (!input->states[i].owed)
+			continue;
+		due = reading_due(input, i);
+		if (mono_diff(due, input->now) <= 0 && reading_allowed(input, i))
+			gpio_reading_put(input, i);
+		else if (due.ns < next.ns)
+			next = due;
+	}
+	input->timed = false;
+	if (next.ns != MONO_NEVER.ns)
+		loop_timer_start(input->owed, next);
+}
+
+/* Edges of each kind of point. */
+
+struct reading_edge {
+	const struct gpio_edge *edge;
+	struct boot at;
+	uint32_t lost; /* before it */
+	bool second;   /* of the point's two lines */
+};
+typedef void reading_edge_fn(struct input *input, uint32_t point,
+			     const struct reading_edge *edge);
+
+static struct gpio_counters *reading_counters(struct input *input, uint32_t point)
+{
+	return &input->devices[input->config->points[point].device];
+}
+
+static bool reading_counts(const struct input *input, uint32_t point, bool rising)
+{
+	const struct gpio_counted *edges = &input->config->points[point].edges;
+
+	return rising ? edges->rising : edges->falling;
+}
+
+static void edge_level(struct input *input, uint32_t point, const struct reading_edge *edge)
+{
+	struct gpio_state *state = &input->states[point];
+
+	state->level = edge->edge->rising;
+	if (state->owed)
+		reading_counters(input, point)->skipped++;
+	reading_offer(input, point, edge->at);
+}
+
+static void edge_instant(struct input *input, uint32_t point, const struct reading_edge *edge)
+{
+	if (!reading_counts(input, point, edge->edge->rising))
+		return;
+	if (!reading_allowed(input, point)) {
+		reading_counters(input, point)->skipped++;
+		return;
+	}
+	reading_value(input, point, value_bool(true), edge->at);
+	reading_value(input, point, value_bool(false), edge->at);
+}
+
+/* Edges that this one stands for: itself, if it counts, and those of the lost ones that do. */
+static uint32_t edge_weight(const struct input *input, uint32_t point,
+			    const struct reading_edge *edge)
+{
+	const struct gpio_counted *edges = &input->config->points[point].edges;
+	bool rising = edge->edge->rising;
+
+	return (reading_counts(input, point, rising) ? 1 : 0) +
+	       gpio_counter_of_lost(edges, rising, edge->lost);
+}
+
+static void edge_total(struct input *input, uint32_t point, const struct reading_edge *edge)
+{
+	uint32_t weight = edge_weight(input, point, edge);
+
+	input->states[point].counter.count += weight;
+	if (weight > 0)
+		reading_offer(input, point, edge->at);
+}
+
+static void edge_rate(struct input *input, uint32_t point, const struct reading_edge *edge)
+{
+	uint32_t weight = edge_weight(input, point, edge);
+
+	if (weight == 0)
+		return;
+	gpio_rate_add(input->states[point].rate, edge->edge->at, weight);
+	reading_offer(input, point, edge->at);
+}
+
+static void edge_width(struct input *input, uint32_t point, const struct reading_edge *edge)
+{
+	struct gpio_state *state = &input->states[point];
+
+	if (edge->edge->rising) {
+		state->from = edge->edge->at;
+		state->begun = true;
+		return;
+	}
+	if (state->begun && edge->lost == 0) {
+		state->width = (double)mono_diff(edge->edge->at, state->from) / NSEC_PER_SEC;
+		state->measured = true;
+		reading_offer(input, point, edge->at);
+	}
+	state->begun = false;
+}
+
+static void edge_position(struct input *input, uint32_t point, const struct reading_edge *edge)
+{
+	struct gpio_state *state = &input->states[point];
+	int step = gpio_quadrature_step(&state->quadrature, edge->second, edge->edge->rising);
+
+	state->counter.count += step;
+	if (step != 0)
+		reading_offer(input, point, edge->at);
+	else
+		reading_counters(input, point)->skipped++;
+}
+
+static void edge_none(struct input *input, uint32_t point, const struct reading_edge *edge)
+{
+	(void)input;
+	(void)point;
+	(void)edge;
+}
+
+static reading_edge_fn *const reading_edges[GPIO_KINDS] = {
+	[GPIO_LEVEL] = edge_level,	 [GPIO_INSTANT] = edge_instant,
+	[GPIO_TOTAL] = edge_total,	 [GPIO_SPEED] = edge_rate,
+	[GPIO_FREQUENCY] = edge_rate,	 [GPIO_WIDTH] = edge_width,
+	[GPIO_POSITION] = edge_position, [GPIO_OUTPUT] = edge_none,
+};
+
+/* What a link tells. */
+
+static const char *loss_words(enum gpio_kind kind, bool exact)
+{
+	if (!exact)
+		return ", or of other lines";
+	switch (kind) {
+	case GPIO_TOTAL:
+	case GPIO_SPEED:
+	case GPIO_FREQUENCY:
+		return ", counted all the same";
+	case GPIO_POSITION:
+		return ", its position is no longer sure";
+	case GPIO_LEVEL:
+	case GPIO_INSTANT:
+	case GPIO_WIDTH:
+	case GPIO_OUTPUT:
+		break;
+	}
+	return "";
+}
+
+/* Edges of the point are missing: its reading is bad once, and then it goes on. */
+static void reading_lost(struct input *input, uint32_t point, uint32_t lost, bool exact)
+{
+	const struct gpio_point *config = &input->config->points[point];
+	struct gpio_state *state = &input->states[point];
+
+	state->begun = false;
+	state->adrift = 3;
+	state->spoiled = input->spoiled = true;
+	state->lost_at = input->now;
+	if (exact) {
+		state->counter.lost += lost;
+		input->devices[config->device].lost += lost;
+	}
+	complaint_say(&state->loss, input->now, "bus %s: %s: %s%u edges were lost%s",
+		      input->config->name, config->name, exact ? "" : "up to ", lost,
+		      loss_words(config->kind, exact));
+	reading_bad(input, point, BAD_LOST);
+	/* As if its rate were used up: bad for long enough to be seen. */
+	state->full = mono_add(input->now, config->max_readings.per_ns);
+	reading_owe(input, point);
+}
+
+static void gpio_reading_edge(void *arg, uint32_t line, const struct gpio_edge *edge,
+			      uint32_t lost)
+{
+	struct input *input = arg;
+	const struct input_config *config = input->config;
+	struct reading_edge told = {.edge = edge, .lost = lost};
+
+	reading_time(input);
+	for (uint32_t i = config->first_use[line]; i < config->first_use[line + 1]; i++) {
+		uint32_t point = config->uses[i].point;
+
+		if (lost > 0)
+			reading_lost(input, point, lost, true);
+		told.at = reading_at(input, edge->at);
+		told.second = config->uses[i].second;
+		reading_edges[config->points[point].kind](input, point, &told);
+		input->states[point].last_rising = edge->rising;
+	}
+}
+
+static void gpio_reading_lost(void *arg, uint32_t line, uint32_t lost, bool exact)
+{
+	struct input *input = arg;
+	const struct input_config *config = input->config;
+
+	reading_time(input);
+	for (uint32_t i = config->first_use[line]; i < config->first_use[line + 1]; i++) {
+		uint32_t point = config->uses[i].point;
+		struct gpio_state *state = &input->states[point];
+		uint32_t weight = gpio_counter_of_lost(&config->points[point].edges,
+						       state->last_rising, lost);
+
+		reading_lost(input, point, lost, exact);
+		if (!exact || weight == 0)
+			continue;
+		if (state->rate != NULL)
+			gpio_rate_add(state->rate, input->now, weight);
+		else if (config->points[point].kind == GPIO_TOTAL)
+			state->counter.count += weight;
+	}
+}
+
+/* The point has all of its lines again, or for the first time. */
+static void reading_up(struct input *input, uint32_t point)
+{
+	const struct gpio_point *config = &input->config->points[point];
+	struct gpio_state *state = &input->states[point];
+
+	state->begun = state->measured = false;
+	if (state->rate != NULL)
+		gpio_rate_init(state->rate, config->over_ns);
+}
+
+static void gpio_reading_level(void *arg, uint32_t line, bool value)
+{
+	struct input *input = arg;
+	const struct input_config *config = input->config;
+
+	reading_time(input);
+	for (uint32_t i = config->first_use[line]; i < config->first_use[line + 1]; i++) {
+		uint32_t point = config->uses[i].point;
+		const struct gpio_point *own = &config->points[point];
+		struct gpio_state *state = &input->states[point];
+		int second = config->uses[i].second;
+		uint8_t before = state->up, bit = (uint8_t)(1 << second);
+
+		state->up |= own->lines[0] == own->lines[1] ? 3 : bit;
+		if (before != 3)
+			state->last_rising = value;
+		if (before != 3 || (state->adrift & bit) != 0)
+			state->quadrature.level[second] = value;
+		state->adrift &= (uint8_t)~bit;
+		if (before != 3 && state->up == 3)
+			reading_up(input, point);
+		state->level = value;
+		if (before == 3 && own->kind != GPIO_LEVEL && own->kind != GPIO_OUTPUT)
+			continue;
+		if (state->owed && state->spoiled)
+			continue;
+		reading_put_at(input, point, reading_at(input, input->now));
+	}
+}
+
+static void gpio_reading_down(void *arg, uint32_t line)
+{
+	struct input *input = arg;
+	const struct input_config *config = input->config;
+
+	gpio_reading_begin(input);
+	for (uint32_t i = config->first_use[line]; i < config->first_use[line + 1]; i++) {
+		struct gpio_state *state = &input->states[config->uses[i].point];
+
+		state->up = 0;
+		state->owed = false;
+		reading_bad(input, config->uses[i].point, BAD_OFFLINE);
+	}
+}
+
+static void gpio_reading_settled(void *arg)
+{
+	struct input *input = arg;
+
+	for (uint32_t i = 0; i < input->config->point_count && input->spoiled; i++)
+		input->states[i].spoiled = false;
+	input->spoiled = false;
+	input->timed = false;
+}
+
+const struct gpio_link_ops gpio_reading_ops = {
+	.level = gpio_reading_level,
+	.edge = gpio_reading_edge,
+	.lost = gpio_reading_lost,
+	.down = gpio_reading_down,
+	.settled = gpio_reading_settled,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * GPIO chips without a kernel's: files in a folder that answer the ioctls of <linux/gpio.h> as
+ * Linux 6.1 does, with lines that a test drives. For programs that are linked with
+ * --wrap=ioctl,--wrap=read,--wrap=close. One at a time.
+ */
+#ifndef GAUGED_TESTS_UNIT_FAKE_GPIO_H
+#define GAUGED_TESTS_UNIT_FAKE_GPIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fake_chip;
+
+/* Makes the folder; unplugs everything and removes it. */
+const char *fake_gpio_begin(void);
+void fake_gpio_end(void);
+
+/* A device in the folder: "gpiochip0". */
+struct fake_chip *fake_gpio_plug(const char *name, const char *label, uint32_t lines);
+/* The device is gone, and nothing that was open of it answers. */
+void fake_gpio_unplug(struct fake_chip *chip);
+void fake_gpio_name(struct fake_chip *chip, uint32_t line, const char *name);
+/* Somebody else has the line; NULL: lets go of it. */
+void fake_gpio_hold(struct fake_chip *chip, uint32_t line, const char *consumer);
+
+/* The voltage at the line; an edge is told to who has the line and asked for it. */
+void fake_gpio_drive(struct fake_chip *chip, uint32_t line, bool high);
+/* The same, at a time of the test's: nanoseconds of the monotonic clock. */
+void fake_gpio_drive_at(struct fake_chip *chip, uint32_t line, bool high, int64_t ns);
+/* What the line is driven to, and was told when it was requested. */
+bool fake_gpio_high(const struct fake_chip *chip, uint32_t line);
+bool fake_gpio_taken(const struct fake_chip *chip, uint32_t line);
+uint64_t fake_gpio_flags(const struct fake_chip *chip, uint32_t line);
+uint32_t fake_gpio_debounce(const struct fake_chip *chip, uint32_t line);
+/* Requests that are open, and ioctls so far. */
+unsigned fake_gpio_requests(void);
+unsigned fake_gpio_calls(void);
+/* An output that stays as it is, however it is written; writes that fail with the errno. */
+void fake_gpio_stuck(struct fake_chip *chip, uint32_t line);
+void fake_gpio_fail_writes(int code);
+
+#endif

@@ -1,0 +1,870 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Tests GPIO buses on chips that are files (fake_gpio.h): what edges, losses and unplugging do.
+ */
+#include "inputs/gpio.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/gpio.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "fake_gpio.h"
+#include "input_rig.h"
+#include "inputs/gpio_config.h"
+#include "io/loop.h"
+#include "pty.h"
+
+struct box {
+	struct loop *loop;
+	const char *folder;
+	struct fake_chip *chip;
+	struct input_rig rig;
+	/* of writes */
+	unsigned done;
+	enum write_outcome outcome;
+	char text[200];
+};
+
+static void box_init(struct box *box)
+{
+	*box = (struct box){.loop = loop_new(NULL), .folder = fake_gpio_begin()};
+}
+
+/* points: of the device 'd' on a chip that is labelled lab. */
+static void box_open(struct box *box, const char *options, const char *points)
+{
+	char *text;
+
+	assert_true(asprintf(&text,
+			     "bus: {gpio: {chip: lab}, poll: 100s}\n"
+			     "devices: {d: {%s points: {%s}}}\n",
+			     options, points) > 0);
+	assert_null(rig_parse(&box->rig, &input_gpio, text));
+	box->rig.config->link.folder = box->folder;
+	box->rig.keep_log = 1;
+	rig_start(&box->rig, box->loop);
+	free(text);
+}
+
+static void box_done(struct box *box)
+{
+	rig_done(&box->rig);
+	loop_free(box->loop);
+	fake_gpio_end();
+}
+
+static void box_turn(struct box *box)
+{
+	for (int i = 0; i < 20; i++)
+		loop_turn(box->loop);
+}
+
+static void box_begin(struct box *box, const char *options, const char *points)
+{
+	box_init(box);
+	box->chip = fake_gpio_plug("gpiochip0", "lab", 64);
+	box_open(box, options, points);
+	box_turn(box);
+	assert_string_equal(rig_state(&box->rig, -1), "up");
+	str_clear(&box->rig.log);
+}
+
+static void box_expect(struct box *box, const char *log)
+{
+	box_turn(box);
+	assert_string_equal(box->rig.log.s != NULL ? box->rig.log.s : "", log);
+	str_clear(&box->rig.log);
+}
+
+/* Waits until the last reading of the point is that; fails after ten seconds. */
+static void box_until(struct box *box, const char *point, const char *value)
+{
+	for (int i = 0; i < 10000; i++) {
+		if (strcmp(rig_last(&box->rig, point), value) == 0)
+			return;
+		pty_idle(box->loop, 1);
+	}
+	fail_msg("%s is %s, not %s", point, rig_last(&box->rig, point), value);
+}
+
+static void pulse(struct box *box, uint32_t line, int count)
+{
+	for (int i = 0; i < count; i++) {
+		fake_gpio_drive(box->chip, line, true);
+		fake_gpio_drive(box->chip, line, false);
+	}
+}
+
+/* Levels and instants. */
+
+static void test_level_is_told_at_the_start_and_at_each_edge(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	fake_gpio_drive(box.chip, 3, true);
+	box_open(&box, "", "a: {line: 3}");
+	box_expect(&box, "d.a true\n");
+	fake_gpio_drive(box.chip, 3, false);
+	box_expect(&box, "d.a false\n");
+	box_done(&box);
+}
+
+static void test_every_edge_of_one_read_is_a_reading_with_its_own_time(void **state)
+{
+	struct boot first, second;
+	int64_t now = clock_mono().ns;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "a: {line: 3}");
+	box.rig.keep_log = 0;
+	now = clock_mono().ns;
+	fake_gpio_drive_at(box.chip, 3, true, now + 1000);
+	loop_turn(box.loop);
+	first = box.rig.last[0].at;
+	while (clock_mono().ns < now + 3 * NSEC_PER_MSEC)
+		;
+	fake_gpio_drive_at(box.chip, 3, false, now + 2000 * 1000);
+	fake_gpio_drive_at(box.chip, 3, true, now + 2500 * 1000);
+	loop_turn(box.loop);
+	second = box.rig.last[0].at;
+	assert_int_equal(box.rig.counts[0], 4);
+	/* The same distance as the kernel's times, but for what reading two clocks takes. */
+	assert_in_range(boot_diff(second, first), 2400 * 1000, 2600 * 1000);
+	box_done(&box);
+}
+
+static void test_active_low_turns_levels_and_edges_around(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "",
+		  "a: {line: 3, active: low, bias: pull-up, debounce: 5ms}, "
+		  "b: {line: 4, active: low, count: rising}");
+	assert_int_equal(fake_gpio_flags(box.chip, 3), GPIO_V2_LINE_FLAG_ACTIVE_LOW |
+							       GPIO_V2_LINE_FLAG_INPUT |
+							       GPIO_V2_LINE_FLAG_EDGE_RISING |
+							       GPIO_V2_LINE_FLAG_EDGE_FALLING |
+							       GPIO_V2_LINE_FLAG_BIAS_PULL_UP);
+	assert_int_equal(fake_gpio_debounce(box.chip, 3), 5000);
+	assert_string_equal(rig_last(&box.rig, "d.a"), "true");
+	str_clear(&box.rig.log);
+	fake_gpio_drive(box.chip, 3, true);
+	fake_gpio_drive(box.chip, 4, true);
+	fake_gpio_drive(box.chip, 4, false);
+	box_expect(&box, "d.a false\nd.b 1\n");
+	box_done(&box);
+}
+
+static void test_instant_is_true_at_its_edges_only(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "up: {line: 1, edge: rising}, down: {line: 1, edge: falling}");
+	fake_gpio_drive(box.chip, 1, true);
+	box_expect(&box, "d.up true\nd.up false\n");
+	fake_gpio_drive(box.chip, 1, false);
+	box_expect(&box, "d.down true\nd.down false\n");
+	box_done(&box);
+}
+
+static void test_line_is_found_by_its_name(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 64);
+	fake_gpio_name(box.chip, 17, "BELL");
+	box_open(&box, "", "a: {line: BELL}, b: {line: \"17\"}");
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.a"), "false");
+	/* A quoted number is a name, and there is none such. */
+	assert_string_equal(rig_last(&box.rig, "d.b"), "bad:offline");
+	assert_string_equal(rig_state(&box.rig, -1), "partial");
+	assert_string_equal(rig_state(&box.rig, 0), "partial");
+	box_done(&box);
+}
+
+/* Totals, rates, pulses, encoders. */
+
+static void test_count_has_the_edges_it_asks_for(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "",
+		  "r: {line: 1, count: rising}, f: {line: 2, count: falling}, "
+		  "b: {line: 3, count: both, scale: 0.5, offset: 100}, p: {line: 4, count: "
+		  "rising, per: 4}");
+	assert_int_equal(fake_gpio_flags(box.chip, 1),
+			 GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING);
+	for (uint32_t line = 1; line <= 4; line++)
+		pulse(&box, line, 6);
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.r"), "6");
+	assert_string_equal(rig_last(&box.rig, "d.f"), "6");
+	assert_string_equal(rig_last(&box.rig, "d.b"), "106");
+	assert_string_equal(rig_last(&box.rig, "d.p"), "1.5");
+	box_done(&box);
+}
+
+static void test_one_line_may_be_several_points(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "",
+		  "level: {line: 1}, total: {line: 1, count: rising, rate: {over: 10s}}, hz: "
+		  "{line: 1, measure: frequency, over: 10s}, width: {line: 1, measure: width, "
+		  "unit: ms}");
+	assert_int_equal(fake_gpio_requests(), 1);
+	for (int i = 0; i < 5; i++) {
+		fake_gpio_drive_at(box.chip, 1, true,
+				   clock_mono().ns - (9 - 2 * i) * 100000000);
+		fake_gpio_drive_at(box.chip, 1, false,
+				   clock_mono().ns - (9 - 2 * i) * 100000000 + 25000000);
+	}
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.level"), "false");
+	assert_string_equal(rig_last(&box.rig, "d.total"), "5");
+	assert_in_range(
+		(int64_t)(box.rig.last[rig_point(&box.rig, "d.hz")].value.number * 1000), 4900,
+		5100);
+	assert_in_range(
+		(int64_t)(box.rig.last[rig_point(&box.rig, "d.total.rate")].value.number *
+			  1000),
+		4900, 5100);
+	assert_in_range(
+		(int64_t)(box.rig.last[rig_point(&box.rig, "d.width")].value.number * 1000),
+		24900, 25100);
+	box_done(&box);
+}
+
+static void test_rate_has_the_unit_it_asks_for(void **state)
+{
+	struct box box;
+	int64_t now;
+
+	(void)state;
+	box_begin(&box, "",
+		  "flow: {line: 1, count: rising, per: 400, unit: L, rate: {unit: L/min}}");
+	now = clock_mono().ns;
+	for (int i = 0; i <= 200; i++) { /* 100 Hz: 15 litres a minute */
+		fake_gpio_drive_at(box.chip, 1, true, now - (200 - i) * 10 * NSEC_PER_MSEC);
+		fake_gpio_drive_at(box.chip, 1, false, now - (200 - i) * 10 * NSEC_PER_MSEC);
+	}
+	box_until(&box, "d.flow", "0.5025");
+	assert_in_range(
+		(int64_t)(box.rig.last[rig_point(&box.rig, "d.flow.rate")].value.number * 100),
+		1000, 1501);
+	box_done(&box);
+}
+
+static void test_encoder_has_its_position_from_two_lines(void **state)
+{
+	static const uint32_t turn[] = {5, 6, 5, 6};
+	static const bool high[] = {true, true, false, false};
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "pos: {quadrature: [5, 6], scale: 0.25, unit: mm}");
+	assert_int_equal(fake_gpio_requests(), 1);
+	for (int i = 0; i < 20; i++)
+		fake_gpio_drive(box.chip, turn[i % 4], high[i % 4]);
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.pos"), "5");
+	for (int i = 19; i >= 12; i--)
+		fake_gpio_drive(box.chip, turn[i % 4], !high[i % 4]);
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.pos"), "3");
+	box_done(&box);
+}
+
+/* A14: more edges than the kernel keeps. */
+
+static void test_fault_A14_lost_edges_are_told_and_counted(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "n: {line: 1, count: rising}, l: {line: 2}");
+	pulse(&box, 1, 2000);
+	for (int i = 0; i < 2; i++)
+		loop_turn(box.loop);
+	assert_non_null(strstr(box.rig.log.s, "d.n bad:lost\n"));
+	box_until(&box, "d.n", "2000");
+	assert_int_equal(rig_counter(&box.rig, -1, "edges"), 1024);
+	assert_int_equal(rig_counter(&box.rig, -1, "edges_lost"), 2000 - 1024);
+	assert_int_equal(rig_counter(&box.rig, -1, "gaps"), 1);
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 2000 - 1024);
+	/* It goes on. */
+	pulse(&box, 1, 3);
+	box_until(&box, "d.n", "2003");
+	assert_int_equal(rig_counter(&box.rig, -1, "gaps"), 1);
+	box_done(&box);
+}
+
+static void test_fault_A14_each_line_knows_its_own_losses(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "a: {line: 1, count: rising}, b: {line: 2, count: both}");
+	for (int i = 0; i < 700; i++) {
+		pulse(&box, 1, 1);
+		pulse(&box, 2, 1);
+	}
+	box_until(&box, "d.a", "700");
+	box_until(&box, "d.b", "1400");
+	assert_int_equal(rig_counter(&box.rig, -1, "edges_lost"), 3 * 700 - 1024);
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 3 * 700 - 1024);
+	box_done(&box);
+}
+
+/* The only line that said nothing behind the gap is the one that lost what nobody else did. */
+static void test_fault_A14_a_quiet_line_loses_what_others_did_not(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "a: {line: 1, count: rising}, b: {line: 2, count: rising}");
+	pulse(&box, 2, 10);
+	pulse(&box, 1, 1030);
+	box_until(&box, "d.a", "1030");
+	box_until(&box, "d.b", "10");
+	assert_int_equal(rig_counter(&box.rig, -1, "edges_lost"), 16);
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 16);
+	pulse(&box, 2, 1);
+	box_until(&box, "d.b", "11");
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 16);
+	box_done(&box);
+}
+
+/* Of two quiet lines it is not known which: both are bad, and the next edge of each tells. */
+static void test_fault_A14_two_quiet_lines_are_bad_until_they_know(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "",
+		  "a: {line: 1, count: rising}, b: {line: 2, count: rising}, c: {line: 3, "
+		  "count: rising}");
+	pulse(&box, 2, 4);
+	pulse(&box, 3, 6);
+	pulse(&box, 1, 1024);
+	box_turn(&box);
+	assert_non_null(strstr(box.rig.log.s, "d.b bad:lost\n"));
+	assert_non_null(strstr(box.rig.log.s, "d.c bad:lost\n"));
+	assert_null(strstr(box.rig.log.s, "d.a bad:lost\n"));
+	pulse(&box, 2, 1);
+	pulse(&box, 3, 1);
+	box_until(&box, "d.b", "5");
+	box_until(&box, "d.c", "7");
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 10);
+	box_done(&box);
+}
+
+static void test_fault_A14_a_level_is_read_again(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "max_readings: 10000/s,", "l: {line: 1}");
+	for (int i = 0; i < 1031; i++)
+		fake_gpio_drive(box.chip, 1, i % 2 == 0);
+	box_turn(&box);
+	assert_non_null(strstr(box.rig.log.s, "d.l bad:lost\n"));
+	box_until(&box, "d.l", "true");
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 1031 - 1024);
+	box_done(&box);
+}
+
+static void test_fault_A14_two_thousand_edges_and_gaps_at_random(void **state)
+{
+	unsigned told = 0, kept = 0;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "n: {line: 1, count: both}");
+	for (int i = 0; i < 40; i++) {
+		/* Now and then more than there is room for. */
+		int burst = i % 8 == 7 ? 1100 : 50 + i;
+
+		for (int j = 0; j < burst; j++)
+			fake_gpio_drive(box.chip, 1, ++told % 2 != 0);
+		for (int j = 0; j < 8; j++)
+			loop_turn(box.loop);
+		kept += burst > 1024 ? 1024 : (unsigned)burst;
+	}
+	assert_int_equal(rig_counter(&box.rig, -1, "edges"), kept);
+	assert_int_equal(rig_counter(&box.rig, -1, "edges_lost"), told - kept);
+	box_done(&box);
+}
+
+/* A15: chips that go, lines that are taken. */
+
+static void test_fault_A15_unplugged_is_offline_at_once_and_found_again(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "n: {line: 1, count: rising}, o: {line: 2, direction: output}");
+	pulse(&box, 1, 5);
+	box_until(&box, "d.n", "5");
+	fake_gpio_unplug(box.chip);
+	box_until(&box, "d.n", "bad:offline");
+	box_until(&box, "d.o", "bad:offline");
+	assert_string_equal(rig_state(&box.rig, -1), "offline");
+	assert_string_equal(rig_state(&box.rig, 0), "offline");
+	assert_int_equal(fake_gpio_requests(), 0);
+	/* Another chip gets its number. */
+	fake_gpio_plug("gpiochip0", "other", 64);
+	box.chip = fake_gpio_plug("gpiochip7", "lab", 64);
+	box_until(&box, "d.n", "5");
+	assert_string_equal(rig_state(&box.rig, -1), "up");
+	pulse(&box, 1, 2);
+	box_until(&box, "d.n", "7");
+	assert_int_equal(rig_counter(&box.rig, -1, "disconnects"), 1);
+	assert_int_equal(rig_counter(&box.rig, -1, "opens"), 2);
+	box_done(&box);
+}
+
+static void test_fault_A15_absent_at_the_start_is_found_when_it_comes(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box_open(&box, "", "a: {line: 1}");
+	box_expect(&box, "d.a bad:offline\n");
+	assert_int_equal(rig_counter(&box.rig, -1, "open_failures"), 1);
+	box.chip = fake_gpio_plug("gpiochip3", "lab", 8);
+	box_until(&box, "d.a", "false");
+	box_done(&box);
+}
+
+static void test_fault_A15_two_chips_of_one_label_are_none(void **state)
+{
+	struct box box;
+	struct fake_chip *other;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	other = fake_gpio_plug("gpiochip1", "lab", 8);
+	box_open(&box, "", "a: {line: 1}");
+	box_expect(&box, "d.a bad:offline\n");
+	fake_gpio_unplug(other);
+	box_until(&box, "d.a", "false");
+	box_done(&box);
+}
+
+static void test_fault_A15_a_busy_line_leaves_the_others_and_is_tried_again(void **state)
+{
+	struct report report, device;
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	fake_gpio_name(box.chip, 2, "RELAY");
+	fake_gpio_hold(box.chip, 2, "hog");
+	box_open(&box, "", "a: {line: 1}, b: {line: 2}, c: {line: 3}");
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.a"), "false");
+	assert_string_equal(rig_last(&box.rig, "d.b"), "bad:offline");
+	assert_string_equal(rig_last(&box.rig, "d.c"), "false");
+	input_gpio.report(box.rig.input, &report, &device);
+	assert_string_equal(report.state, "partial");
+	assert_non_null(strstr(report.detail, "line 2 (RELAY) is in use by 'hog'"));
+	assert_string_equal(device.detail, "line 2 (RELAY) is in use by 'hog'");
+	fake_gpio_hold(box.chip, 2, NULL);
+	box_until(&box, "d.b", "false");
+	assert_string_equal(rig_state(&box.rig, -1), "up");
+	assert_int_equal(rig_counter(&box.rig, -1, "busy_tries"), 1);
+	box_done(&box);
+}
+
+static void test_fault_A15_a_line_that_is_not_there_is_told(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	box_open(&box, "", "a: {line: 1}, b: {line: 8}, c: {line: NONE}");
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.a"), "false");
+	assert_string_equal(rig_last(&box.rig, "d.b"), "bad:offline");
+	assert_string_equal(rig_last(&box.rig, "d.c"), "bad:offline");
+	box_done(&box);
+}
+
+/* A16: a contact that chatters. */
+
+static void test_fault_A16_chatter_is_told_at_its_rate_and_ends_right(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "max_readings: 20/s,", "l: {line: 1}, up: {line: 2, edge: rising}");
+	for (int i = 0; i < 801; i++)
+		fake_gpio_drive(box.chip, 1, i % 2 == 0);
+	pulse(&box, 2, 100);
+	for (int i = 0; i < 8; i++)
+		loop_turn(box.loop);
+	assert_in_range(box.rig.counts[rig_point(&box.rig, "d.l")], 20, 23);
+	assert_in_range(box.rig.counts[rig_point(&box.rig, "d.up")], 40, 43);
+	box_until(&box, "d.l", "true");
+	/* Told, or counted as not told. */
+	assert_in_range(rig_counter(&box.rig, 0, "edges_skipped"), 850, 861);
+	assert_in_range(rig_counter(&box.rig, 0, "readings_held"), 1, 3);
+	box_done(&box);
+}
+
+static void test_fault_A16_a_fast_counter_counts_all_and_tells_some(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "max_readings: 20/s,", "n: {line: 1, count: rising}");
+	for (int i = 0; i < 10; i++) {
+		pulse(&box, 1, 1000);
+		for (int j = 0; j < 8; j++)
+			loop_turn(box.loop);
+	}
+	box_until(&box, "d.n", "10000");
+	assert_in_range(box.rig.counts[0], 20, 60);
+	assert_int_equal(rig_counter(&box.rig, -1, "edges_lost"), 0);
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_skipped"), 0);
+	box_done(&box);
+}
+
+/* Outputs. */
+
+static void box_written(void *arg, const struct write_result *result)
+{
+	struct box *box = arg;
+
+	box->done++;
+	box->outcome = result->outcome;
+	snprintf(box->text, sizeof(box->text), "%s", result->text);
+}
+
+static int box_write(struct box *box, const char *point, bool value, struct error *err)
+{
+	return input_gpio.write(box->rig.input, rig_point(&box->rig, point), value_bool(value),
+				box_written, box, err);
+}
+
+static void test_output_is_written_and_told_behind_the_write(void **state)
+{
+	struct error err;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "",
+		  "o: {line: 1, direction: output}, low: {line: 2, direction: output, active: "
+		  "low, drive: open-drain, verify: true}");
+	assert_false(fake_gpio_high(box.chip, 1));
+	assert_true(fake_gpio_high(box.chip, 2));
+	assert_int_equal(fake_gpio_flags(box.chip, 2), GPIO_V2_LINE_FLAG_OUTPUT |
+							       GPIO_V2_LINE_FLAG_ACTIVE_LOW |
+							       GPIO_V2_LINE_FLAG_OPEN_DRAIN);
+	assert_int_equal(box_write(&box, "d.o", true, &err), 0);
+	assert_int_equal(box_write(&box, "d.low", true, &err), 0);
+	assert_int_equal(box.done, 2);
+	assert_int_equal(box.outcome, WRITE_DONE);
+	assert_int_equal(box.rig.log.len, 0);
+	assert_true(fake_gpio_high(box.chip, 1));
+	assert_false(fake_gpio_high(box.chip, 2));
+	box_expect(&box, "d.o true\nd.low true\n");
+	box_done(&box);
+}
+
+static void test_output_begins_as_on_start_says(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	box_open(&box, "",
+		 "on: {line: 1, direction: output, on_start: on}, off: {line: 2, direction: "
+		 "output, on_start: off}, low: {line: 3, direction: output, active: low, "
+		 "on_start: on}");
+	box_expect(&box, "d.on true\nd.off false\nd.low true\n");
+	assert_true(fake_gpio_high(box.chip, 1));
+	assert_false(fake_gpio_high(box.chip, 2));
+	assert_false(fake_gpio_high(box.chip, 3));
+	box_done(&box);
+}
+
+static void test_output_is_kept_over_a_restart(void **state)
+{
+	struct error err;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "",
+		  "o: {line: 1, direction: output}, low: {line: 2, direction: output, active: "
+		  "low}");
+	assert_int_equal(box_write(&box, "d.o", true, &err), 0);
+	box_turn(&box);
+	rig_done(&box.rig);
+	box_open(&box, "",
+		 "o: {line: 1, direction: output}, low: {line: 2, direction: output, active: "
+		 "low}");
+	box_expect(&box, "d.o true\nd.low false\n");
+	assert_true(fake_gpio_high(box.chip, 1));
+	box_done(&box);
+}
+
+static void test_output_that_does_not_follow_is_told_where_it_is_verified(void **state)
+{
+	struct error err;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "o: {line: 1, direction: output, verify: true}");
+	fake_gpio_stuck(box.chip, 1);
+	assert_int_equal(box_write(&box, "d.o", true, &err), 0);
+	assert_int_equal(box.outcome, WRITE_DIFFERS);
+	assert_string_equal(box.text, "the line is off all the same");
+	box_expect(&box, "d.o false\n");
+	box_done(&box);
+}
+
+static void test_output_that_cannot_be_reached_is_refused_or_unknown(void **state)
+{
+	struct error err;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "o: {line: 1, direction: output}, i: {line: 2}");
+	assert_int_equal(box_write(&box, "d.i", true, &err), -EPERM);
+	fake_gpio_fail_writes(EIO);
+	assert_int_equal(box_write(&box, "d.o", true, &err), 0);
+	assert_int_equal(box.outcome, WRITE_UNKNOWN);
+	fake_gpio_fail_writes(0);
+	fake_gpio_unplug(box.chip);
+	assert_int_equal(box_write(&box, "d.o", true, &err), -ENODEV);
+	box_until(&box, "d.o", "bad:offline");
+	assert_int_equal(box_write(&box, "d.o", true, &err), -ENODEV);
+	assert_non_null(strstr(err.text, "line 1 is not there"));
+	assert_int_equal(box.done, 1);
+	box_done(&box);
+}
+
+/* State. */
+
+struct kept {
+	unsigned count;
+	uint32_t point;
+	uint8_t bytes[64];
+	size_t len;
+};
+
+static void keep(void *arg, uint32_t point, const void *bytes, size_t len)
+{
+	struct kept *kept = arg;
+
+	kept->count++;
+	kept->point = point;
+	assert_true(len <= sizeof(kept->bytes));
+	memcpy(kept->bytes, bytes, len);
+	kept->len = len;
+}
+
+static void test_total_outlives_the_program(void **state)
+{
+	const char *points = "l: {line: 3}, n: {line: 1, count: rising, scale: 2}";
+	struct kept kept = {0};
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", points);
+	pulse(&box, 1, 21);
+	box_until(&box, "d.n", "42");
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
+	assert_int_equal(kept.count, 1);
+	assert_int_equal(kept.point, rig_point(&box.rig, "d.n"));
+	rig_done(&box.rig);
+	box_open(&box, "", points);
+	assert_false(input_gpio.restore(box.rig.input, kept.point, kept.bytes, kept.len - 1));
+	assert_false(input_gpio.restore(box.rig.input, rig_point(&box.rig, "d.l"), kept.bytes,
+					kept.len));
+	assert_true(input_gpio.restore(box.rig.input, kept.point, kept.bytes, kept.len));
+	box_until(&box, "d.n", "42");
+	pulse(&box, 1, 1);
+	box_until(&box, "d.n", "44");
+	box_done(&box);
+}
+
+static void test_total_outlives_a_reload_that_changes_the_bus(void **state)
+{
+	struct input_rig after;
+	struct error err;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "n: {line: 1, count: rising}, p: {quadrature: [2, 3]}");
+	pulse(&box, 1, 9);
+	box_until(&box, "d.n", "9");
+	assert_null(
+		rig_parse(&after, &input_gpio,
+			  "bus: {gpio: {chip: lab}}\n"
+			  "devices: {d: {points: {x: {line: 9}, n: {line: 1, count: both}}}}"));
+	after.config->link.folder = box.folder;
+	after.input = input_gpio.open(after.config, box.loop, (struct input_sink){0},
+				      box.rig.input, &err);
+	{
+		struct kept kept = {0};
+
+		input_gpio.save(after.input, (struct input_keeper){keep, &kept});
+		assert_int_equal(kept.count, 1);
+		assert_int_equal(kept.bytes[1], 9);
+	}
+	input_gpio.close(after.input);
+	after.input = NULL;
+	rig_done(&after);
+	box_done(&box);
+}
+
+/* How many. */
+
+static void test_many_lines_take_few_requests(void **state)
+{
+	char points[64 * 120] = "";
+	struct box box;
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		at += (size_t)snprintf(points + at, sizeof(points) - at,
+				       "p%d: {line: %d, %s, debounce: %dms}, ", i, i,
+				       i % 2 == 0 ? "active: low" : "bias: pull-up", i % 3);
+	box_begin(&box, "", points);
+	assert_int_equal(fake_gpio_requests(), 1);
+	for (uint32_t i = 0; i < 60; i++) {
+		assert_int_equal(fake_gpio_debounce(box.chip, i), i % 3 * 1000);
+		assert_int_equal(
+			(fake_gpio_flags(box.chip, i) & GPIO_V2_LINE_FLAG_ACTIVE_LOW) != 0,
+			i % 2 == 0);
+	}
+	box_done(&box);
+}
+
+static void test_lines_of_many_kinds_take_more_requests(void **state)
+{
+	char points[64 * 60] = "";
+	struct box box;
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		at += (size_t)snprintf(points + at, sizeof(points) - at,
+				       "p%d: {line: %d, debounce: %dms}, ", i, i, i + 1);
+	box_begin(&box, "", points);
+	/* Nine periods fit into one. */
+	assert_int_equal(fake_gpio_requests(), 5);
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(fake_gpio_debounce(box.chip, i), (i + 1) * 1000);
+	box_done(&box);
+}
+
+static void test_levels_are_read_again_without_an_edge(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	assert_null(
+		rig_parse(&box.rig, &input_gpio,
+			  "bus: {gpio: {chip: lab}, poll: 10ms}\n"
+			  "devices: {d: {points: {l: {line: 1}, n: {line: 2, count: both}}}}"));
+	box.rig.config->link.folder = box.folder;
+	rig_start(&box.rig, box.loop);
+	pty_wait(box.loop, &box.rig.counts[0], 5);
+	pty_wait(box.loop, &box.rig.counts[1], 5);
+	assert_int_equal(box.rig.bad, 0);
+	assert_int_equal(rig_counter(&box.rig, -1, "edges"), 0);
+	box_done(&box);
+}
+
+static void test_closed_at_any_moment_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	for (int turns = 0; turns < 12; turns++) {
+		struct box box;
+
+		box_init(&box);
+		box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+		box_open(&box, "", "a: {line: 1}, n: {line: 2, count: both}");
+		for (int i = 0; i < turns; i++) {
+			loop_turn(box.loop);
+			fake_gpio_drive(box.chip, 2, i % 2 == 0);
+			if (i == 8)
+				fake_gpio_unplug(box.chip);
+		}
+		box_done(&box);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_level_is_told_at_the_start_and_at_each_edge),
+		cmocka_unit_test(test_every_edge_of_one_read_is_a_reading_with_its_own_time),
+		cmocka_unit_test(test_active_low_turns_levels_and_edges_around),
+		cmocka_unit_test(test_instant_is_true_at_its_edges_only),
+		cmocka_unit_test(test_line_is_found_by_its_name),
+		cmocka_unit_test(test_count_has_the_edges_it_asks_for),
+		cmocka_unit_test(test_one_line_may_be_several_points),
+		cmocka_unit_test(test_rate_has_the_unit_it_asks_for),
+		cmocka_unit_test(test_encoder_has_its_position_from_two_lines),
+		cmocka_unit_test(test_fault_A14_lost_edges_are_told_and_counted),
+		cmocka_unit_test(test_fault_A14_each_line_knows_its_own_losses),
+		cmocka_unit_test(test_fault_A14_a_quiet_line_loses_what_others_did_not),
+		cmocka_unit_test(test_fault_A14_two_quiet_lines_are_bad_until_they_know),
+		cmocka_unit_test(test_fault_A14_a_level_is_read_again),
+		cmocka_unit_test(test_fault_A14_two_thousand_edges_and_gaps_at_random),
+		cmocka_unit_test(test_fault_A15_unplugged_is_offline_at_once_and_found_again),
+		cmocka_unit_test(test_fault_A15_absent_at_the_start_is_found_when_it_comes),
+		cmocka_unit_test(test_fault_A15_two_chips_of_one_label_are_none),
+		cmocka_unit_test(
+			test_fault_A15_a_busy_line_leaves_the_others_and_is_tried_again),
+		cmocka_unit_test(test_fault_A15_a_line_that_is_not_there_is_told),
+		cmocka_unit_test(test_fault_A16_chatter_is_told_at_its_rate_and_ends_right),
+		cmocka_unit_test(test_fault_A16_a_fast_counter_counts_all_and_tells_some),
+		cmocka_unit_test(test_output_is_written_and_told_behind_the_write),
+		cmocka_unit_test(test_output_begins_as_on_start_says),
+		cmocka_unit_test(test_output_is_kept_over_a_restart),
+		cmocka_unit_test(test_output_that_does_not_follow_is_told_where_it_is_verified),
+		cmocka_unit_test(test_output_that_cannot_be_reached_is_refused_or_unknown),
+		cmocka_unit_test(test_total_outlives_the_program),
+		cmocka_unit_test(test_total_outlives_a_reload_that_changes_the_bus),
+		cmocka_unit_test(test_many_lines_take_few_requests),
+		cmocka_unit_test(test_lines_of_many_kinds_take_more_requests),
+		cmocka_unit_test(test_levels_are_read_again_without_an_edge),
+		cmocka_unit_test(test_closed_at_any_moment_leaves_nothing_behind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/* Tests how GPIO buses are declared: what is taken, and what is said of the rest. */
+#include "inputs/gpio_config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "input_rig.h"
+#include "inputs/gpio.h"
+
+/* What is said of points, of a device d; NULL: nothing. */
+static void expect_said(const char *points, const char *wanted)
+{
+	struct input_rig rig;
+	const char *said;
+	char *text;
+
+	assert_true(asprintf(&text, "bus: {gpio: {chip: lab}}\ndevices: {d: {points: {%s}}}\n",
+			     points) > 0);
+	said = rig_parse(&rig, &input_gpio, text);
+	if (wanted == NULL && said != NULL)
+		fail_msg("%s: %s", points, said);
+	if (wanted != NULL && (said == NULL || strstr(said, wanted) == NULL))
+		fail_msg("%s: not '%s' but: %s", points, wanted,
+			 said != NULL ? said : "nothing");
+	rig_done(&rig);
+	free(text);
+}
+
+static void test_points_are_taken(void **state)
+{
+	(void)state;
+	expect_said("a: {line: 17, active: low, bias: pull-up, debounce: 5ms}", NULL);
+	expect_said(
+		"a: {line: FLOW, count: rising, scale: 0.0025, unit: L, rate: {unit: L/min, "
+		"over: 5s}}",
+		NULL);
+	expect_said("a: {line: 22, direction: output, drive: open-drain, on_start: off}", NULL);
+	expect_said("a: {line: 3, edge: falling}", NULL);
+	expect_said("a: {line: 3, measure: frequency, over: 2s, unit: rpm, range: [0, 9000]}",
+		    NULL);
+	expect_said("a: {line: 3, measure: width, unit: ms}", NULL);
+	expect_said("a: {quadrature: [A, B], per: 400, unit: mm}", NULL);
+	expect_said("a: {line: 1, count: both, rate: {}}", NULL);
+	expect_said("a: {line: 1}, b: {line: 1, count: rising}, c: {quadrature: [1, 2]}", NULL);
+}
+
+static void test_lines_that_are_none_are_refused(void **state)
+{
+	(void)state;
+	expect_said("a: {line: -1}", "expected the number of a line from 0 to 65535");
+	expect_said("a: {line: 65536}", "expected the number of a line");
+	expect_said("a: {line: ''}", "expected a line");
+	expect_said("a: {line: [1]}", "expected a line");
+	expect_said("a: {line: a-name-that-is-much-too-long-for-it}", "its name of up to 31");
+	expect_said("a: {}", "needs either 'line' or 'quadrature'");
+	expect_said("a: {line: 1, quadrature: [1, 2]}", "needs either");
+	expect_said("a: {quadrature: [1]}", "the two lines of an encoder, got 1");
+	expect_said("a: {quadrature: [1, 1]}", "an encoder has two different lines");
+}
+
+static void test_options_that_mean_nothing_are_refused(void **state)
+{
+	(void)state;
+	expect_said("a: {line: 1, count: rising, edge: rising}", "'count' cannot stand beside");
+	expect_said("a: {line: 1, direction: output, count: both}",
+		    "'count' cannot stand beside 'direction: output'");
+	expect_said("a: {line: 1, scale: 2}", "'scale' is for points with 'count'");
+	expect_said("a: {line: 1, drive: open-drain}", "'drive' is for outputs");
+	expect_said("a: {line: 1, on_start: on}", "'on_start' is for outputs");
+	expect_said("a: {line: 1, direction: output, debounce: 1ms}",
+		    "'debounce' is for inputs");
+	expect_said("a: {line: 1, rate: {}}", "'rate' is for points with 'count'");
+	expect_said("a: {line: 1, count: both, scale: 2, per: 3}", "'per' stands instead of");
+	expect_said("a: {line: 1, count: both, over: 2s}", "'over' is for points with");
+	expect_said("a: {line: 1, unit: L}", "'unit' is for points with");
+}
+
+static void test_units_have_to_fit(void **state)
+{
+	(void)state;
+	expect_said("a: {line: 1, measure: frequency, unit: L}", "'L' is no unit of frequency");
+	expect_said("a: {line: 1, measure: width, unit: Hz}", "'Hz' is no unit of time");
+	expect_said("a: {line: 1, count: both, unit: L, rate: {unit: kg/h}}",
+		    "'kg/h' is no unit of L by time");
+	expect_said("a: {line: 1, count: both, unit: litre}", "unit");
+}
+
+static void test_one_line_is_requested_in_one_way(void **state)
+{
+	(void)state;
+	expect_said("a: {line: 1}, b: {line: 1, active: low}", "its 'active' is another one");
+	expect_said("a: {line: 1}, b: {line: 1, bias: pull-up}", "its 'bias' is another one");
+	expect_said("a: {line: 1}, b: {line: 1, debounce: 1ms}", "its 'debounce' is another");
+	expect_said("a: {line: 1}, b: {line: 1, direction: output}", "of one point only");
+}
+
+static void test_chip_has_to_be_told(void **state)
+{
+	static const struct {
+		const char *bus, *wanted;
+	} cases[] = {
+		{"{gpio: {}}", "chip"},
+		{"{gpio: {chip: ''}}", "expected the label, name or path of a chip"},
+		{"{gpio: lab}", "map"},
+		{"{gpio: {chip: lab, chips: 2}}", "chips"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct input_rig rig;
+		const char *said;
+		char *text;
+
+		assert_true(asprintf(&text, "bus: %s\ndevices: {d: {points: {a: {line: 1}}}}\n",
+				     cases[i].bus) > 0);
+		said = rig_parse(&rig, &input_gpio, text);
+		assert_non_null(said);
+		if (strstr(said, cases[i].wanted) == NULL)
+			fail_msg("not '%s' but: %s", cases[i].wanted, said);
+		rig_done(&rig);
+		free(text);
+	}
+}
+
+static void test_points_are_what_they_say(void **state)
+{
+	struct input_rig rig;
+	const struct point *point;
+
+	(void)state;
+	assert_null(rig_parse(&rig, &input_gpio,
+			      "bus: {gpio: {chip: lab}, poll: 10s}\n"
+			      "devices: {d: {points: {\n"
+			      "  o: {line: 1, direction: output},\n"
+			      "  n: {line: 2, count: rising, unit: L, rate: {}},\n"
+			      "  f: {line: 3, measure: frequency}}}}\n"));
+	point = point_table_get(rig.points, rig_point(&rig, "d.o"));
+	assert_int_equal(point->kind, VALUE_BOOL);
+	assert_true(point->writable);
+	assert_int_equal(point->stale_ns, 30 * NSEC_PER_SEC);
+	point = point_table_get(rig.points, rig_point(&rig, "d.n"));
+	assert_int_equal(point->kind, VALUE_NUMBER);
+	assert_false(point->writable);
+	point = point_table_get(rig.points, rig_point(&rig, "d.n.rate"));
+	assert_string_equal(point->unit_text, "L/s");
+	assert_true(point->unit.known);
+	point = point_table_get(rig.points, rig_point(&rig, "d.f"));
+	assert_string_equal(point->unit_text, "Hz");
+	/* One line of two points is one line. */
+	assert_int_equal(rig.config->link.line_count, 3);
+	rig_done(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_points_are_taken),
+		cmocka_unit_test(test_lines_that_are_none_are_refused),
+		cmocka_unit_test(test_options_that_mean_nothing_are_refused),
+		cmocka_unit_test(test_units_have_to_fit),
+		cmocka_unit_test(test_one_line_is_requested_in_one_way),
+		cmocka_unit_test(test_chip_has_to_be_told),
+		cmocka_unit_test(test_points_are_what_they_say),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
