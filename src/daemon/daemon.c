@@ -137,14 +137,18 @@ static void daemon_clock(void *arg)
 static void daemon_put(void *arg, const struct reading *reading)
 {
 	struct daemon *daemon = arg;
+	struct reading in_time = *reading;
 
-	daemon_wake(daemon, reading->at);
-	if (engine_feed(daemon->now.engine, reading))
+	/* An edge bears the kernel's time: rules that have gone on since would drop it. */
+	if (in_time.at.ns < daemon->seen.ns)
+		in_time.at = daemon->seen;
+	daemon_wake(daemon, in_time.at);
+	if (engine_feed(daemon->now.engine, &in_time))
 		loop_defer_ask(daemon->settle);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
 		if (w->reading != NULL)
-			w->reading(w->arg, reading);
+			w->reading(w->arg, &in_time);
 	}
 }
 
