@@ -175,32 +175,6 @@ int gpio_chip_look(const struct gpio_chip *chip, uint32_t offset, struct gpio_se
 	return 0;
 }
 
-int gpio_chip_find(const struct gpio_chip *chip, const char *name, uint32_t *ret_offset,
-		   struct error *err)
-{
-	uint32_t found = UINT32_MAX;
-
-	for (uint32_t i = 0; i < chip->lines; i++) {
-		struct gpio_seen seen;
-		int rc = gpio_chip_look(chip, i, &seen, err);
-
-		if (rc != 0)
-			return rc;
-		if (strcmp(seen.name, name) != 0)
-			continue;
-		if (found != UINT32_MAX)
-			return error_set(err, ENOTUNIQ,
-					 "lines %u and %u of %s are both called '%s': take a "
-					 "number",
-					 found, i, chip->name, name);
-		found = i;
-	}
-	if (found == UINT32_MAX)
-		return error_set(err, ENOENT, "%s has no line '%s'", chip->name, name);
-	*ret_offset = found;
-	return 0;
-}
-
 /* Requests. */
 
 static uint64_t setup_flags(const struct gpio_setup *setup)

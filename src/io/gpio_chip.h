@@ -81,9 +81,6 @@ int gpio_chip_alive(const struct gpio_chip *chip);
 /* -EINVAL: there is no such line. Other errors: the chip is gone. */
 int gpio_chip_look(const struct gpio_chip *chip, uint32_t offset, struct gpio_seen *ret,
 		   struct error *err);
-/* The line with that name; -ENOENT: none has it, -ENOTUNIQ: more than one has. */
-int gpio_chip_find(const struct gpio_chip *chip, const char *name, uint32_t *ret_offset,
-		   struct error *err);
 
 /* How many of the wants, from the first one on, fit into one request: at least 1 of count > 0.
  */

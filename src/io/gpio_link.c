@@ -21,11 +21,6 @@
 static const int64_t link_backoff_min_ns = NSEC_PER_SEC;
 static const int64_t link_backoff_max_ns = 30 * NSEC_PER_SEC;
 
-static void line_why(struct gpio_line *line, const char *why)
-{
-	snprintf(line->why, sizeof(line->why), "%s", why);
-}
-
 static void link_watch_path(struct gpio_link *link)
 {
 	if (link->path != NULL)
@@ -55,130 +50,13 @@ void gpio_link_lost_chip(struct gpio_link *link, int code)
 		if (link->lines[i].request == LINE_NONE)
 			continue;
 		link->lines[i].request = LINE_NONE;
-		line_why(&link->lines[i], err.text);
+		gpio_request_why(&link->lines[i], err.text);
 		link->ops->down(link->arg, i);
 	}
 	link->ops->settled(link->arg);
 }
 
 /* Up. */
-
-static bool link_same_line(struct gpio_link *link, uint32_t line)
-{
-	for (uint32_t i = 0; i < link->config->line_count; i++)
-		if (i != line && link->lines[i].request != LINE_NONE &&
-		    link->lines[i].offset == link->lines[line].offset)
-			return true;
-	return false;
-}
-
-/* Where the line is, and whether it can be had; *ret_gone: the chip cannot be asked. */
-static bool link_line_free(struct gpio_link *link, uint32_t number, bool *ret_gone)
-{
-	const struct gpio_link_line *config = &link->config->lines[number];
-	struct gpio_line *line = &link->lines[number];
-	struct gpio_seen seen;
-	struct error err;
-	int rc;
-
-	line->offset = config->offset;
-	rc = config->name != NULL
-		     ? gpio_chip_find(&link->chip, config->name, &line->offset, &err)
-		     : 0;
-	if (rc == 0)
-		rc = gpio_chip_look(&link->chip, line->offset, &seen, &err);
-	if (rc != 0) {
-		*ret_gone = rc != -EINVAL && rc != -ENOENT && rc != -ENOTUNIQ;
-		line_why(line, err.text);
-		return false;
-	}
-	memcpy(line->name, seen.name, sizeof(line->name));
-	line->value = config->setup.value;
-	if (!seen.used) {
-		/* What an output has is not touched, where it is to be kept. */
-		if (config->keep && seen.output)
-			(void)gpio_chip_peek(&link->chip, line->offset,
-					     config->setup.active_low, &line->value);
-		return true;
-	}
-	snprintf(line->why, sizeof(line->why), "%s",
-		 link_same_line(link, number) ? "it is requested by this bus already" : "");
-	if (line->why[0] == '\0')
-		snprintf(line->why, sizeof(line->why), "is in use by '%s'", seen.consumer);
-	return false;
-}
-
-static void link_readable(void *arg, unsigned what)
-{
-	(void)what;
-	(void)gpio_batch_read(arg);
-}
-
-/* One request for count of the lines in numbers. */
-static int link_request(struct gpio_link *link, const uint32_t *numbers,
-			const struct gpio_want *wants, size_t count, struct error *err)
-{
-	struct gpio_request *request = &link->requests[link->request_count];
-	int fd, rc = gpio_chip_request(&link->chip, wants, count, &fd, err);
-
-	if (rc != 0)
-		return rc;
-	*request = (struct gpio_request){.link = link, .fd = fd, .count = count};
-	for (size_t i = 0; i < count; i++) {
-		struct gpio_line *line = &link->lines[numbers[i]];
-
-		request->lines[i] = numbers[i];
-		line->request = (uint32_t)link->request_count;
-		line->bit = (uint8_t)i;
-		line->sequence = (struct gpio_sequence){0};
-		line->told = true;
-	}
-	request->watch = loop_watch_new(link->loop, fd, LOOP_READ, link_readable, request);
-	link->request_count++;
-	return 0;
-}
-
-/* All together, or if one of them cannot be had, each by itself. */
-static void link_request_some(struct gpio_link *link, const uint32_t *numbers,
-			      const struct gpio_want *wants, size_t count)
-{
-	struct error err;
-
-	if (link_request(link, numbers, wants, count, &err) == 0)
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (count == 1 || link_request(link, &numbers[i], &wants[i], 1, &err) != 0)
-			line_why(&link->lines[numbers[i]], err.text);
-}
-
-/* -ENODEV: the chip went away meanwhile. */
-static int link_request_all(struct gpio_link *link)
-{
-	struct gpio_want *wants = link->wants;
-	uint32_t *numbers = link->numbers;
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < link->config->line_count; i++) {
-		const struct gpio_link_line *line = &link->config->lines[i];
-		bool gone = false;
-
-		if (link->lines[i].request == LINE_NONE && link_line_free(link, i, &gone)) {
-			numbers[count] = i;
-			wants[count] = (struct gpio_want){link->lines[i].offset, line->setup,
-							  line->with_next};
-			wants[count++].setup.value = link->lines[i].value;
-		}
-		if (gone)
-			return -ENODEV;
-	}
-	for (size_t at = 0; at < count;) {
-		size_t fit = gpio_chip_fit(&wants[at], count - at);
-
-		link_request_some(link, &numbers[at], &wants[at], fit);
-		at += fit;
-	}
-	return 0;
-}
 
 static size_t link_missing(const struct gpio_link *link, uint32_t *ret_first)
 {
@@ -239,7 +117,7 @@ static void link_tell_down(struct gpio_link *link, const struct error *err)
 		if (link->lines[i].request != LINE_NONE)
 			continue;
 		if (err != NULL)
-			line_why(&link->lines[i], err->text);
+			gpio_request_why(&link->lines[i], err->text);
 		link->ops->down(link->arg, i);
 	}
 }
@@ -260,7 +138,7 @@ static void link_attempt(void *arg)
 		link_retry(link, err.text);
 		return;
 	}
-	if (link_request_all(link) != 0) {
+	if (gpio_request_all(link) != 0) {
 		gpio_link_lost_chip(link, ENODEV);
 		return;
 	}
@@ -311,7 +189,7 @@ struct gpio_link *gpio_link_new(struct loop *loop, const struct gpio_link_config
 	link->numbers = xcalloc(config->line_count + 1, sizeof(*link->numbers));
 	for (size_t i = 0; i < config->line_count; i++) {
 		link->lines[i].request = LINE_NONE;
-		line_why(&link->lines[i], "was not looked for yet");
+		gpio_request_why(&link->lines[i], "was not looked for yet");
 	}
 	backoff_init(&link->backoff, link_backoff_min_ns, link_backoff_max_ns, 0);
 	link->timer = loop_timer_new(loop, link_attempt, link);

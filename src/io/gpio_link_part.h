@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * The inside of a link, for the files that own it together: gpio_link (lines come and go) and
- * gpio_batch (what a request says).
+ * The inside of a link, for the files that own it together: gpio_link (lines come and go),
+ * gpio_request (which can be had) and gpio_batch (what a request says).
  */
 #ifndef GAUGED_IO_GPIO_LINK_PART_H
 #define GAUGED_IO_GPIO_LINK_PART_H
@@ -20,6 +20,8 @@ struct gpio_line {
 	bool told;	  /* its numbers are complete since the last gap of the request */
 	bool value;	  /* what an output begins with */
 	uint32_t offset;
+	uint32_t found; /* lines of the chip that have its name */
+	bool wanted;	/* in this attempt */
 	struct gpio_sequence sequence;
 	char name[GPIO_CHIP_NAME];
 	char why[120]; /* it is not there */
@@ -57,6 +59,12 @@ struct gpio_link {
 
 /* The chip does not answer any more, with the errno code: all lines go down. */
 void gpio_link_lost_chip(struct gpio_link *link, int code);
+
+/* Why the line is not there, for people. */
+void gpio_request_why(struct gpio_line *line, const char *why);
+/* Requests all lines that are not there and can be had. -ENODEV: the chip went away meanwhile.
+ */
+int gpio_request_all(struct gpio_link *link);
 
 /*
  * Takes edges that wait in the request. True: there are no more. May end in

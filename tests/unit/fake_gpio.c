@@ -173,6 +173,9 @@ static int take_lines(struct fake_chip *chip, struct gpio_v2_line_request *reque
 			return fails(EINVAL);
 		if (chip->lines[request->offsets[i]].consumer[0] != '\0')
 			return fails(EBUSY);
+		for (uint32_t j = 0; j < i; j++)
+			if (request->offsets[j] == request->offsets[i])
+				return fails(EBUSY);
 	}
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	*own = (struct fake_request){

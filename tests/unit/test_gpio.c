@@ -500,6 +500,28 @@ static void test_fault_A15_a_busy_line_leaves_the_others_and_is_tried_again(void
 	box_done(&box);
 }
 
+static void test_fault_A15_a_name_that_two_lines_have_is_none(void **state)
+{
+	struct report report, device;
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	fake_gpio_name(box.chip, 2, "X");
+	fake_gpio_name(box.chip, 5, "X");
+	fake_gpio_name(box.chip, 6, "SIX");
+	box_open(&box, "", "a: {line: X}, b: {line: SIX}, c: {line: 6}");
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.a"), "bad:offline");
+	input_gpio.report(box.rig.input, &report, &device);
+	assert_string_equal(device.detail,
+			    "line X: 2 lines of gpiochip0 have that name: take a number");
+	/* One line under two names is one; the second way to it stays bad. */
+	assert_int_equal(box.rig.good, 1);
+	box_done(&box);
+}
+
 static void test_fault_A15_a_line_that_is_not_there_is_told(void **state)
 {
 	struct box box;
@@ -850,6 +872,7 @@ int main(void)
 		cmocka_unit_test(test_fault_A15_two_chips_of_one_label_are_none),
 		cmocka_unit_test(
 			test_fault_A15_a_busy_line_leaves_the_others_and_is_tried_again),
+		cmocka_unit_test(test_fault_A15_a_name_that_two_lines_have_is_none),
 		cmocka_unit_test(test_fault_A15_a_line_that_is_not_there_is_told),
 		cmocka_unit_test(test_fault_A16_chatter_is_told_at_its_rate_and_ends_right),
 		cmocka_unit_test(test_fault_A16_a_fast_counter_counts_all_and_tells_some),
