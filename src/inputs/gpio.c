@@ -105,22 +105,33 @@ static bool gpio_has_total(const struct gpio_point *point)
 	return point->kind == GPIO_TOTAL || point->kind == GPIO_POSITION;
 }
 
-static void gpio_save(const struct input *input, struct input_keeper keeper)
+static void gpio_save(struct input *input, struct input_keeper keeper)
 {
 	for (uint32_t i = 0; i < input->config->point_count; i++) {
+		struct gpio_state *state = &input->states[i];
 		uint8_t bytes[GPIO_COUNTER_BYTES];
 
-		if (!gpio_has_total(&input->config->points[i]))
+		if (!gpio_has_total(&input->config->points[i]) ||
+		    (state->counter.count == state->told.count &&
+		     state->counter.lost == state->told.lost))
 			continue;
-		gpio_counter_save(&input->states[i].counter, bytes);
+		gpio_counter_save(&state->counter, bytes);
 		keeper.keep(keeper.arg, i, bytes, sizeof(bytes));
+		state->told = state->counter;
 	}
 }
 
 static bool gpio_restore(struct input *input, uint32_t point, const void *bytes, size_t len)
 {
-	return gpio_has_total(&input->config->points[point]) &&
-	       gpio_counter_restore(&input->states[point].counter, bytes, len);
+	struct gpio_state *state = &input->states[point];
+	struct gpio_counter kept = {0};
+
+	if (!gpio_has_total(&input->config->points[point]) ||
+	    !gpio_counter_restore(&kept, bytes, len) ||
+	    !gpio_counter_restore(&state->counter, bytes, len))
+		return false;
+	state->told = kept;
+	return true;
 }
 
 /* The totals of the bus that this one takes the place of, by name. */

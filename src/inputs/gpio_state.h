@@ -22,7 +22,7 @@ struct gpio_state {
 	bool spoiled;	      /* bad until all that came at once is told */
 	struct mono from;     /* where the pulse began */
 	double width;	      /* seconds */
-	struct gpio_counter counter;
+	struct gpio_counter counter, told; /* told: to who keeps it */
 	struct gpio_quadrature quadrature;
 	struct gpio_rate *rate; /* of a speed or a frequency */
 	struct mono full;	/* when the readings told so far are paid for */

@@ -119,12 +119,13 @@ struct input_type {
 	bool (*plan)(const struct input_config *config, size_t n,
 		     struct plan_request *ret_request);
 	/*
-	 * save tells the state of each point that has some, at any time between open and close.
-	 * restore brings it back, point by point, after open and before the loop turns; what
-	 * was counted since is added. False: these are no bytes of that point, it begins anew.
-	 * Nothing in the bytes is trusted. Both NULL: the driver has no such state.
+	 * save tells each state that changed since it was told last, the first time all that
+	 * are not as after open; at any time between open and close. restore brings one back,
+	 * after open and before the loop turns; what was counted since is added. False: these
+	 * are no bytes of that point, it begins anew. Nothing in the bytes is trusted. Both
+	 * NULL: the driver has no such state.
 	 */
-	void (*save)(const struct input *input, struct input_keeper keeper);
+	void (*save)(struct input *input, struct input_keeper keeper);
 	bool (*restore)(struct input *input, uint32_t point, const void *bytes, size_t len);
 	/* Ends within this call; open writes are done with WRITE_UNKNOWN or WRITE_REFUSED. */
 	void (*close)(struct input *input);

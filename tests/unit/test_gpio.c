@@ -726,6 +726,9 @@ static void test_total_outlives_the_program(void **state)
 	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
 	assert_int_equal(kept.count, 1);
 	assert_int_equal(kept.point, rig_point(&box.rig, "d.n"));
+	/* Once: nothing has changed since. */
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
+	assert_int_equal(kept.count, 1);
 	rig_done(&box.rig);
 	box_open(&box, "", points);
 	assert_false(input_gpio.restore(box.rig.input, kept.point, kept.bytes, kept.len - 1));
@@ -733,8 +736,13 @@ static void test_total_outlives_the_program(void **state)
 					kept.len));
 	assert_true(input_gpio.restore(box.rig.input, kept.point, kept.bytes, kept.len));
 	box_until(&box, "d.n", "42");
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
+	assert_int_equal(kept.count, 1);
 	pulse(&box, 1, 1);
 	box_until(&box, "d.n", "44");
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
+	assert_int_equal(kept.count, 2);
+	assert_int_equal(kept.bytes[1], 22);
 	box_done(&box);
 }
 
