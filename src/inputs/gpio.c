@@ -134,7 +134,19 @@ static bool gpio_restore(struct input *input, uint32_t point, const void *bytes,
 	return true;
 }
 
-/* The totals of the bus that this one takes the place of, by name. */
+/* What the point is by the bus that this one takes the place of; the old one is still open. */
+static void gpio_take_point(struct input *input, uint32_t number, const struct input *before,
+			    uint32_t old)
+{
+	const struct gpio_point *point = &input->config->points[number];
+
+	if (gpio_has_total(point))
+		input->states[number].counter = before->states[old].counter;
+	/* A reload is no start: the output stays as it is. */
+	if (point->kind == GPIO_OUTPUT && before->states[old].up != 0)
+		gpio_link_begin_with(input->link, point->lines[0], before->states[old].level);
+}
+
 static void gpio_take_over(struct input *input, const struct input *before)
 {
 	for (uint32_t i = 0; i < input->config->point_count; i++) {
@@ -143,9 +155,8 @@ static void gpio_take_over(struct input *input, const struct input *before)
 		for (uint32_t j = 0; j < before->config->point_count; j++) {
 			const struct gpio_point *old = &before->config->points[j];
 
-			if (gpio_has_total(point) && point->kind == old->kind &&
-			    strcmp(point->name, old->name) == 0)
-				input->states[i].counter = before->states[j].counter;
+			if (point->kind == old->kind && strcmp(point->name, old->name) == 0)
+				gpio_take_point(input, i, before, j);
 		}
 	}
 }
@@ -185,12 +196,12 @@ static struct input *gpio_open(const struct input_config *config, struct loop *l
 		input->states[i].rate = &input->rates[i];
 		gpio_rate_init(input->states[i].rate, config->points[i].over_ns);
 	}
-	if (before != NULL)
-		gpio_take_over(input, before);
 	input->poll = loop_timer_new(loop, gpio_poll, input);
 	input->owed = loop_timer_new(loop, gpio_reading_owed, input);
 	input->written = loop_defer_new(loop, gpio_written, input);
 	input->link = gpio_link_new(loop, &config->link, &gpio_reading_ops, input);
+	if (before != NULL)
+		gpio_take_over(input, before);
 	gpio_link_start(input->link);
 	loop_timer_start(input->poll, mono_add(clock_mono(), config->poll_ns));
 	return input;

@@ -218,6 +218,12 @@ void gpio_link_free(struct gpio_link *link)
 	free(link);
 }
 
+void gpio_link_begin_with(struct gpio_link *link, uint32_t line, bool value)
+{
+	link->lines[line].given = true;
+	link->lines[line].value = value;
+}
+
 void gpio_link_start(struct gpio_link *link)
 {
 	loop_timer_start(link->timer, clock_mono());

@@ -66,6 +66,8 @@ struct gpio_link_ops {
 struct gpio_link *gpio_link_new(struct loop *loop, const struct gpio_link_config *config,
 				const struct gpio_link_ops *ops, void *arg);
 void gpio_link_free(struct gpio_link *link);
+/* Before start: what an output begins with the first time, whatever its configuration says. */
+void gpio_link_begin_with(struct gpio_link *link, uint32_t line, bool value);
 /* Begins, on the next turn of the loop. */
 void gpio_link_start(struct gpio_link *link);
 /* Reads the values of all lines that are there, and tells them as levels. */

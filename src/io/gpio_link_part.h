@@ -19,6 +19,7 @@ struct gpio_line {
 	uint8_t bit;	  /* in the request */
 	bool told;	  /* its numbers are complete since the last gap of the request */
 	bool value;	  /* what an output begins with */
+	bool given;	  /* by gpio_link_begin_with() */
 	uint32_t offset;
 	uint32_t found; /* lines of the chip that have its name */
 	bool wanted;	/* in this attempt */

@@ -84,14 +84,15 @@ static bool request_free(struct gpio_link *link, uint32_t number, bool *ret_gone
 		return false;
 	}
 	memcpy(line->name, seen.name, sizeof(line->name));
-	line->value = config->setup.value;
+	if (!line->given)
+		line->value = config->setup.value;
 	if (request_same_line(link, number)) {
 		gpio_request_why(line, "it is a line of this bus already");
 		return false;
 	}
 	if (!seen.used) {
 		/* What an output has is not touched, where it is to be kept. */
-		if (config->keep && seen.output)
+		if (config->keep && seen.output && !line->given)
 			(void)gpio_chip_peek(&link->chip, line->offset,
 					     config->setup.active_low, &line->value);
 		return true;
@@ -124,6 +125,7 @@ static int request_lines(struct gpio_link *link, const uint32_t *numbers,
 		line->bit = (uint8_t)i;
 		line->sequence = (struct gpio_sequence){0};
 		line->told = true;
+		line->given = false;
 	}
 	request->watch = loop_watch_new(link->loop, fd, LOOP_READ, request_readable, request);
 	link->request_count++;

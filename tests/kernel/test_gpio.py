@@ -248,6 +248,25 @@ def test_outputs_are_written_and_read_back():
                 assert bus.chip.value(line) == ((value == "on") != (name == "low"))
 
 
+def test_a_reload_takes_lines_totals_and_outputs_over():
+    with Bus(8, ["n: {line: 1, count: rising}", "o: {line: 5, direction: output, on_start: off}"]) as bus:
+        bus.chip.edges(20, 500, 1)
+        bus.until("n", 10)
+        assert bus.daemon.ctl("write", "d.o", "on").returncode == 0
+        with open(bus.daemon.path) as f:
+            text = f.read().split("\n", 2)[2]
+        bus.daemon.write(text.replace("      n: {", "      more: {line: 2}\n      n: {"))
+        assert bus.daemon.ctl("reload").returncode == 0
+        lab.wait_for("up", lambda: "3 of 3 lines" in bus.report()["detail"])
+        # Nobody was in its own way.
+        assert bus.counter("busy_tries") == 0, bus.report()
+        bus.until("n", 10)
+        bus.until("o", True)
+        assert bus.chip.value(5)
+        bus.chip.edges(2, 500, 1)
+        bus.until("n", 11)
+
+
 def test_measured_lines():
     with Bus(8, ["hz: {line: 1, measure: frequency, over: 10s}", "ms: {line: 2, measure: width, unit: ms}",
                  "flow: {line: 3, count: rising, per: 50, unit: L, rate: {unit: L/min, over: 10s}}",
