@@ -302,7 +302,7 @@ int gpio_chip_peek(const struct gpio_chip *chip, uint32_t offset, bool active_lo
 		   bool *ret_value)
 {
 	struct gpio_v2_line_request request = {.num_lines = 1};
-	uint64_t value;
+	uint64_t value = 0;
 	int rc;
 
 	/* Without a direction the line is left as it is. */

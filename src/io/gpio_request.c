@@ -6,12 +6,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "io/gpio_link_part.h"
 #include "io/loop.h"
 
 void gpio_request_why(struct gpio_line *line, const char *why)
 {
-	snprintf(line->why, sizeof(line->why), "%s", why);
+	struct str text;
+
+	str_init_fixed(&text, line->why, sizeof(line->why));
+	str_adds(&text, why);
 }
 
 static bool request_same_line(struct gpio_link *link, uint32_t line)
