@@ -10,10 +10,10 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "conf/diag.h"
-#include "conf/option.h"
 #include "conf/yaml.h"
 #include "model/event.h"
 #include "model/point.h"
+#include "model/point_value.h"
 
 struct write_entry {
 	uint32_t point;
@@ -24,72 +24,6 @@ struct action {
 	size_t count;
 	struct write_entry *entries;
 };
-
-/* The value in the kind of the point; adds an error and returns false if it does not fit. */
-static bool write_value(struct arena *arena, const struct point *point,
-			const struct yaml_node *node, struct value *ret, struct diags *diags)
-{
-	static const enum option_type types[] = {
-		[VALUE_NONE] = OPTION_TEXT,
-		[VALUE_NUMBER] = OPTION_NUMBER,
-		[VALUE_BOOL] = OPTION_BOOL,
-		[VALUE_TEXT] = OPTION_TEXT,
-	};
-	struct option row = {.name = point->name, .type = types[point->kind]};
-	union {
-		bool flag;
-		double number;
-		const char *text;
-	} value;
-
-	if (!option_parse(arena, &row, node, &value, diags))
-		return false;
-	switch (point->kind) {
-	case VALUE_NONE:
-		return false;
-	case VALUE_BOOL:
-		*ret = value_bool(value.flag);
-		return true;
-	case VALUE_NUMBER:
-		*ret = value_number(value.number);
-		return true;
-	case VALUE_TEXT:
-		*ret = value_text(value.text);
-		return true;
-	}
-	return false;
-}
-
-static void add_range(const struct point *point, struct str *out)
-{
-	str_addc(out, '[');
-	str_add_number(out, point->low);
-	str_adds(out, ", ");
-	str_add_number(out, point->high);
-	str_addc(out, ']');
-	if (point->unit_text != NULL)
-		str_addf(out, " %s", point->unit_text);
-}
-
-static bool write_fits(const struct point *point, const struct yaml_node *node,
-		       struct value value, struct diags *diags)
-{
-	struct str range;
-	char room[96];
-
-	if (value.kind == VALUE_TEXT && strlen(value.text) > VALUE_TEXT_MAX) {
-		diag_error(diags, node, "a text to write has at most %d bytes", VALUE_TEXT_MAX);
-		return false;
-	}
-	if (value.kind != VALUE_NUMBER || point->low > point->high ||
-	    (value.number >= point->low && value.number <= point->high))
-		return true;
-	str_init_fixed(&range, room, sizeof(room));
-	add_range(point, &range);
-	diag_error(diags, node, "%s is out of the range of '%s', which is %s", node->text,
-		   point->name, range.s);
-	return false;
-}
 
 static bool write_entry_parse(struct arena *arena, const struct yaml_node *key,
 			      const struct yaml_node *node, const struct point_table *points,
@@ -112,8 +46,7 @@ static bool write_entry_parse(struct arena *arena, const struct yaml_node *key,
 		diag_note(diags, "hint: a point that may be written says 'write: true'");
 		return false;
 	}
-	return write_value(arena, point, node, &ret->value, diags) &&
-	       write_fits(point, node, ret->value, diags);
+	return point_value_parse(arena, point, node, &ret->value, diags);
 }
 
 static struct action *write_action_parse(struct arena *arena, const struct yaml_node *entry,

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "io/modbus_bus.h"
 #include "io/modbus_server.h"
+#include "inputs/write_entry.h"
 
 static const char *const order_names[] = {
 	"ABCD",	    "CDAB",	"BADC",	    "DCBA",	"AB", "BA",
@@ -394,5 +395,6 @@ const struct option_table modbus_point_options = {
 	.rows = point_rows,
 	.count = ARRAY_SIZE(point_rows),
 	.name = "modbus_point",
+	.also = &write_entry_options,
 	.one_of = "holding|input|coil|discrete|ref",
 };

@@ -13,6 +13,7 @@
 #include "model/name.h"
 #include "model/point.h"
 #include "model/unit_text.h"
+#include "inputs/write_entry.h"
 
 enum { POINTS_MAX = 20000 };
 
@@ -152,7 +153,7 @@ static void grow(struct modbus_parse *parse)
 
 static void add_point(struct modbus_parse *parse, const struct yaml_node *node,
 		      const char *name, const struct modbus_point_settings *options,
-		      const struct modbus_point *point)
+		      const struct write_entry *write, const struct modbus_point *point)
 {
 	int64_t poll_ns = options->poll_ns > 0 ? options->poll_ns : parse->device.poll_ns;
 	uint16_t registers = point->format.registers;
@@ -175,6 +176,8 @@ static void add_point(struct modbus_parse *parse, const struct yaml_node *node,
 
 	if (options->unit != NULL &&
 	    !unit_text_parse(yaml_get(node, "unit"), &entry.unit, parse->diags))
+		parse->ok = false;
+	if (!write_entry_apply(parse->arena, node, write, &entry, parse->diags))
 		parse->ok = false;
 	if (number == POINTS_MAX) {
 		modbus_parse_error(parse, node, "a bus has at most %d points", POINTS_MAX);
@@ -230,7 +233,8 @@ static bool parse_bit(const struct yaml_node *node, unsigned bits, struct modbus
 }
 
 static void add_bits(struct modbus_parse *parse, const struct yaml_node *node, const char *name,
-		     const struct modbus_point_settings *options, struct modbus_point *point)
+		     const struct modbus_point_settings *options,
+		     const struct write_entry *write, struct modbus_point *point)
 {
 	const struct yaml_node *bits = options->bits;
 	unsigned width = 16u * point->format.registers;
@@ -259,7 +263,7 @@ static void add_bits(struct modbus_parse *parse, const struct yaml_node *node, c
 		if (modbus_parse_write(parse, node, key, options, point))
 			add_point(parse, node,
 				  arena_printf(parse->arena, "%s.%s", name, key->text), options,
-				  point);
+				  write, point);
 	}
 }
 
@@ -267,6 +271,9 @@ void modbus_parse_point(struct modbus_parse *parse, const struct yaml_node *key,
 			const struct yaml_node *node)
 {
 	struct modbus_point_settings options = {0};
+	struct write_entry write = {0};
+	const struct option_binding bindings[] = {{&modbus_point_options, &options},
+						  {&write_entry_options, &write}};
 	struct modbus_point point = {.device = parse->device_number};
 	const char *name;
 
@@ -278,8 +285,7 @@ void modbus_parse_point(struct modbus_parse *parse, const struct yaml_node *key,
 	}
 	name = arena_printf(parse->arena, "%s.%s", parse->source->name, key->text);
 	if (!option_bind(parse->arena, node, arena_printf(parse->arena, "point '%s'", name),
-			 &(struct option_binding){&modbus_point_options, &options}, 1,
-			 parse->diags)) {
+			 bindings, ARRAY_SIZE(bindings), parse->diags)) {
 		parse->ok = false;
 		return;
 	}
@@ -288,7 +294,7 @@ void modbus_parse_point(struct modbus_parse *parse, const struct yaml_node *key,
 		return;
 	warn_stale(parse, node, &options, name);
 	if (options.bits != NULL)
-		add_bits(parse, node, name, &options, &point);
+		add_bits(parse, node, name, &options, &write, &point);
 	else if (modbus_parse_write(parse, node, key, &options, &point))
-		add_point(parse, node, name, &options, &point);
+		add_point(parse, node, name, &options, &write, &point);
 }

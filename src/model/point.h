@@ -19,6 +19,17 @@ struct yaml_node;
 
 enum { POINT_NONE = UINT32_MAX };
 
+/*
+ * What holds the writes of a point back, and what is written by itself. 0, VALUE_NONE: no such
+ * limit, and nothing is written. The times are those of a point that is true or false.
+ */
+struct point_interlock {
+	int64_t min_on_ns, min_off_ns, max_on_ns;
+	int64_t changes, per_ns; /* at most so many in any span of that length */
+	int64_t unknown_ns;	 /* undecided for so long, and on_unknown is written */
+	struct value on_start, on_stop, on_unknown;
+};
+
 struct point {
 	const char *name;      /* device.point, or device.point.bit */
 	const char *device;    /* NULL for a derived point */
@@ -33,7 +44,8 @@ struct point {
 	double deadband;     /* changes smaller than this leave the value as it is */
 	/* what may be written, in the point's unit; low > high: no limit was given */
 	double low, high;
-	const struct yaml_node *where; /* for messages */
+	const struct point_interlock *interlock; /* NULL: none; not of what only is read */
+	const struct yaml_node *where;		 /* for messages */
 };
 
 struct point_table;

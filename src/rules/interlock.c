@@ -7,11 +7,15 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "rules/pack.h"
 
 struct interlock {
 	const struct interlock_limits *limits;
 	struct value value; /* VALUE_NONE: not known. A text is only known to have changed. */
-	struct boot since;
+	struct boot since;  /* when the last change was there at the latest */
+	struct boot from;   /* when it came on at the earliest, if it is on or may be */
+	/* Whether the last write was carried out is not known; may_be_on: and it was on. */
+	bool doubt, may_be_on;
 	/* The times of the last changes, a ring: limits->changes of them. */
 	struct boot *changed;
 	size_t room, count, next;
@@ -23,7 +27,7 @@ struct interlock *interlock_new(const struct interlock_limits *limits, struct bo
 	int64_t room = limits->changes;
 
 	interlock->limits = limits;
-	interlock->since = now;
+	interlock->since = interlock->from = now;
 	if (room > INTERLOCK_CHANGES_MAX)
 		room = INTERLOCK_CHANGES_MAX;
 	interlock->room = room > 0 ? (size_t)room : 0;
@@ -61,9 +65,18 @@ void interlock_adopt(struct interlock *interlock, const struct interlock *old)
 {
 	interlock->value = old->value;
 	interlock->since = old->since;
+	interlock->from = old->from;
+	interlock->doubt = old->doubt;
+	interlock->may_be_on = old->may_be_on;
 	interlock->count = interlock->next = 0;
 	for (size_t i = old->count; i-- > 0;)
 		interlock_note(interlock, interlock_change(old, i));
+}
+
+bool interlock_is_safe(const struct interlock_limits *limits, struct value value)
+{
+	return value.kind != VALUE_NONE &&
+	       (value_equal(value, limits->safe) || value_equal(value, limits->safe_too));
 }
 
 static bool in_range(const struct interlock_limits *limits, struct value value)
@@ -99,7 +112,7 @@ enum interlock_verdict interlock_ask(const struct interlock *interlock, struct v
 				     struct boot now, struct boot *ret_until)
 {
 	const struct interlock_limits *limits = interlock->limits;
-	struct boot from;
+	struct boot from, over;
 
 	if (!in_range(limits, value)) {
 		*ret_until = BOOT_NEVER;
@@ -109,44 +122,188 @@ enum interlock_verdict interlock_ask(const struct interlock *interlock, struct v
 		return INTERLOCK_GO;
 	if (value.kind == VALUE_BOOL) {
 		from = switch_from(interlock, value.flag);
+		/* What is known late to be on may be both: max_on comes before min_on. */
+		if (!value.flag && interlock_deadline(interlock, &over) && over.ns < from.ns)
+			from = over;
 		if (now.ns < from.ns) {
 			*ret_until = from;
 			return value.flag ? INTERLOCK_MIN_OFF : INTERLOCK_MIN_ON;
 		}
 	}
 	from = change_from(interlock);
-	if (now.ns < from.ns &&
-	    (limits->safe.kind == VALUE_NONE || !value_equal(value, limits->safe))) {
+	if (now.ns < from.ns && !interlock_is_safe(limits, value)) {
 		*ret_until = from;
 		return INTERLOCK_CHANGES;
 	}
 	return INTERLOCK_GO;
 }
 
-void interlock_wrote(struct interlock *interlock, struct value value, struct boot now)
+static bool is_on(const struct interlock *interlock)
 {
-	if (value_equal(value, interlock->value))
-		return;
-	interlock_note(interlock, now);
-	interlock_saw(interlock, value, now);
+	return (interlock->value.kind == VALUE_BOOL && interlock->value.flag) ||
+	       (interlock->doubt && interlock->may_be_on);
 }
 
-void interlock_saw(struct interlock *interlock, struct value value, struct boot now)
+static void interlock_turn(struct interlock *interlock, struct value value, struct boot now)
 {
-	if (value.kind == VALUE_NONE || value_equal(value, interlock->value))
-		return;
+	bool was_on = is_on(interlock);
+
 	interlock->since = now;
+	if (!was_on)
+		interlock->from = now;
+	interlock->may_be_on = was_on && value.kind == VALUE_BOOL && !value.flag;
 	/* A text is not ours to keep: any text counts as another one. */
 	interlock->value =
 		value.kind == VALUE_TEXT ? (struct value){.kind = VALUE_NONE} : value;
 }
 
+bool interlock_wrote(struct interlock *interlock, struct value value, struct boot now)
+{
+	bool same = value_equal(value, interlock->value);
+
+	if (same && !interlock->doubt)
+		return false;
+	interlock_note(interlock, now);
+	if (!same)
+		interlock_turn(interlock, value, now);
+	return true;
+}
+
+void interlock_saw(struct interlock *interlock, struct value value, struct boot now)
+{
+	if (value.kind == VALUE_NONE)
+		return;
+	if (!value_equal(value, interlock->value))
+		interlock_turn(interlock, value, now);
+	else if (interlock->doubt)
+		interlock->since = now; /* it may have changed only now */
+	interlock->doubt = interlock->may_be_on = false;
+}
+
+void interlock_landed(struct interlock *interlock, struct value value, struct boot now)
+{
+	interlock->since = now;
+	if (value.kind == VALUE_NUMBER && interlock->value.kind == VALUE_NUMBER)
+		interlock->value = value;
+}
+
+void interlock_doubt(struct interlock *interlock, bool doubt)
+{
+	interlock->doubt = doubt;
+	if (!doubt)
+		interlock->may_be_on = false;
+}
+
 bool interlock_deadline(const struct interlock *interlock, struct boot *ret)
 {
-	if (interlock->limits->max_on_ns <= 0 || interlock->value.kind != VALUE_BOOL ||
-	    !interlock->value.flag)
+	if (interlock->limits->max_on_ns <= 0 || !is_on(interlock))
 		return false;
-	*ret = boot_add(interlock->since, interlock->limits->max_on_ns);
+	*ret = boot_add(interlock->from, interlock->limits->max_on_ns);
+	return true;
+}
+
+struct value interlock_value(const struct interlock *interlock, struct boot *ret_since)
+{
+	*ret_since = interlock->since;
+	return interlock->value;
+}
+
+int64_t interlock_left(const struct interlock *interlock, struct boot now)
+{
+	int64_t left = (int64_t)interlock->room;
+
+	if (interlock->room == 0)
+		return -1;
+	for (size_t i = 0; i < interlock->count; i++) {
+		struct boot until =
+			boot_add(interlock_change(interlock, i), interlock->limits->per_ns);
+
+		left -= now.ns < until.ns;
+	}
+	return left;
+}
+
+/* ---- bytes ------------------------------------------------------------------------------- */
+
+void interlock_save(const struct interlock *interlock, struct boot now, struct str *out)
+{
+	const struct value *value = &interlock->value;
+
+	pack_add_u8(out, (uint8_t)value->kind);
+	pack_add_double(out, value->kind == VALUE_BOOL	   ? value->flag
+			     : value->kind == VALUE_NUMBER ? value->number
+							   : 0);
+	pack_add_age(out, now.ns, interlock->since.ns);
+	pack_add_age(out, now.ns, interlock->from.ns);
+	pack_add_u8(out, (uint8_t)(interlock->doubt | interlock->may_be_on << 1));
+	pack_add_u32(out, (uint32_t)interlock->count);
+	for (size_t i = interlock->count; i-- > 0;)
+		pack_add_age(out, now.ns, interlock_change(interlock, i).ns);
+}
+
+/* An instant that lies age before the save. */
+static struct boot before(struct boot now, int64_t age, int64_t outage_ns)
+{
+	if (outage_ns > PACK_AGE_MAX)
+		outage_ns = PACK_AGE_MAX;
+	return (struct boot){now.ns - age - outage_ns};
+}
+
+static bool value_load(struct pack *in, struct value *ret)
+{
+	uint8_t kind = pack_take_u8(in);
+	double number = pack_take_double(in);
+
+	if (in->bad || !isfinite(number))
+		return false;
+	switch (kind) {
+	case VALUE_NONE:
+		*ret = (struct value){0};
+		return true;
+	case VALUE_NUMBER:
+		*ret = value_number(number);
+		return true;
+	case VALUE_BOOL:
+		*ret = value_bool(number != 0);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool interlock_restore(struct interlock *interlock, struct pack *in, struct boot now,
+		       int64_t outage_ns)
+{
+	int64_t known_ns = outage_ns > 0 ? outage_ns : 0;
+	struct value value;
+	int64_t since, from, older = PACK_AGE_MAX;
+	struct pack changes;
+	uint32_t count;
+	uint8_t flags;
+
+	if (!value_load(in, &value))
+		return false;
+	since = pack_take_age(in);
+	from = pack_take_age(in);
+	flags = pack_take_u8(in);
+	count = pack_take_u32(in);
+	if (in->bad || count > INTERLOCK_CHANGES_MAX)
+		return false;
+	changes = *in;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t age = pack_take_age(in);
+
+		if (in->bad || age > older)
+			return false;
+		older = age;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		interlock_note(interlock, before(now, pack_take_age(&changes), known_ns));
+	interlock->value = value;
+	interlock->doubt = (flags & 1) != 0;
+	interlock->may_be_on = (flags & 2) != 0;
+	interlock->since = before(now, since, known_ns);
+	interlock->from = before(now, from, outage_ns < 0 ? PACK_AGE_MAX : outage_ns);
 	return true;
 }
 

@@ -5,7 +5,7 @@
  * when; and when an output has been on for too long. Pure: told the time and what was written.
  *
  * What is not known counts against the write: min_off runs from the start of the program as
- * if the output had been switched off in that instant. The safe value is never held back by
+ * if the output had been switched off in that instant. A safe value is never held back by
  * max_changes: a used-up allowance ends in safety. It is held back by min_on, which is what
  * min_on is for.
  */
@@ -19,19 +19,23 @@
 #include "model/value.h"
 
 struct interlock;
+struct pack;
+struct str;
 
 enum { INTERLOCK_CHANGES_MAX = 1000 };
 
 /* 0: no such limit. The times are for outputs that are true or false. */
 struct interlock_limits {
-	double low, high;   /* of a number; low > high: none */
-	int64_t min_on_ns;  /* once on it stays on for so long */
-	int64_t min_off_ns; /* once off it stays off for so long */
-	int64_t max_on_ns;  /* then it is switched off */
-	int64_t changes;    /* at most so many, up to INTERLOCK_CHANGES_MAX ... */
-	int64_t per_ns;	    /* ... in any span of this length */
-	struct value safe;  /* VALUE_NONE: there is none */
+	double low, high;	     /* of a number; low > high: none */
+	int64_t min_on_ns;	     /* once on it stays on for so long */
+	int64_t min_off_ns;	     /* once off it stays off for so long */
+	int64_t max_on_ns;	     /* then it is switched off */
+	int64_t changes;	     /* at most so many, up to INTERLOCK_CHANGES_MAX ... */
+	int64_t per_ns;		     /* ... in any span of this length */
+	struct value safe, safe_too; /* VALUE_NONE: there is none */
 };
+
+bool interlock_is_safe(const struct interlock_limits *limits, struct value value);
 
 enum interlock_verdict {
 	INTERLOCK_GO,
@@ -44,7 +48,7 @@ enum interlock_verdict {
 /* limits and the texts in it are borrowed. now: the start of the program. */
 struct interlock *interlock_new(const struct interlock_limits *limits, struct boot now);
 void interlock_free(struct interlock *interlock);
-/* After a reload: what old knows of the output, under the new limits. */
+/* After a reload: what old knows of the output, under limits of its own. Allocates nothing. */
 void interlock_adopt(struct interlock *interlock, const struct interlock *old);
 
 /*
@@ -56,14 +60,39 @@ enum interlock_verdict interlock_ask(const struct interlock *interlock, struct v
 				     struct boot now, struct boot *ret_until);
 /*
  * value was sent to the output, whether confirmed or not: what may have happened counts. A
- * write that is known not to have left is not told.
+ * write that is known not to have left is not told. False: it is certain to be no change.
  */
-void interlock_wrote(struct interlock *interlock, struct value value, struct boot now);
+bool interlock_wrote(struct interlock *interlock, struct value value, struct boot now);
+/*
+ * What was sent, and was a change, is there by now, or may be: the least times run from now,
+ * max_on from when it was sent. value: what the device took, after rounding.
+ */
+void interlock_landed(struct interlock *interlock, struct value value, struct boot now);
+/*
+ * Whether what was sent last was carried out is not known (true), or is (false). An off of
+ * which it is not known leaves max_on running.
+ */
+void interlock_doubt(struct interlock *interlock, bool doubt);
 /* value was read from the output: somebody else may have switched it. */
 void interlock_saw(struct interlock *interlock, struct value value, struct boot now);
 
 /* When max_on is over; false: it is off, not known, or has no such limit. */
 bool interlock_deadline(const struct interlock *interlock, struct boot *ret);
+
+/* What the output is as far as is known, and since when; VALUE_NONE for a text. */
+struct value interlock_value(const struct interlock *interlock, struct boot *ret_since);
+/* How many changes are left at now; -1: there is no such limit. */
+int64_t interlock_left(const struct interlock *interlock, struct boot now);
+
+/* As bytes, with ages instead of instants: see rules/pack.h. */
+void interlock_save(const struct interlock *interlock, struct boot now, struct str *out);
+/*
+ * Into one that was made just now. outage_ns: between the save and now; < 0: not known, and
+ * that counts against the output: least times and changes as if no time had passed, but
+ * max_on, which comes before min_on, as if it were over. False: the bytes are none such, and nothing was changed.
+ */
+bool interlock_restore(struct interlock *interlock, struct pack *in, struct boot now,
+		       int64_t outage_ns);
 
 /* "it was switched off less than min_off ago", ... */
 const char *interlock_verdict_words(enum interlock_verdict verdict);

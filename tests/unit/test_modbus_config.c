@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "conf/diag.h"
+#include "model/point.h"
 #include "inputs/modbus_config.h"
 #include "modbus_case.h"
 
@@ -100,6 +101,17 @@ static void test_mistakes_in_points(void **state)
 		{"", "holding: 1, bits: {a: 1}, write_bits: rmw", "'write_bits' is for points"},
 		{"", "holding: 1, write: true, write_function: 6", "one of auto, single"},
 		{"", "input: 1, write: true, bits: {a: 1}", "can't be written"},
+		{"", "coil: 1, min_off: 3s", "'min_off' is for points with 'write: true'"},
+		{"", "holding: 1, on_stop: 0", "'on_stop' is for points with 'write: true'"},
+		{"", "holding: 1, write: true, max_on: 3s", "that are true or false"},
+		{"", "coil: 1, write: true, min_on: 5s, max_on: 3s", "less than 'min_on'"},
+		{"", "coil: 1, write: true, max_on: 3s, on_stop: on", "leaves it on"},
+		{"", "coil: 1, write: true, max_changes: 1001/h", "up to 1000 changes"},
+		{"", "coil: 1, write: true, max_changes: 3", "a rate such as"},
+		{"", "coil: 1, write: true, on_stop: 3", "must be true or false"},
+		{"", "holding: 1, write: true, range: [1, 5], on_unknown: 7",
+		 "out of the range"},
+		{"", "holding: 1, write: true, unknown_after: -1s", "'unknown_after'"},
 		{"", "holding: 1, unit: degX", "is no unit"},
 		{"", "holding: 1, pol: 1s", "did you mean 'poll'"},
 		{", max_regs: 1", "holding: 1, type: uint32", "the device gives 1 at once"},
@@ -529,6 +541,38 @@ static void test_what_a_point_says_goes_to_the_table(void **state)
 
 #define CONFIG_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_interlocks_go_to_the_table(void **state)
+{
+	struct modbus_case *c = *state;
+	const struct point *point;
+
+	with_point(c, "",
+		   "coil: 1, write: true, min_on: 1s, min_off: 2s, max_on: 3s, "
+		   "max_changes: 20/h, on_start: keep, on_stop: off, on_unknown: off");
+	assert_non_null(c->config);
+	point = point_table_get(c->points, modbus_case_point(c, "a.x"));
+	assert_non_null(point->interlock);
+	assert_int_equal(point->interlock->min_on_ns, NSEC_PER_SEC);
+	assert_int_equal(point->interlock->min_off_ns, 2 * NSEC_PER_SEC);
+	assert_int_equal(point->interlock->max_on_ns, 3 * NSEC_PER_SEC);
+	assert_int_equal(point->interlock->changes, 20);
+	assert_int_equal(point->interlock->per_ns, 3600 * NSEC_PER_SEC);
+	assert_int_equal(point->interlock->unknown_ns, 5 * NSEC_PER_SEC);
+	assert_int_equal(point->interlock->on_start.kind, VALUE_NONE);
+	assert_true(value_equal(point->interlock->on_stop, value_bool(false)));
+	assert_true(value_equal(point->interlock->on_unknown, value_bool(false)));
+	modbus_case_done(c);
+	with_point(c, "", "holding: 1, write: true, on_start: 7, range: [1, 9]");
+	assert_non_null(c->config);
+	point = point_table_get(c->points, modbus_case_point(c, "a.x"));
+	assert_true(value_equal(point->interlock->on_start, value_number(7)));
+	modbus_case_done(c);
+	with_point(c, "", "holding: 1");
+	point = point_table_get(c->points, modbus_case_point(c, "a.x"));
+	assert_null(point->interlock);
+	modbus_case_done(c);
+}
+
 static void test_ways_to_write(void **state)
 {
 	static const struct {
@@ -597,6 +641,7 @@ int main(void)
 		CONFIG_TEST(test_units_of_a_line),
 		CONFIG_TEST(test_what_a_device_says_goes_to_its_unit),
 		CONFIG_TEST(test_references),
+		CONFIG_TEST(test_interlocks_go_to_the_table),
 		CONFIG_TEST(test_ways_to_write),
 		CONFIG_TEST(test_what_a_point_says_goes_to_the_table),
 	};
