@@ -231,7 +231,7 @@ static void write_start(struct api_call *call, uint32_t id, struct value value)
 	value_show(value, &shown);
 	log_notice("control: %s writes %s to %s", call_who(call, who), shown.s, call->name);
 	call->forget = write_forget;
-	rc = daemon_write(call->daemon, id, value, who, write_ended, call, &err);
+	rc = daemon_write(call->daemon, id, value, who, 0, write_ended, call, &err);
 	if (rc == 0)
 		return;
 	call->forget = NULL;

@@ -17,6 +17,7 @@
 #include "daemon/config_actions.h"
 #include "daemon/config_file.h"
 #include "daemon/config_options.h"
+#include "daemon/config_outputs.h"
 #include "daemon/zone_file.h"
 #include "model/name.h"
 #include "model/point.h"
@@ -528,6 +529,7 @@ static void config_build_rules(struct config_build *build)
 	config->rules = ruleset_parse(build->arena, roots, build->file_count, config->points,
 				      config->zone, build->diags);
 	config_actions_bind(config, roots, build->file_count, build->diags);
+	config_outputs_bind(config, build->diags);
 }
 
 static const char *config_directory(struct arena *arena, const char *path)

@@ -15,6 +15,7 @@
 #include "actions/action.h"
 #include "inputs/input.h"
 
+struct config_output;
 struct diags;
 struct ruleset;
 struct webhook_config;
@@ -59,6 +60,8 @@ struct config {
 	struct point_table *points;
 	struct ruleset *rules;
 	const struct config_rule *rule_actions;
+	size_t output_count;
+	const struct config_output *outputs; /* see config_outputs.h */
 	size_t bus_count;
 	const struct config_bus *buses;
 	size_t webhook_count;

@@ -55,6 +55,8 @@ struct daemon {
 	struct outputs *outputs;
 	struct state *state;
 	struct engine_state kept; /* of it: the engine's */
+	struct state_part outputs_kept;
+	struct loop_alarm *output_alarm;
 	struct reload *reload;
 	struct daemon_watcher *watchers;
 	struct boot started;
@@ -68,6 +70,7 @@ struct daemon {
 struct daemon_action {
 	struct daemon *daemon;
 	const struct config *config;
+	const struct event *event;
 };
 
 /* The network may be back: what waits for it goes now. */
@@ -99,6 +102,9 @@ static void daemon_plan(struct daemon *daemon)
 		loop_alarm_start(daemon->alarm, boot_add(deadline, 1));
 	else
 		loop_alarm_stop(daemon->alarm);
+	/* Conditions are others only where the engine ran, and behind that this is. */
+	if (daemon->outputs != NULL)
+		outputs_look(daemon->outputs);
 }
 
 /* The wall clock was set, or is right by now, or the box slept: local time is another. */
@@ -145,6 +151,7 @@ static void daemon_put(void *arg, const struct reading *reading)
 	daemon_wake(daemon, in_time.at);
 	if (engine_feed(daemon->now.engine, &in_time))
 		loop_defer_ask(daemon->settle);
+	outputs_saw(daemon->outputs, reading);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
 		if (w->reading != NULL)
@@ -201,13 +208,14 @@ static void daemon_action_write(void *arg, uint32_t point, struct value value, c
 	const struct daemon_action *action = arg;
 	struct daemon *daemon = action->daemon;
 	const char *name = point_table_get(action->config->points, point)->name;
+	struct error err;
 
 	if (action->config != daemon->now.config)
 		point = point_table_find(daemon->now.config->points, name, strlen(name));
 	if (point == POINT_NONE)
 		log_error("write refused for %s: %s is gone with the reload", why, name);
 	if (point == POINT_NONE ||
-	    daemon_write(daemon, point, value, why, NULL, NULL, NULL) < 0)
+	    outputs_rule_writes(daemon->outputs, point, value, action->event, &err) < 0)
 		daemon->actions_failed++;
 }
 
@@ -232,15 +240,39 @@ static void daemon_keep(struct daemon *daemon, const struct event *event,
 	state_changed(daemon->state, event_type_acts(event->type));
 }
 
+static void daemon_let_go(void *arg, const struct deed *deed)
+{
+	const struct daemon_action *action = arg;
+
+	if (deed->kind == DEED_WRITE)
+		outputs_rule_ends(action->daemon->outputs, deed->point,
+				  action->event->rule_name);
+}
+
+/* What it wrote as it fired, and did not take back now, it holds no more. */
+static void daemon_cleared(struct daemon_action *action)
+{
+	const struct config_rule *rule;
+
+	if (action->event->type != EVENT_CLEAR || action->event->rule == UINT32_MAX ||
+	    action->config != action->daemon->now.config)
+		return;
+	rule = &action->config->rule_actions[action->event->rule];
+	for (size_t i = 0; i < rule->on_fire.count; i++)
+		rule->on_fire.types[i]->tell(rule->on_fire.actions[i], EVENT_FIRE,
+					     daemon_let_go, action);
+}
+
 static void daemon_event(void *arg, const struct event *event)
 {
 	struct daemon *daemon = arg;
-	struct daemon_action action = {daemon, daemon_actions_of(daemon, event)};
+	struct daemon_action action = {daemon, daemon_actions_of(daemon, event), event};
 	struct action_host host = {daemon_action_webhook, daemon_action_write, &action};
 	struct event_stamp stamp;
 
 	dispatch_stamp(action.config, daemon->boot_id, event, &stamp);
 	dispatch_run(action.config, &host, event, &stamp);
+	daemon_cleared(&action);
 	daemon_keep(daemon, event, &stamp);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
@@ -259,6 +291,115 @@ static struct running_scope daemon_scope(struct daemon *daemon)
 		.readings = {daemon_put, daemon},
 		.events = {daemon_event, daemon},
 	};
+}
+
+/* Outputs. */
+
+static int daemon_output_write(void *arg, uint32_t point, struct value value, write_done *done,
+			       void *done_arg, struct error *err)
+{
+	struct daemon *daemon = arg;
+
+	for (size_t i = 0; i < daemon->now.config->bus_count; i++) {
+		struct bus *bus = daemon->now.buses[i];
+
+		if (bus != NULL && bus_owns(bus, point))
+			return bus_write(bus, point, value, done, done_arg, err);
+	}
+	return error_set(err, ENODEV, "it stands on no open bus");
+}
+
+static void daemon_output_alarm(void *arg, struct boot deadline)
+{
+	struct daemon *daemon = arg;
+
+	if (deadline.ns == BOOT_NEVER.ns)
+		loop_alarm_stop(daemon->output_alarm);
+	else
+		loop_alarm_start(daemon->output_alarm, deadline);
+}
+
+static void daemon_output_due(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	outputs_due(daemon->outputs);
+}
+
+static struct boot daemon_output_now(void *arg)
+{
+	(void)arg;
+	return clock_boot();
+}
+
+/* A rule that is asleep, or shelved, drives nothing, and an instant is never undecided. */
+static bool daemon_output_decided(void *arg, uint32_t number)
+{
+	const struct daemon *daemon = arg;
+	struct engine_rule rule;
+	struct rule_view view;
+
+	engine_rule(daemon->now.engine, number, &rule);
+	if (rule.condition >= 0 || rule.inactive || rule.shelved)
+		return true;
+	ruleset_view(daemon->now.config->rules, number, &view);
+	return view.instant;
+}
+
+static bool daemon_output_fires(void *arg, const char *name)
+{
+	const struct daemon *daemon = arg;
+	uint32_t number = ruleset_find(daemon->now.config->rules, name);
+	struct engine_rule rule;
+
+	if (number == UINT32_MAX)
+		return false;
+	engine_rule(daemon->now.engine, number, &rule);
+	return rule.state != RULE_OK && rule.state != RULE_PENDING;
+}
+
+static void daemon_open_outputs(struct daemon *daemon)
+{
+	const struct outputs_host host = {
+		.write = daemon_output_write,
+		.alarm = daemon_output_alarm,
+		.now = daemon_output_now,
+		.decided = daemon_output_decided,
+		.fires = daemon_output_fires,
+		.arg = daemon,
+	};
+
+	daemon->outputs = outputs_new(daemon->now.config, &host);
+}
+
+static void daemon_save_outputs(void *arg, struct boot now, struct str *out)
+{
+	const struct daemon *daemon = arg;
+
+	outputs_save(daemon->outputs, now, out);
+}
+
+/* What was switched has to be known whatever happens next: max_on goes on over a kill. */
+static void daemon_outputs_changed(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	state_changed(daemon->state, true);
+}
+
+static void daemon_start_outputs(struct daemon *daemon)
+{
+	const void *bytes;
+	int64_t outage_ns;
+	size_t len;
+
+	if (state_found(daemon->state, "outputs", &bytes, &len, &outage_ns))
+		outputs_restore(daemon->outputs, bytes, len, clock_boot(), outage_ns);
+	daemon->outputs_kept = (struct state_part){
+		.key = "outputs", .save = daemon_save_outputs, .arg = daemon};
+	state_add(daemon->state, &daemon->outputs_kept);
+	outputs_on_change(daemon->outputs, daemon_outputs_changed, daemon);
+	outputs_start(daemon->outputs);
 }
 
 /* Reload. */
@@ -289,6 +430,7 @@ static void daemon_swap_to(struct daemon *daemon, struct running next)
 	daemon->leaving = old.config;
 	scope = daemon_scope(daemon);
 	running_start(&scope, &daemon->now);
+	outputs_adopt(daemon->outputs, next.config);
 	engine_adopt(next.engine, old.engine, now);
 	daemon->leaving = NULL;
 	running_close(&old);
@@ -393,8 +535,8 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon->started = clock_boot();
 	daemon->started_wall = clock_wall();
 	boot_id_read(daemon->boot_id);
-	daemon->outputs = outputs_new();
 	daemon->alarm = loop_alarm_new(loop, daemon_due, daemon);
+	daemon->output_alarm = loop_alarm_new(loop, daemon_output_due, daemon);
 	daemon->clock = clock_watch_new(loop, daemon_clock, daemon);
 	daemon->clock_poll = loop_timer_new(loop, daemon_clock, daemon);
 	daemon->settle = loop_defer_new(loop, daemon_settle, daemon);
@@ -402,10 +544,10 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon->reload = reload_new(
 		loop, config->path,
 		&(struct reload_host){daemon_in_force, daemon_swap, daemon_try, daemon}, err);
-	if (daemon->alarm == NULL || daemon->clock == NULL)
+	if (daemon->alarm == NULL || daemon->output_alarm == NULL || daemon->clock == NULL)
 		error_set(err, EMFILE, "cannot make a timer: no descriptor left");
-	if (daemon->alarm == NULL || daemon->clock == NULL || daemon->http == NULL ||
-	    daemon->reload == NULL) {
+	if (daemon->alarm == NULL || daemon->output_alarm == NULL || daemon->clock == NULL ||
+	    daemon->http == NULL || daemon->reload == NULL) {
 		config_unref(config);
 		goto fail;
 	}
@@ -419,7 +561,9 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 		goto fail;
 	}
 	daemon_set_wall(daemon, clock_boot());
+	daemon_open_outputs(daemon);
 	engine_state_start(&daemon->kept, &daemon->now.engine, daemon->state);
+	daemon_start_outputs(daemon);
 	state_forget_found(daemon->state);
 	running_start(&scope, &daemon->now);
 	daemon_watch_link(daemon);
@@ -440,10 +584,13 @@ void daemon_free(struct daemon *daemon)
 	/* Whoever has a state is still there. */
 	if (daemon->now.engine != NULL)
 		state_stop(daemon->state, mono_add(clock_mono(), STOP_NS));
+	if (daemon->outputs != NULL)
+		outputs_halt(daemon->outputs);
 	running_close(&daemon->now);
 	state_free(daemon->state);
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
+	loop_alarm_free(daemon->output_alarm);
 	clock_watch_free(daemon->clock);
 	link_watch_free(daemon->link);
 	loop_timer_free(daemon->clock_poll);
@@ -502,7 +649,7 @@ void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
 {
 	struct output_counters writes;
 
-	output_count(daemon->outputs, &writes);
+	outputs_count(daemon->outputs, &writes);
 	*ret = (struct daemon_status){
 		.boot_id = daemon->boot_id,
 		.started = daemon->started,
@@ -517,6 +664,9 @@ void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
 		.writes_refused = writes.refused,
 		.writes_unknown = writes.unknown,
 		.writes_differs = writes.differs,
+		.writes_held = writes.held,
+		.writes_delayed = writes.delayed,
+		.writes_retried = writes.retried,
 		.actions_failed = daemon->actions_failed,
 	};
 }
@@ -541,15 +691,36 @@ void daemon_reload_forget(struct daemon *daemon, void *arg)
 }
 
 int daemon_write(struct daemon *daemon, uint32_t point, struct value value, const char *who,
-		 write_done *done, void *arg, struct error *err)
+		 int64_t for_ns, write_done *done, void *arg, struct error *err)
 {
-	return output_write(daemon->outputs, daemon->now.config, daemon->now.buses,
-			    daemon->now.config->bus_count, point, value, who, done, arg, err);
+	return outputs_operator_writes(daemon->outputs, point, value, who, for_ns, done, arg,
+				       err);
 }
 
 void daemon_write_forget(struct daemon *daemon, void *arg)
 {
-	output_forget(daemon->outputs, arg);
+	outputs_forget(daemon->outputs, arg);
+}
+
+size_t daemon_output_count(const struct daemon *daemon)
+{
+	return outputs_number(daemon->outputs);
+}
+
+void daemon_output(const struct daemon *daemon, size_t i, uint32_t *ret_point,
+		   struct outlet_report *ret)
+{
+	outputs_report(daemon->outputs, i, ret_point, ret);
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+	outputs_stop(daemon->outputs);
+}
+
+size_t daemon_writing(const struct daemon *daemon)
+{
+	return outputs_open(daemon->outputs);
 }
 
 int daemon_ack(struct daemon *daemon, uint32_t rule)

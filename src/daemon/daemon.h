@@ -27,6 +27,7 @@ struct error;
 struct event_stamp;
 struct loop;
 struct state;
+struct outlet_report;
 struct webhook;
 
 /* Takes the first reference of config. Opens buses, webhooks and the control socket. */
@@ -58,6 +59,7 @@ struct daemon_status {
 	const char *last_failure; /* rendered errors of the last failed reload, NULL after a
 				     good one */
 	uint64_t writes_done, writes_refused, writes_unknown, writes_differs;
+	uint64_t writes_held, writes_delayed, writes_retried;
 	uint64_t actions_failed;
 };
 void daemon_status(const struct daemon *daemon, struct daemon_status *ret);
@@ -85,13 +87,20 @@ void daemon_reload_try(struct daemon *daemon, reload_done *done, void *arg);
 void daemon_reload_forget(struct daemon *daemon, void *arg);
 
 /*
- * A write that a person or a rule asks for, within the point's limits; who is logged ("rule
- * boiler-over-temp", "uid 1000"). 0: done (which may be NULL) is called once; negative errno +
- * err: refused.
+ * A write that a person asks for; who is logged ("uid 1000"). For for_ns, or until a rule
+ * writes: see outputs_operator_writes() for that, and for what is returned.
  */
 int daemon_write(struct daemon *daemon, uint32_t point, struct value value, const char *who,
-		 write_done *done, void *arg, struct error *err);
+		 int64_t for_ns, write_done *done, void *arg, struct error *err);
 void daemon_write_forget(struct daemon *daemon, void *arg);
+/* Points that may be written: who has the i-th, and what holds it back. */
+size_t daemon_output_count(const struct daemon *daemon);
+void daemon_output(const struct daemon *daemon, size_t i, uint32_t *ret_point,
+		   struct outlet_report *ret);
+/* Writes on_stop where it is said, and nothing more from then on. */
+void daemon_stop(struct daemon *daemon);
+/* Writes that have not ended yet. */
+size_t daemon_writing(const struct daemon *daemon);
 
 /*
  * What an operator does to a rule, now; see engine_ack() and its kin for what is returned.

@@ -35,6 +35,8 @@ enum { MAIN_DIAGS = 200 };
 /* What waits and is not in the store is lost: it gets this long to leave, looked at so often.
  */
 static const int64_t drain_ns = 4 * NSEC_PER_SEC, drain_step_ns = 20 * NSEC_PER_MSEC;
+/* A device that does not take on_stop by then is away. */
+static const int64_t drain_writes_ns = 2 * NSEC_PER_SEC;
 
 struct options {
 	const char *config;
@@ -52,6 +54,7 @@ struct process {
 	struct loop_signal *signals[3];
 	struct loop_timer *drain;
 	struct mono drain_end; /* while it stops; otherwise 0 */
+	struct mono drain_writes_end;
 };
 
 static const char usage[] =
@@ -189,8 +192,11 @@ static void process_drain(void *arg)
 {
 	struct process *process = arg;
 	struct mono now = clock_mono();
+	bool writes =
+		daemon_writing(process->daemon) > 0 && now.ns < process->drain_writes_end.ns;
+	bool waits = daemon_waiting(process->daemon) > 0 && now.ns < process->drain_end.ns;
 
-	if (daemon_waiting(process->daemon) == 0 || now.ns >= process->drain_end.ns)
+	if (!writes && !waits)
 		loop_stop(process->loop);
 	else
 		loop_timer_start(process->drain, mono_add(now, drain_step_ns));
@@ -214,6 +220,8 @@ static void process_stop(void *arg)
 	else
 		log_notice("stopping");
 	process->drain_end = mono_add(clock_mono(), drain_ns);
+	process->drain_writes_end = mono_add(clock_mono(), drain_writes_ns);
+	daemon_stop(process->daemon);
 	process_drain(process);
 }
 

@@ -1,43 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns the account of writes: what is under way, who asked, how it ended. */
+/* Owns the way of what outputs write: to the bus, into the log, and how it ended. */
 #include "daemon/output.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "base/str.h"
-#include "daemon/bus.h"
-#include "daemon/config.h"
 #include "model/point.h"
+#include "daemon/config.h"
+#include "daemon/config_outputs.h"
+#include "daemon/output_inside.h"
 
 enum { OUTPUT_MAX_OPEN = 1024 };
 
-struct output {
-	LIST_ENTRY(output) next;
-	struct outputs *outputs;
-	char what[256]; /* "boiler.burner = false for rule boiler-over-temp" */
-	write_done *done;
-	void *arg;
-};
+static struct boot output_now(const struct outputs *outputs)
+{
+	return outputs->host.now(outputs->host.arg);
+}
 
-struct outputs {
-	LIST_HEAD(, output) open;
-	size_t open_count;
-	struct output_counters counters;
-};
+/* ---- the list ---------------------------------------------------------------------------- */
 
-struct outputs *outputs_new(void)
+static bool output_has_unknown(const struct point *point)
+{
+	return point->interlock != NULL && point->interlock->on_unknown.kind != VALUE_NONE;
+}
+
+static void output_build(struct outputs *outputs, const struct config *config)
+{
+	size_t count = config->output_count;
+
+	outputs->config = config;
+	outputs->count = count;
+	outputs->looks = false;
+	outputs->list = xcalloc(count, sizeof(*outputs->list));
+	outputs->timers = (struct timers){
+		.heap = xcalloc(count, sizeof(*outputs->timers.heap)),
+		.places = xcalloc(count, sizeof(*outputs->timers.places)),
+		.deadlines = xcalloc(count, sizeof(*outputs->timers.deadlines)),
+	};
+	timers_init(&outputs->timers, (uint32_t)count);
+	for (size_t i = 0; i < count; i++) {
+		const struct config_output *entry = &config->outputs[i];
+		const struct point *point = point_table_get(config->points, entry->point);
+
+		outputs->list[i].config = entry;
+		outputs->list[i].outlet =
+			outlet_new(point, entry->rules, entry->rule_count, output_now(outputs));
+		outputs->looks |= output_has_unknown(point);
+	}
+}
+
+static void output_drop(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		outlet_free(outputs->list[i].outlet);
+	free(outputs->list);
+	free(outputs->timers.heap);
+	free(outputs->timers.places);
+	free(outputs->timers.deadlines);
+}
+
+struct outputs *outputs_new(const struct config *config, const struct outputs_host *host)
 {
 	struct outputs *outputs = xcalloc(1, sizeof(*outputs));
 
 	LIST_INIT(&outputs->open);
+	outputs->host = *host;
+	output_build(outputs, config);
 	return outputs;
 }
 
@@ -46,47 +81,243 @@ void outputs_free(struct outputs *outputs)
 	if (outputs == NULL)
 		return;
 	while (!LIST_EMPTY(&outputs->open)) {
-		struct output *output = LIST_FIRST(&outputs->open);
+		struct output_write *write = LIST_FIRST(&outputs->open);
 
-		LIST_REMOVE(output, next);
-		free(output);
+		LIST_REMOVE(write, next);
+		free(write);
 	}
+	output_drop(outputs);
 	free(outputs);
 }
 
-static void output_done(void *arg, const struct write_result *result)
+static struct output *output_of(struct outputs *outputs, uint32_t point)
 {
-	struct output *output = arg;
-	struct output_counters *counters = &output->outputs->counters;
+	const struct config_output *entry = config_output_of(outputs->config, point);
 
-	switch (result->outcome) {
-	case WRITE_DONE:
-		counters->done++;
-		log_notice("wrote %s", output->what);
-		break;
-	case WRITE_REFUSED:
-		counters->refused++;
-		log_error("write refused: %s: %s; it is not repeated", output->what,
-			  result->text);
-		break;
-	case WRITE_DIFFERS:
-		counters->differs++;
-		log_error("a write did not last: %s: %s; it is not repeated", output->what,
-			  result->text);
-		break;
-	case WRITE_UNKNOWN:
-		counters->unknown++;
-		log_error("outcome of a write is unknown: %s: %s; it is not repeated, the "
-			  "point is read back",
-			  output->what, result->text);
-		break;
-	}
-	if (output->done != NULL)
-		output->done(output->arg, result);
-	output->outputs->open_count--;
-	LIST_REMOVE(output, next);
-	free(output);
+	return entry != NULL ? &outputs->list[entry - outputs->config->outputs] : NULL;
 }
+
+/* ---- time -------------------------------------------------------------------------------- */
+
+static void output_changed(const struct outputs *outputs)
+{
+	if (outputs->started && outputs->host.changed != NULL)
+		outputs->host.changed(outputs->host.arg);
+}
+
+static void output_plan(struct outputs *outputs, const struct output *output)
+{
+	struct boot deadline = BOOT_NEVER;
+	uint32_t first;
+
+	if (!outlet_deadline(output->outlet, &deadline))
+		deadline = BOOT_NEVER;
+	timers_set(&outputs->timers, (uint32_t)(output - outputs->list), deadline.ns);
+	if (!timers_first(&outputs->timers, &deadline.ns, &first))
+		deadline = BOOT_NEVER;
+	if (outputs->started)
+		outputs->host.alarm(outputs->host.arg, deadline);
+}
+
+/* ---- one write --------------------------------------------------------------------------- */
+
+static void output_show(const struct output *output, struct value value, const char *who,
+			struct str *out)
+{
+	const struct point *point = outlet_point(output->outlet);
+
+	str_addf(out, "%s = ", point->name);
+	value_show(value, out);
+	if (point->unit_text != NULL)
+		str_addf(out, " %s", point->unit_text);
+	str_addf(out, " for %s", who);
+}
+
+static void output_tell_end(struct outputs *outputs, const struct output_write *write,
+			    const struct write_result *result)
+{
+	static const char *const failures[] = {
+		[WRITE_REFUSED] = "write refused",
+		[WRITE_UNKNOWN] = "outcome of a write is unknown",
+		[WRITE_DIFFERS] = "a write did not last",
+	};
+	struct complaint *complaint = write->output != NULL ? &write->output->complaint : NULL;
+
+	if (result->outcome == WRITE_DONE) {
+		log_notice("wrote %s", write->what);
+		if (complaint != NULL)
+			complaint_end(complaint, "it could be written again");
+	} else if (write->own && complaint != NULL && !outputs->stopping) {
+		complaint_say(complaint, clock_mono(), "%s: %s: %s; it is tried again",
+			      failures[result->outcome], write->what, result->text);
+	} else {
+		log_error("%s: %s: %s; it is not repeated%s", failures[result->outcome],
+			  write->what, result->text,
+			  result->outcome == WRITE_UNKNOWN ? ", the point is read back" : "");
+	}
+}
+
+static void output_step(struct outputs *outputs, struct output *output);
+
+static void output_ended(void *arg, const struct write_result *result)
+{
+	struct output_write *write = arg;
+	struct outputs *outputs = write->outputs;
+	struct output *output = write->output;
+	uint64_t *const counters[] = {
+		[WRITE_DONE] = &outputs->counters.done,
+		[WRITE_REFUSED] = &outputs->counters.refused,
+		[WRITE_UNKNOWN] = &outputs->counters.unknown,
+		[WRITE_DIFFERS] = &outputs->counters.differs,
+	};
+	const struct outlet_end end = {
+		.left = result->outcome != WRITE_REFUSED,
+		.done = result->outcome == WRITE_DONE,
+		.changes = write->changes,
+		.value = result->value,
+	};
+
+	++*counters[result->outcome];
+	output_tell_end(outputs, write, result);
+	LIST_REMOVE(write, next);
+	outputs->open_count--;
+	if (output != NULL)
+		outlet_ended(output->outlet, &end, output_now(outputs));
+	if (write->done != NULL)
+		write->done(write->arg, result);
+	free(write);
+	if (output == NULL)
+		return;
+	output_step(outputs, output);
+	output_changed(outputs);
+}
+
+/* Nothing left: the outlet is told, and what is to be done about it is the caller's. */
+static int output_failed(struct outputs *outputs, struct output *output,
+			 const struct outlet_move *move, const char *what,
+			 const struct error *why)
+{
+	const struct outlet_end end = {.changes = move->changes};
+
+	outputs->counters.refused++;
+	if (move->own && !outputs->stopping)
+		complaint_say(&output->complaint, clock_mono(),
+			      "write refused: %s: %s; it is tried again", what, why->text);
+	else
+		log_error("write refused: %s: %s; it is not repeated", what, why->text);
+	outlet_ended(output->outlet, &end, output_now(outputs));
+	return -why->code;
+}
+
+static int output_send(struct outputs *outputs, struct output *output,
+		       const struct outlet_move *move, write_done *done, void *arg,
+		       struct error *err)
+{
+	struct output_write *write = xcalloc(1, sizeof(*write));
+	struct str what;
+	int rc;
+
+	*write = (struct output_write){
+		.outputs = outputs,
+		.output = output,
+		.changes = move->changes,
+		.own = move->own,
+		.done = done,
+		.arg = arg,
+	};
+	str_init_fixed(&what, write->what, sizeof(write->what));
+	output_show(output, move->value, move->who, &what);
+	outputs->counters.retried += move->own && output->complaint.active;
+	LIST_INSERT_HEAD(&outputs->open, write, next);
+	outputs->open_count++;
+	if (outputs->open_count > OUTPUT_MAX_OPEN)
+		rc = error_set(err, EBUSY, "%d writes wait already", OUTPUT_MAX_OPEN);
+	else
+		rc = outputs->host.write(outputs->host.arg, output->config->point, move->value,
+					 output_ended, write, err);
+	if (rc == 0)
+		return 0;
+	LIST_REMOVE(write, next);
+	outputs->open_count--;
+	rc = output_failed(outputs, output, move, write->what, err);
+	free(write);
+	return rc;
+}
+
+/* ---- what the outlet says ---------------------------------------------------------------- */
+
+static void output_add_until(const struct outputs *outputs, struct boot until, struct str *out)
+{
+	int64_t ns = boot_diff(until, output_now(outputs));
+
+	if (until.ns == BOOT_NEVER.ns)
+		return;
+	str_adds(out, ", for another ");
+	str_add_duration(out, ns > 0 ? ns : 0);
+}
+
+/* "boiler.burner = true for rule cold: it has been off for less than min_off, ..." */
+static void output_say(struct outputs *outputs, const struct output *output,
+		       const struct outlet_move *move, struct error *err)
+{
+	struct str text;
+
+	str_init_fixed(&text, err->text, sizeof(err->text));
+	output_show(output, move->value, move->who, &text);
+	str_addf(&text, ": %s", interlock_verdict_words(move->verdict));
+	output_add_until(outputs, move->until, &text);
+}
+
+/*
+ * Does what the outlet says until it rests. The first write carries done. 0, 1 and negative
+ * errno as outputs_operator_writes().
+ */
+static int output_carry_out(struct outputs *outputs, struct output *output, write_done *done,
+			    void *arg, struct error *err)
+{
+	struct boot now = output_now(outputs);
+	struct outlet_move move;
+	int rc = 0, first = 0;
+
+	for (unsigned i = 0;; i++, done = NULL, arg = NULL) {
+		switch (outlet_step(output->outlet, now, &move)) {
+		case OUTLET_RESTS:
+			output_plan(outputs, output);
+			return i == 0 && done != NULL
+				       ? error_set(err, EAGAIN, "something else came first")
+				       : first;
+		case OUTLET_WAITS:
+			if (move.news) {
+				output_say(outputs, output, &move, err);
+				log_notice("write waits: %s", err->text);
+				outputs->counters.delayed++;
+			}
+			output_plan(outputs, output);
+			return i == 0 ? 1 : first;
+		case OUTLET_WRITES:
+			rc = output_send(outputs, output, &move, done, arg, err);
+			break;
+		case OUTLET_REFUSES:
+			output_say(outputs, output, &move, err);
+			log_error("write refused: %s; it is not repeated", err->text);
+			outputs->counters.refused++;
+			err->code = move.verdict == INTERLOCK_RANGE ? ERANGE : EAGAIN;
+			rc = -err->code;
+			break;
+		}
+		first = i == 0 ? rc : first;
+	}
+}
+
+static void output_step(struct outputs *outputs, struct output *output)
+{
+	struct error err;
+
+	if (outputs->started)
+		output_carry_out(outputs, output, NULL, NULL, &err);
+}
+
+/* ---- what is asked ----------------------------------------------------------------------- */
 
 static int output_check(const struct point *point, struct value value, struct error *err)
 {
@@ -107,75 +338,258 @@ static int output_check(const struct point *point, struct value value, struct er
 	return 0;
 }
 
-static void output_describe(struct output *output, const struct point *point,
-			    struct value value, const char *who)
+/* The output, or NULL after it was refused. */
+static struct output *output_admit(struct outputs *outputs, uint32_t point, struct value value,
+				   const char *who, struct error *err)
 {
-	struct str what;
+	const struct point *target = point_table_get(outputs->config->points, point);
+	int rc = output_check(target, value, err);
 
-	str_init_fixed(&what, output->what, sizeof(output->what));
-	str_addf(&what, "%s = ", point->name);
-	value_show(value, &what);
-	if (point->unit_text != NULL)
-		str_addf(&what, " %s", point->unit_text);
-	str_addf(&what, " for %s", who);
-}
-
-static struct bus *output_bus(struct bus *const *buses, size_t bus_count, uint32_t point)
-{
-	for (size_t i = 0; i < bus_count; i++) {
-		if (buses[i] != NULL && bus_owns(buses[i], point))
-			return buses[i];
-	}
+	if (rc == 0 && outputs->stopping)
+		rc = error_set(err, ESHUTDOWN, "%s: gauged stops", target->name);
+	if (rc == 0)
+		return output_of(outputs, point);
+	outputs->counters.refused++;
+	log_error("write refused for %s: %s", who, err->text);
 	return NULL;
 }
 
-int output_write(struct outputs *outputs, const struct config *config, struct bus *const *buses,
-		 size_t bus_count, uint32_t point, struct value value, const char *who,
-		 write_done *done, void *arg, struct error *err)
+static enum outlet_moment output_moment(const struct event *event)
 {
-	const struct point *target = point_table_get(config->points, point);
-	struct bus *bus = output_bus(buses, bus_count, point);
-	struct output *output;
-	struct error why;
-	int rc;
-
-	rc = output_check(target, value, &why);
-	if (rc == 0 && bus == NULL)
-		rc = error_set(&why, ENODEV, "%s stands on no open bus", target->name);
-	if (rc == 0 && outputs->open_count == OUTPUT_MAX_OPEN)
-		rc = error_set(&why, EBUSY, "%d writes wait already", OUTPUT_MAX_OPEN);
-	if (rc < 0)
-		goto refused;
-	output = xcalloc(1, sizeof(*output));
-	output->outputs = outputs;
-	output->done = done;
-	output->arg = arg;
-	output_describe(output, target, value, who);
-	LIST_INSERT_HEAD(&outputs->open, output, next);
-	outputs->open_count++;
-	rc = bus_write(bus, point, value, output_done, output, &why);
-	if (rc == 0)
-		return 0;
-	LIST_REMOVE(output, next);
-	outputs->open_count--;
-	free(output);
-refused:
-	outputs->counters.refused++;
-	log_error("write refused for %s: %s", who, why.text);
-	return error_set(err, why.code, "%s", why.text);
+	return event->type == EVENT_INSTANT ? OUTLET_HAPPENS
+	       : event->type == EVENT_CLEAR ? OUTLET_CLEARS
+					    : OUTLET_FIRES;
 }
 
-void output_forget(struct outputs *outputs, void *arg)
+static int output_held(struct outputs *outputs, const struct output *output, struct value value,
+		       const char *who, const char *holder, struct error *err)
 {
-	struct output *output;
+	struct str what;
 
-	LIST_FOREACH (output, &outputs->open, next) {
-		if (output->arg == arg)
-			output->done = NULL;
+	outputs->counters.held++;
+	str_init_fixed(&what, err->text, sizeof(err->text));
+	output_show(output, value, who, &what);
+	str_addf(&what, ": %s has it", holder);
+	log_warning("write held back: %s", err->text);
+	err->code = EPERM;
+	return -EPERM;
+}
+
+int outputs_rule_writes(struct outputs *outputs, uint32_t point, struct value value,
+			const struct event *event, struct error *err)
+{
+	enum outlet_moment moment = output_moment(event);
+	char who[OUTLET_WHO_MAX];
+	struct output *output;
+	const char *holder;
+	struct str text;
+	size_t rule;
+	int rc = 0;
+
+	str_init_fixed(&text, who, sizeof(who));
+	str_addf(&text, "rule %s", event->rule_name);
+	output = output_admit(outputs, point, value, who, err);
+	if (output == NULL)
+		return -err->code;
+	rule = outlet_find_rule(output->outlet, event->rule_name);
+	if (rule == SIZE_MAX)
+		moment = OUTLET_CLEARS;
+	if (!outlet_rule_writes(output->outlet, rule, moment, value, output_now(outputs),
+				&holder)) {
+		rc = output_held(outputs, output, value, who, holder, err);
+		output_step(outputs, output);
+	} else if (outputs->started) {
+		rc = output_carry_out(outputs, output, NULL, NULL, err);
+	}
+	output_changed(outputs);
+	return rc < 0 ? rc : 0;
+}
+
+void outputs_rule_ends(struct outputs *outputs, uint32_t point, const char *rule)
+{
+	struct output *output = output_of(outputs, point);
+	size_t number = output != NULL ? outlet_find_rule(output->outlet, rule) : SIZE_MAX;
+
+	if (number == SIZE_MAX || !outlet_rule_holds(output->outlet, number))
+		return;
+	outlet_rule_ends(output->outlet, number, output_now(outputs));
+	output_step(outputs, output);
+	output_changed(outputs);
+}
+
+int outputs_operator_writes(struct outputs *outputs, uint32_t point, struct value value,
+			    const char *who, int64_t for_ns, write_done *done, void *arg,
+			    struct error *err)
+{
+	struct output *output = output_admit(outputs, point, value, who, err);
+	struct outlet_report before;
+	int rc;
+
+	if (output == NULL)
+		return -err->code;
+	/* What is due by now comes first. */
+	output_step(outputs, output);
+	outlet_report(output->outlet, output_now(outputs), &before);
+	if (before.holder != NULL)
+		log_warning("%s takes %s from %s", who, outlet_point(output->outlet)->name,
+			    before.holder);
+	outlet_operator_writes(output->outlet, value, who, for_ns, output_now(outputs));
+	rc = output_carry_out(outputs, output, done, arg, err);
+	if (rc < 0) {
+		outlet_operator_leaves(output->outlet);
+		output_step(outputs, output);
+	}
+	output_changed(outputs);
+	return rc;
+}
+
+void outputs_forget(struct outputs *outputs, void *arg)
+{
+	struct output_write *write;
+
+	LIST_FOREACH (write, &outputs->open, next) {
+		if (write->arg == arg)
+			write->done = NULL;
 	}
 }
 
-void output_count(const struct outputs *outputs, struct output_counters *ret)
+void outputs_saw(struct outputs *outputs, const struct reading *reading)
+{
+	struct output *output;
+
+	if (reading->quality != QUALITY_GOOD)
+		return;
+	output = output_of(outputs, reading->point);
+	if (output == NULL || !outlet_saw(output->outlet, reading->value, reading->at))
+		return;
+	output_step(outputs, output);
+	output_changed(outputs);
+}
+
+void outputs_look(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count && outputs->looks; i++) {
+		struct output *output = &outputs->list[i];
+		const struct point *point = outlet_point(output->outlet);
+		bool decided = true;
+
+		if (!output_has_unknown(point))
+			continue;
+		for (size_t k = 0; k < output->config->rule_count && decided; k++)
+			decided = outputs->host.decided(outputs->host.arg,
+							output->config->ids[k]);
+		if (outlet_see(output->outlet, decided, output_now(outputs)))
+			output_step(outputs, output);
+	}
+}
+
+void outputs_due(struct outputs *outputs)
+{
+	struct boot now = output_now(outputs);
+	int64_t deadline;
+	uint32_t first;
+
+	while (timers_first(&outputs->timers, &deadline, &first) && deadline <= now.ns) {
+		timers_clear(&outputs->timers, first);
+		output_step(outputs, &outputs->list[first]);
+		/* What is due again at once would keep the loop. */
+		if (outputs->timers.deadlines[first] <= now.ns)
+			timers_set(&outputs->timers, first, now.ns + NSEC_PER_MSEC);
+	}
+	outputs->host.alarm(outputs->host.arg, timers_first(&outputs->timers, &deadline, &first)
+						       ? (struct boot){deadline}
+						       : BOOT_NEVER);
+	output_changed(outputs);
+}
+
+/* ---- start, reload, stop ----------------------------------------------------------------- */
+
+void outputs_start(struct outputs *outputs)
+{
+	outputs->started = true;
+	outputs_look(outputs);
+	for (size_t i = 0; i < outputs->count; i++)
+		output_step(outputs, &outputs->list[i]);
+}
+
+static struct output *output_before(const struct outputs *old, const struct point *point)
+{
+	uint32_t number =
+		point_table_find(old->config->points, point->name, strlen(point->name));
+	const struct config_output *entry =
+		number != POINT_NONE ? config_output_of(old->config, number) : NULL;
+
+	if (entry == NULL || point_table_get(old->config->points, number)->kind != point->kind)
+		return NULL;
+	return &old->list[entry - old->config->outputs];
+}
+
+void outputs_adopt(struct outputs *outputs, const struct config *config)
+{
+	struct outputs old = *outputs;
+	struct boot now = output_now(outputs);
+	struct output_write *write;
+
+	output_build(outputs, config);
+	for (size_t i = 0; i < outputs->count; i++) {
+		struct output *output = &outputs->list[i];
+		struct output *before = output_before(&old, outlet_point(output->outlet));
+
+		if (before == NULL)
+			continue;
+		outlet_adopt(output->outlet, before->outlet, now);
+		output->complaint = before->complaint;
+		before->after = output;
+	}
+	LIST_FOREACH (write, &outputs->open, next)
+		write->output = write->output != NULL ? write->output->after : NULL;
+	output_drop(&old);
+	for (size_t i = 0; i < outputs->count; i++)
+		output_step(outputs, &outputs->list[i]);
+}
+
+void outputs_stop(struct outputs *outputs)
+{
+	struct boot now = output_now(outputs);
+	struct outlet_move move;
+	struct error err;
+
+	outputs->stopping = true;
+	for (size_t i = 0; i < outputs->count; i++) {
+		struct output *output = &outputs->list[i];
+
+		if (outlet_stop(output->outlet, now, &move))
+			output_send(outputs, output, &move, NULL, NULL, &err);
+	}
+	output_changed(outputs);
+}
+
+void outputs_halt(struct outputs *outputs)
+{
+	outputs->stopping = true;
+	outputs->started = false;
+}
+
+size_t outputs_open(const struct outputs *outputs)
+{
+	return outputs->open_count;
+}
+
+/* ---- reports ----------------------------------------------------------------------------- */
+
+void outputs_count(const struct outputs *outputs, struct output_counters *ret)
 {
 	*ret = outputs->counters;
+}
+
+size_t outputs_number(const struct outputs *outputs)
+{
+	return outputs->count;
+}
+
+void outputs_report(const struct outputs *outputs, size_t i, uint32_t *ret_point,
+		    struct outlet_report *ret)
+{
+	*ret_point = outputs->list[i].config->point;
+	outlet_report(outputs->list[i].outlet, output_now(outputs), ret);
 }

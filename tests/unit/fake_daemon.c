@@ -282,11 +282,12 @@ int daemon_unshelve(struct daemon *daemon, uint32_t rule)
 }
 
 int daemon_write(struct daemon *daemon, uint32_t point, struct value value, const char *who,
-		 write_done *done, void *arg, struct error *err)
+		 int64_t for_ns, write_done *done, void *arg, struct error *err)
 {
 	const struct point *to = point_table_get(daemon->fake.config->points, point);
 
 	(void)who;
+	daemon->fake.written_for_ns = for_ns;
 	daemon->fake.writes_asked++;
 	if (!to->writable)
 		return error_set(err, EPERM, "%s is not writable", to->name);

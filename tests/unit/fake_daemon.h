@@ -22,6 +22,7 @@ struct fake_daemon {
 	unsigned reloads_asked;
 	unsigned writes_asked;
 	struct value written; /* the last one, without its text */
+	int64_t written_for_ns;
 	bool reload_refused;  /* how the next reloads end */
 	bool dry_run;	      /* what was asked for last */
 	bool hold;	      /* reloads and writes are not answered by themselves */
