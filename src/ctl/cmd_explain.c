@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "ctl/cmd_outputs.h"
 #include "ctl/ctl.h"
 #include "ctl/explain_replay.h"
 #include "ctl/look.h"
@@ -278,6 +279,7 @@ static void print_explained(const struct ctl *ctl, const json_t *rule)
 		str_done(&first);
 	}
 	print_foot(rule);
+	outputs_lines(ctl, json_object_get(rule, "outputs"));
 }
 
 static void show_explained(const struct ctl *ctl, json_t *answer)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* gaugectl points and write: values, and changing them. */
+/* gaugectl points: values, with quality and age. */
 #include <fnmatch.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -157,98 +156,4 @@ const struct ctl_command cmd_points = {
 		"does not count any more. With --json: {\"points\": [...]}.\n",
 	.most = 1000,
 	.run = run_points,
-};
-
-/* write */
-
-static json_t *parse_bool(const char *text_value)
-{
-	static const char *const on[] = {"on", "true", "yes", "1"};
-	static const char *const off[] = {"off", "false", "no", "0"};
-
-	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
-		if (strcasecmp(text_value, on[i]) == 0)
-			return json_true();
-		if (strcasecmp(text_value, off[i]) == 0)
-			return json_false();
-	}
-	fprintf(stderr, "gaugectl: '%s' is neither on nor off\n", text_value);
-	return NULL;
-}
-
-static json_t *parse_number(const char *text_value, const char *unit)
-{
-	double number;
-
-	if (str_to_number(text_value, &number) == 0)
-		return json_real(number);
-	fprintf(stderr, "gaugectl: '%s' is no number%s%s%s\n", text_value,
-		unit != NULL ? "; give it in " : "", unit != NULL ? unit : "",
-		unit != NULL ? ", without the unit" : "");
-	return NULL;
-}
-
-static json_t *parse_value(const json_t *point, const char *text_value)
-{
-	const char *kind = text(point, "kind");
-
-	if (kind != NULL && strcmp(kind, "bool") == 0)
-		return parse_bool(text_value);
-	if (kind != NULL && strcmp(kind, "number") == 0)
-		return parse_number(text_value, text(point, "unit"));
-	return json_string(text_value);
-}
-
-static enum ctl_status send_value(const struct ctl *ctl, const json_t *point, json_t *value)
-{
-	json_t *body = json_pack("{so}", "value", value), *answer;
-	char *body_text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(17));
-	const char *unit = text(point, "unit");
-	enum ctl_status status;
-	const json_t *taken;
-	struct str shown;
-
-	status = remote_ask_name(ctl, "/v1/points", ctl->args[0], body_text, &answer, NULL);
-	if (status == CTL_OK && ctl->json) {
-		remote_print(answer);
-	} else if (status == CTL_OK) {
-		str_init(&shown);
-		/* It may have been rounded to what the device can hold. */
-		taken = json_object_get(answer, "value");
-		look_add_value(&shown, taken != NULL ? taken : json_object_get(body, "value"));
-		printf("%s is now %s%s%s\n", ctl->args[0], shown.s, unit != NULL ? " " : "",
-		       unit != NULL ? unit : "");
-		str_done(&shown);
-		json_decref(answer);
-	}
-	free(body_text);
-	json_decref(body);
-	return status;
-}
-
-static enum ctl_status run_write(const struct ctl *ctl)
-{
-	json_t *point, *value;
-	enum ctl_status status =
-		remote_ask_name(ctl, "/v1/points", ctl->args[0], NULL, &point, NULL);
-
-	if (status != CTL_OK)
-		return status;
-	value = parse_value(point, ctl->args[1]);
-	status = value != NULL ? send_value(ctl, point, value) : CTL_USAGE;
-	json_decref(point);
-	return status;
-}
-
-const struct ctl_command cmd_write = {
-	.name = "write",
-	.usage = "POINT VALUE",
-	.summary = "write a value to a point",
-	.help = "VALUE is on or off (true, false) for a point that is one of the two, a number\n"
-		"in the point's unit, or a text. The point has to be configured with 'write: true',\n"
-		"and its limits hold. Waits until the device has confirmed it; exits with 1 if it\n"
-		"did not. Needs root or group gauged-admin, and is logged with your uid.\n",
-	.least = 2,
-	.most = 2,
-	.run = run_write,
 };

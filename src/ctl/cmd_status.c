@@ -146,9 +146,9 @@ static void print_counts(const struct ctl *ctl, const json_t *status)
 	     COUNT("engine", "bad_readings"));
 	fact(ctl, "events", LOOK_PLAIN, "%jd", COUNT("engine", "events"));
 	fact(ctl, "writes", LOOK_PLAIN,
-	     "%jd done, %jd refused, %jd of unknown outcome, %jd not kept",
+	     "%jd done, %jd refused, %jd of unknown outcome, %jd not kept, %jd held back",
 	     COUNT("writes", "done"), COUNT("writes", "refused"), COUNT("writes", "unknown"),
-	     COUNT("writes", "differs"));
+	     COUNT("writes", "differs"), COUNT("writes", "held"));
 	fact(ctl, "reloads", LOOK_PLAIN, "%jd done, %jd refused", COUNT("reload", "done"),
 	     COUNT("reload", "failed"));
 	fact(ctl, "loop", LOOK_PLAIN, "at worst %.1f ms late",

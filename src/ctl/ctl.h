@@ -50,8 +50,9 @@ enum ctl_option {
 	CTL_VERBOSE = 1 << 26,
 	/* with a value: */
 	CTL_LIMIT = 1 << 27,
+	CTL_REASON = 1 << 28,
 };
-enum { CTL_OPTIONS = 28 };
+enum { CTL_OPTIONS = 29 };
 
 struct ctl {
 	const char *socket;
@@ -81,8 +82,8 @@ struct ctl_command {
 };
 
 extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_explain, cmd_health,
-	cmd_history, cmd_points, cmd_probe, cmd_queue, cmd_record, cmd_reload, cmd_replay,
-	cmd_rules, cmd_schema, cmd_shelve, cmd_status, cmd_test, cmd_unshelve, cmd_watch,
-	cmd_write;
+	cmd_history, cmd_outputs, cmd_points, cmd_probe, cmd_queue, cmd_record, cmd_reload,
+	cmd_replay, cmd_rules, cmd_schema, cmd_shelve, cmd_status, cmd_test, cmd_unshelve,
+	cmd_watch, cmd_write;
 
 #endif

@@ -16,10 +16,10 @@
 #define DEFAULT_SOCKET "/run/gauged/control.sock"
 
 static const struct ctl_command *const commands[] = {
-	&cmd_status, &cmd_points, &cmd_rules,  &cmd_explain,  &cmd_watch,
-	&cmd_write,  &cmd_ack,	  &cmd_shelve, &cmd_unshelve, &cmd_reload,
-	&cmd_check,  &cmd_buses,  &cmd_queue,  &cmd_health,   &cmd_probe,
-	&cmd_test,   &cmd_schema, &cmd_record, &cmd_replay,   &cmd_history,
+	&cmd_status, &cmd_points, &cmd_rules,	&cmd_explain,  &cmd_watch,  &cmd_outputs,
+	&cmd_write,  &cmd_ack,	  &cmd_shelve,	&cmd_unshelve, &cmd_reload, &cmd_check,
+	&cmd_buses,  &cmd_queue,  &cmd_health,	&cmd_probe,    &cmd_test,   &cmd_schema,
+	&cmd_record, &cmd_replay, &cmd_history,
 };
 
 struct command_line {
@@ -41,7 +41,8 @@ static const struct {
 	{"--dry-run", CTL_DRY_RUN, NULL, "what would change; nothing does"},
 	{"--output", CTL_OUTPUT, "FILE",
 	 "write to FILE, which must not be there yet; also -o FILE"},
-	{"--for", CTL_FOR, "TIME", "end after TIME, such as 10m"},
+	{"--for", CTL_FOR, "TIME", "for how long, such as 10m"},
+	{"--reason", CTL_REASON, "TEXT", "why, for the log and for 'gaugectl outputs'"},
 	{"--config", CTL_CONFIG, "FILE", "the configuration that the recording is played to"},
 	{"--replay", CTL_REPLAY, "FILE", "the recording that is played; - is standard input"},
 	{"--at", CTL_AT, "TIME", "when: 1h30m since the start, or a wall time"},

@@ -33,6 +33,7 @@ static const struct api_route api_routes[] = {
 	{"GET", "/v1/points", PEER_READ, api_points, {"follow", "changes"}},
 	{"GET", "/v1/points/NAME", PEER_READ, api_point, {NULL}},
 	{"POST", "/v1/points/NAME", PEER_WRITE, api_point_write, {NULL}},
+	{"GET", "/v1/outputs", PEER_READ, api_outputs, {NULL}},
 	{"GET", "/v1/rules", PEER_READ, api_rules, {NULL}},
 	{"GET", "/v1/rules/NAME", PEER_READ, api_rule, {NULL}},
 	{"GET", "/v1/rules/NAME/explain", PEER_READ, api_rule_explain, {NULL}},

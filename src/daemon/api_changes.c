@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Serves what changes something: reloads and writes. Each is logged with who asked. */
-#include <errno.h>
+/* Serves reloads, which are logged with who asked. */
 #include <jansson.h>
-#include <string.h>
 
-#include "base/error.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "conf/diag.h"
-#include "model/point.h"
 #include "daemon/api.h"
 #include "daemon/api_json.h"
-#include "daemon/api_points.h"
 #include "daemon/config.h"
 #include "daemon/config_diff.h"
 #include "daemon/daemon.h"
 
-enum { WHO_MAX = 64, SHOWN_MAX = 300 };
+enum { WHO_MAX = 64 };
 
 static const char *call_who(const struct api_call *call, char room[WHO_MAX])
 {
@@ -153,99 +148,4 @@ void api_reload(struct api_call *call)
 		daemon_reload_try(call->daemon, reload_ended, call);
 	else
 		daemon_reload(call->daemon, reload_ended, call);
-}
-
-static void write_ended(void *arg, const struct write_result *result)
-{
-	struct api_call *call = arg;
-	json_t *answer;
-
-	switch (result->outcome) {
-	case WRITE_DONE:
-		answer = json_pack("{ss so}", "outcome", "done", "point",
-				   api_json_text(call->name));
-		/* What the device took, which may be rounded. */
-		if (result->value.kind != VALUE_NONE)
-			json_object_set_new(answer, "value", api_json_value(result->value));
-		api_answer(call, 200, answer);
-		break;
-	case WRITE_REFUSED:
-		api_problem(call, 409, "%s was not written: %s", call->name, result->text);
-		break;
-	case WRITE_DIFFERS:
-		api_problem(call, 409, "%s was written, but not kept: %s", call->name,
-			    result->text);
-		break;
-	case WRITE_UNKNOWN:
-		api_problem(call, 504, "it is not known whether %s was written: %s", call->name,
-			    result->text);
-		break;
-	}
-	api_answered(call);
-}
-
-static void write_forget(struct api_call *call)
-{
-	daemon_write_forget(call->daemon, call);
-}
-
-/* {"value": 81.5}, nothing else in it. The value borrows from *ret_json. */
-static bool write_body(struct api_call *call, struct value *ret, json_t **ret_json)
-{
-	json_t *json, *value;
-	json_error_t why;
-
-	json = json_loadb(call->body != NULL ? call->body : "", call->body_len,
-			  JSON_REJECT_DUPLICATES, &why);
-	if (json == NULL) {
-		api_problem(call, 400, "the body is not JSON: %s at line %d, column %d",
-			    why.text, why.line, why.column);
-		return false;
-	}
-	value = json_object_get(json, "value");
-	if (json_is_number(value))
-		*ret = value_number(json_number_value(value));
-	else if (json_is_boolean(value))
-		*ret = value_bool(json_is_true(value));
-	else if (json_is_string(value))
-		*ret = value_text(json_string_value(value));
-	else
-		value = NULL;
-	if (value == NULL || json_object_size(json) != 1) {
-		json_decref(json);
-		api_problem(call, 400, "expected {\"value\": a number, true, false or a text}");
-		return false;
-	}
-	*ret_json = json;
-	return true;
-}
-
-static void write_start(struct api_call *call, uint32_t id, struct value value)
-{
-	char room[SHOWN_MAX], who[WHO_MAX];
-	struct error err = {0};
-	struct str shown;
-	int rc;
-
-	str_init_fixed(&shown, room, sizeof(room));
-	value_show(value, &shown);
-	log_notice("control: %s writes %s to %s", call_who(call, who), shown.s, call->name);
-	call->forget = write_forget;
-	rc = daemon_write(call->daemon, id, value, who, 0, write_ended, call, &err);
-	if (rc == 0)
-		return;
-	call->forget = NULL;
-	api_problem(call, rc == -EINVAL || rc == -ERANGE ? 422 : 409, "%s", err.text);
-}
-
-void api_point_write(struct api_call *call)
-{
-	uint32_t id = api_find_point(call);
-	struct value value;
-	json_t *json;
-
-	if (id == POINT_NONE || !write_body(call, &value, &json))
-		return;
-	write_start(call, id, value);
-	json_decref(json);
 }

@@ -217,23 +217,27 @@ void api_status(struct api_call *call)
 				  "state", "refused", "detail",
 				  "the last reload was refused, the configuration before it "
 				  "runs on"));
-	api_answer(
-		call, 200,
-		json_pack("{sb so ss so sI so so so sb so so so so so so so}", "healthy",
-			  json_array_size(problems) == 0, "problems", problems, "version",
-			  PACKAGE_VERSION, "site", api_json_text(daemon_config(daemon)->site),
-			  "pid", (json_int_t)getpid(), "boot_id", api_json_text(status.boot_id),
-			  "started", api_json_wall(status.started_wall), "uptime_s",
-			  api_json_seconds(boot_diff(clock_boot(), status.started)),
-			  "clock_synchronised", status.synchronised, "reload",
-			  status_reloads(&status), "counts", counts, "engine",
-			  status_engine(daemon), "writes",
-			  json_pack("{so so so so}", "done", api_json_count(status.writes_done),
-				    "refused", api_json_count(status.writes_refused), "unknown",
-				    api_json_count(status.writes_unknown), "differs",
-				    api_json_count(status.writes_differs)),
-			  "store", store, "loop", status_loop(daemon), "log_lines_dropped",
-			  api_json_count(log_dropped())));
+	api_answer(call, 200,
+		   json_pack("{sb so ss so sI so so so sb so so so so so so so}", "healthy",
+			     json_array_size(problems) == 0, "problems", problems, "version",
+			     PACKAGE_VERSION, "site",
+			     api_json_text(daemon_config(daemon)->site), "pid",
+			     (json_int_t)getpid(), "boot_id", api_json_text(status.boot_id),
+			     "started", api_json_wall(status.started_wall), "uptime_s",
+			     api_json_seconds(boot_diff(clock_boot(), status.started)),
+			     "clock_synchronised", status.synchronised, "reload",
+			     status_reloads(&status), "counts", counts, "engine",
+			     status_engine(daemon), "writes",
+			     json_pack("{so so so so so so so}", "held",
+				       api_json_count(status.writes_held), "delayed",
+				       api_json_count(status.writes_delayed), "retried",
+				       api_json_count(status.writes_retried), "done",
+				       api_json_count(status.writes_done), "refused",
+				       api_json_count(status.writes_refused), "unknown",
+				       api_json_count(status.writes_unknown), "differs",
+				       api_json_count(status.writes_differs)),
+			     "store", store, "loop", status_loop(daemon), "log_lines_dropped",
+			     api_json_count(log_dropped())));
 }
 
 void api_config(struct api_call *call)

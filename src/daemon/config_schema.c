@@ -11,6 +11,7 @@
 #include "conf/schema.h"
 #include "daemon/config_options.h"
 #include "inputs/input.h"
+#include "inputs/write_entry.h"
 #include "actions/action.h"
 
 enum { TABLES_MAX = 200, KINDS_MAX = 64 };
@@ -72,7 +73,8 @@ void config_schema(struct str *out)
 
 	schema_begin(out, "Configuration of gauged, see gauged.yaml(5)", &config_file_options);
 	for (size_t i = 0; i < count; i++) {
-		if (tables[i] != &config_file_options)
+		/* The options of outputs stand among others only. */
+		if (tables[i] != &config_file_options && tables[i] != &write_entry_options)
 			schema_add_table(out, tables[i]);
 	}
 	add_buses(out);

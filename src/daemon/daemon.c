@@ -25,7 +25,6 @@
 #include "io/loop.h"
 #include "rules/calendar.h"
 #include "rules/engine.h"
-#include "rules/ruleset.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "actions/action.h"
@@ -37,6 +36,7 @@
 #include "daemon/reload.h"
 #include "daemon/running.h"
 #include "daemon/state.h"
+#include "daemon/switches.h"
 
 /* What saving may take when the program ends. */
 #define STOP_NS (3 * NSEC_PER_SEC)
@@ -52,11 +52,11 @@ struct daemon {
 	struct boot seen;	       /* when the engine last ran */
 	struct loop_defer *settle;
 	struct http_client *http;
-	struct outputs *outputs;
+	struct switches *switches;
+	struct outputs *outputs; /* theirs */
 	struct state *state;
 	struct engine_state kept; /* of it: the engine's */
 	struct state_part outputs_kept;
-	struct loop_alarm *output_alarm;
 	struct reload *reload;
 	struct daemon_watcher *watchers;
 	struct boot started;
@@ -293,85 +293,6 @@ static struct running_scope daemon_scope(struct daemon *daemon)
 	};
 }
 
-/* Outputs. */
-
-static int daemon_output_write(void *arg, uint32_t point, struct value value, write_done *done,
-			       void *done_arg, struct error *err)
-{
-	struct daemon *daemon = arg;
-
-	for (size_t i = 0; i < daemon->now.config->bus_count; i++) {
-		struct bus *bus = daemon->now.buses[i];
-
-		if (bus != NULL && bus_owns(bus, point))
-			return bus_write(bus, point, value, done, done_arg, err);
-	}
-	return error_set(err, ENODEV, "it stands on no open bus");
-}
-
-static void daemon_output_alarm(void *arg, struct boot deadline)
-{
-	struct daemon *daemon = arg;
-
-	if (deadline.ns == BOOT_NEVER.ns)
-		loop_alarm_stop(daemon->output_alarm);
-	else
-		loop_alarm_start(daemon->output_alarm, deadline);
-}
-
-static void daemon_output_due(void *arg)
-{
-	struct daemon *daemon = arg;
-
-	outputs_due(daemon->outputs);
-}
-
-static struct boot daemon_output_now(void *arg)
-{
-	(void)arg;
-	return clock_boot();
-}
-
-/* A rule that is asleep, or shelved, drives nothing, and an instant is never undecided. */
-static bool daemon_output_decided(void *arg, uint32_t number)
-{
-	const struct daemon *daemon = arg;
-	struct engine_rule rule;
-	struct rule_view view;
-
-	engine_rule(daemon->now.engine, number, &rule);
-	if (rule.condition >= 0 || rule.inactive || rule.shelved)
-		return true;
-	ruleset_view(daemon->now.config->rules, number, &view);
-	return view.instant;
-}
-
-static bool daemon_output_fires(void *arg, const char *name)
-{
-	const struct daemon *daemon = arg;
-	uint32_t number = ruleset_find(daemon->now.config->rules, name);
-	struct engine_rule rule;
-
-	if (number == UINT32_MAX)
-		return false;
-	engine_rule(daemon->now.engine, number, &rule);
-	return rule.state != RULE_OK && rule.state != RULE_PENDING;
-}
-
-static void daemon_open_outputs(struct daemon *daemon)
-{
-	const struct outputs_host host = {
-		.write = daemon_output_write,
-		.alarm = daemon_output_alarm,
-		.now = daemon_output_now,
-		.decided = daemon_output_decided,
-		.fires = daemon_output_fires,
-		.arg = daemon,
-	};
-
-	daemon->outputs = outputs_new(daemon->now.config, &host);
-}
-
 static void daemon_save_outputs(void *arg, struct boot now, struct str *out)
 {
 	const struct daemon *daemon = arg;
@@ -536,7 +457,6 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon->started_wall = clock_wall();
 	boot_id_read(daemon->boot_id);
 	daemon->alarm = loop_alarm_new(loop, daemon_due, daemon);
-	daemon->output_alarm = loop_alarm_new(loop, daemon_output_due, daemon);
 	daemon->clock = clock_watch_new(loop, daemon_clock, daemon);
 	daemon->clock_poll = loop_timer_new(loop, daemon_clock, daemon);
 	daemon->settle = loop_defer_new(loop, daemon_settle, daemon);
@@ -544,10 +464,10 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon->reload = reload_new(
 		loop, config->path,
 		&(struct reload_host){daemon_in_force, daemon_swap, daemon_try, daemon}, err);
-	if (daemon->alarm == NULL || daemon->output_alarm == NULL || daemon->clock == NULL)
+	if (daemon->alarm == NULL || daemon->clock == NULL)
 		error_set(err, EMFILE, "cannot make a timer: no descriptor left");
-	if (daemon->alarm == NULL || daemon->output_alarm == NULL || daemon->clock == NULL ||
-	    daemon->http == NULL || daemon->reload == NULL) {
+	if (daemon->alarm == NULL || daemon->clock == NULL || daemon->http == NULL ||
+	    daemon->reload == NULL) {
 		config_unref(config);
 		goto fail;
 	}
@@ -561,7 +481,10 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 		goto fail;
 	}
 	daemon_set_wall(daemon, clock_boot());
-	daemon_open_outputs(daemon);
+	daemon->switches = switches_new(loop, &daemon->now, err);
+	if (daemon->switches == NULL)
+		goto fail;
+	daemon->outputs = switches_outputs(daemon->switches);
 	engine_state_start(&daemon->kept, &daemon->now.engine, daemon->state);
 	daemon_start_outputs(daemon);
 	state_forget_found(daemon->state);
@@ -590,12 +513,11 @@ void daemon_free(struct daemon *daemon)
 	state_free(daemon->state);
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
-	loop_alarm_free(daemon->output_alarm);
 	clock_watch_free(daemon->clock);
 	link_watch_free(daemon->link);
 	loop_timer_free(daemon->clock_poll);
 	loop_defer_free(daemon->settle);
-	outputs_free(daemon->outputs);
+	switches_free(daemon->switches);
 	free(daemon->last_failure);
 	free(daemon);
 }

@@ -57,6 +57,7 @@ class Plant:
         self.requests = 0
         self.connections = 0
         self.writes = []
+        self.write_times = []  # of each, on the monotonic clock
         self.most = {}  # by unit and address: what a holding register does not exceed
         self.silent = False
         self.lock = threading.Lock()
@@ -122,10 +123,12 @@ class Plant:
             if code == 5:
                 self.coils[unit, address] = count == 0xFF00
                 self.writes.append((unit, "coil", address, count == 0xFF00))
+                self.write_times.append(time.monotonic())
                 return pdu
             if code == 6:
                 self.holding[unit, address] = min(count, self.most.get((unit, address), count))
                 self.writes.append((unit, "holding", address, count))
+                self.write_times.append(time.monotonic())
                 return pdu
         return struct.pack(">BB", code | 0x80, 1)
 

@@ -509,6 +509,9 @@ doorbell (info)  instant
         self.assertEqual(json.loads(self.gaugectl("ack", "boiler-over-temp", "--json")[1])["state"], "pending")
         self.assertIn('acknowledges rule doorbell, reason: "seen it"', self.server.said())
         self.assertIn("writes true to boiler.burner", self.server.said())
+        self.assertEqual(self.gaugectl("write", "boiler.burner", "on", "--for", "10s", "--reason", "a test"),
+                         (0, "boiler.burner is now on, for 10s\n", ""))
+        self.assertIn('writes true to boiler.burner for 10s, reason: "a test"', self.server.said())
 
     @unittest.skipIf(os.geteuid() != 0, "SKIP: only root can become other users")
     def test_gaugectl_says_which_group_to_join(self):

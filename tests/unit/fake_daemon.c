@@ -15,6 +15,7 @@
 #include "io/loop.h"
 #include "rules/engine.h"
 #include "rules/explain.h"
+#include "rules/outlet.h"
 #include "rules/ruleset.h"
 #include "actions/outbox.h"
 #include "actions/webhook.h"
@@ -295,11 +296,50 @@ int daemon_write(struct daemon *daemon, uint32_t point, struct value value, cons
 		return error_set(err, EINVAL, "%s takes a %s, not a %s", to->name,
 				 value_kind_name(to->kind), value_kind_name(value.kind));
 	daemon->fake.written = value;
+	if (daemon->fake.waits)
+		error_set(err, EAGAIN, "%s: it has been off for less than min_off", to->name);
+	if (daemon->fake.waits)
+		return 1;
 	daemon->fake.waiting = arg;
 	daemon->fake.waiting_write = done;
 	if (!daemon->fake.hold)
 		fake_daemon_release(daemon);
 	return 0;
+}
+
+size_t daemon_output_count(const struct daemon *daemon)
+{
+	(void)daemon;
+	return 2;
+}
+
+/* The burner is a person's for 8 s and waits, the set point was never written. */
+void daemon_output(const struct daemon *daemon, size_t i, uint32_t *ret_point,
+		   struct outlet_report *ret)
+{
+	struct boot now = clock_boot();
+
+	(void)daemon;
+	*ret_point = (uint32_t)i + 1;
+	*ret = (struct outlet_report){.hold_until = BOOT_NEVER, .changes_left = -1};
+	if (i > 0)
+		return;
+	*ret = (struct outlet_report){
+		.value = value_bool(true),
+		.since = {now.ns - 12 * NSEC_PER_SEC},
+		.layer = "operator",
+		.wanted = value_bool(false),
+		.holder = "uid 1000 (pid 7)",
+		.hold_until = boot_add(now, 8500 * NSEC_PER_MSEC),
+		.set_by = "rule boiler-over-temp",
+		.set_at = {now.ns - 12 * NSEC_PER_SEC},
+		.waits = true,
+		.verdict = INTERLOCK_MIN_ON,
+		.until = boot_add(now, 3500 * NSEC_PER_MSEC),
+		.max_on = true,
+		.off_at = boot_add(now, 60 * NSEC_PER_SEC),
+		.changes_left = 17,
+	};
 }
 
 void daemon_write_forget(struct daemon *daemon, void *arg)

@@ -23,9 +23,10 @@ struct fake_daemon {
 	unsigned writes_asked;
 	struct value written; /* the last one, without its text */
 	int64_t written_for_ns;
-	bool reload_refused;  /* how the next reloads end */
-	bool dry_run;	      /* what was asked for last */
-	bool hold;	      /* reloads and writes are not answered by themselves */
+	bool waits;	     /* what is written waits for an interlock */
+	bool reload_refused; /* how the next reloads end */
+	bool dry_run;	     /* what was asked for last */
+	bool hold;	     /* reloads and writes are not answered by themselves */
 	reload_done *waiting_reload;
 	write_done *waiting_write;
 	void *waiting;

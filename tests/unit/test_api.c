@@ -100,6 +100,7 @@ static void test_api_answers_every_route_with_json(void **state)
 		"/v1/points",
 		"/v1/rules",
 		"/v1/points/boiler.temp",
+		"/v1/outputs",
 		"/v1/rules/boiler-over-temp",
 		"/v1/rules/boiler-over-temp/explain",
 	};
@@ -424,6 +425,61 @@ static void test_api_tells_how_a_write_ended(void **state)
 	assert_int_equal(ask(fixture, writer, "POST", "/v1/points/boiler.burner", on), 504);
 }
 
+static void test_api_writes_for_a_time_and_tells_what_waits(void **state)
+{
+	static const char *const wrong[] = {
+		"{\"value\": true, \"for_s\": 0.5}",
+		"{\"value\": true, \"for_s\": \"1\"}",
+		"{\"value\": true, \"for_s\": 2678401}",
+		"{\"value\": true, \"reason\": 7}",
+		"{\"value\": true, \"fro_s\": 7}",
+		"{\"value\": null}",
+		"{\"for_s\": 7}",
+	};
+	struct fixture *fixture = *state;
+	struct fake_daemon *fake = fake_daemon(fixture->daemon);
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(
+			ask(fixture, writer, "POST", "/v1/points/boiler.burner", wrong[i]),
+			400);
+	assert_int_equal(fake->writes_asked, 0);
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/points/boiler.burner",
+			     "{\"value\": true, \"for_s\": 2.5, \"reason\": \"a test\"}"),
+			 200);
+	assert_int_equal(fake->written_for_ns, 2500 * NSEC_PER_MSEC);
+	fake->waits = true;
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/points/boiler.burner", "{\"value\": true}"),
+		202);
+	assert_int_equal(fake->written_for_ns, 0);
+	assert_string_equal(member(fixture, "outcome"), "waits");
+	assert_string_equal(member(fixture, "detail"),
+			    "boiler.burner: it has been off for less than min_off");
+}
+
+static void test_api_tells_who_has_an_output(void **state)
+{
+	struct fixture *fixture = *state;
+	json_t *outputs, *burner;
+
+	assert_int_equal(ask(fixture, reader, "GET", "/v1/outputs", NULL), 200);
+	outputs = json_object_get(fixture->json, "outputs");
+	assert_int_equal(json_array_size(outputs), 2);
+	burner = json_array_get(outputs, 0);
+	assert_string_equal(json_string_value(json_object_get(burner, "name")),
+			    "boiler.burner");
+	assert_string_equal(json_string_value(json_object_get(burner, "holder")),
+			    "uid 1000 (pid 7)");
+	assert_string_equal(json_string_value(json_object_get(burner, "waits_for")),
+			    "it has been on for less than min_on");
+	assert_true(json_is_false(json_object_get(burner, "wanted")));
+	assert_int_equal(json_integer_value(json_object_get(burner, "changes_left")), 17);
+	assert_true(json_number_value(json_object_get(burner, "hold_s")) > 0);
+	assert_true(json_is_null(json_object_get(json_array_get(outputs, 1), "holder")));
+	assert_true(json_is_null(json_object_get(json_array_get(outputs, 1), "set_s")));
+}
+
 static void test_fault_F1_api_tells_why_a_reload_was_refused(void **state)
 {
 	struct fixture *fixture = *state;
@@ -670,6 +726,8 @@ int main(void)
 		API_TEST(test_api_says_why_an_alarm_cannot_be_acknowledged),
 		API_TEST(test_api_refuses_shelving_without_an_end),
 		API_TEST(test_api_tells_how_a_write_ended),
+		API_TEST(test_api_writes_for_a_time_and_tells_what_waits),
+		API_TEST(test_api_tells_who_has_an_output),
 		API_TEST(test_fault_F1_api_tells_why_a_reload_was_refused),
 		API_TEST(test_api_tells_what_a_reload_would_change),
 		API_TEST(test_api_answers_later_when_the_daemon_takes_its_time),
