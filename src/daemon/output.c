@@ -101,8 +101,8 @@ static struct output *output_of(struct outputs *outputs, uint32_t point)
 
 static void output_changed(const struct outputs *outputs)
 {
-	if (outputs->started && outputs->host.changed != NULL)
-		outputs->host.changed(outputs->host.arg);
+	if (outputs->started && outputs->changed != NULL)
+		outputs->changed(outputs->changed_arg);
 }
 
 static void output_plan(struct outputs *outputs, const struct output *output)
@@ -573,6 +573,12 @@ void outputs_halt(struct outputs *outputs)
 size_t outputs_open(const struct outputs *outputs)
 {
 	return outputs->open_count;
+}
+
+void outputs_on_change(struct outputs *outputs, void (*changed)(void *arg), void *arg)
+{
+	outputs->changed = changed;
+	outputs->changed_arg = arg;
 }
 
 /* ---- reports ----------------------------------------------------------------------------- */

@@ -41,8 +41,6 @@ struct outputs_host {
 	/* Whether the rule, of the configuration in force, is decided, and whether it fires. */
 	bool (*decided)(void *arg, uint32_t rule);
 	bool (*fires)(void *arg, const char *rule);
-	/* What outputs_save() gives is another now; NULL: nobody wants to know. */
-	void (*changed)(void *arg);
 	void *arg;
 };
 
@@ -91,6 +89,12 @@ void outputs_count(const struct outputs *outputs, struct output_counters *ret);
 size_t outputs_number(const struct outputs *outputs);
 void outputs_report(const struct outputs *outputs, size_t i, uint32_t *ret_point,
 		    struct outlet_report *ret);
+
+/*
+ * changed is called when what outputs_save() gives has become another, apart from its ages; on
+ * the loop, never within outputs_save(), and not before outputs_start(). NULL: nobody.
+ */
+void outputs_on_change(struct outputs *outputs, void (*changed)(void *arg), void *arg);
 
 /* In output_save.c */
 

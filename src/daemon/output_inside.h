@@ -32,6 +32,8 @@ struct output_write {
 
 struct outputs {
 	struct outputs_host host;
+	void (*changed)(void *arg); /* NULL: nobody wants to know */
+	void *changed_arg;
 	const struct config *config;
 	size_t count;
 	struct output *list; /* the n-th is the configuration's n-th */

@@ -137,12 +137,13 @@ static int set_up(void **state)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 
-	rig->host = (struct outputs_host){rig_write, rig_alarm,	  rig_now, rig_decided,
-					  rig_fires, rig_changed, rig};
+	rig->host = (struct outputs_host){rig_write,   rig_alarm, rig_now,
+					  rig_decided, rig_fires, rig};
 	rig->now.ns = 5000 * SECOND;
 	rig->alarm = BOOT_NEVER;
 	rig->config = load(plant);
 	rig->outputs = outputs_new(rig->config, &rig->host);
+	outputs_on_change(rig->outputs, rig_changed, rig);
 	*state = rig;
 	return 0;
 }
