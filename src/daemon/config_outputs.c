@@ -117,7 +117,8 @@ static void warn_pairs(const struct config *config, const struct config_output *
 
 			if (fires[k] == NULL || a->priority != b->priority ||
 			    a->severity != b->severity ||
-			    value_equal(fires[i]->value, fires[k]->value))
+			    value_equal(fires[i]->value, fires[k]->value) ||
+			    ruleset_apart(config->rules, output->ids[i], output->ids[k]))
 				continue;
 			warn_pair(config, fires[k], fires[i], diags);
 			break;

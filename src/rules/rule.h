@@ -18,6 +18,7 @@
 
 struct calendar;
 struct message;
+struct prove_region;
 struct yaml_node;
 
 enum on_unknown { ON_UNKNOWN_HOLD, ON_UNKNOWN_CLEAR, ON_UNKNOWN_FIRE };
@@ -47,6 +48,8 @@ struct rule_extra {
 	/* What wakes it up beside points: these are the rule's first, so many of them. */
 	const struct program_use *use;
 	uint32_t use_points;
+	/* With which values it can be an alarm; of one that writes, otherwise NULL. */
+	const struct prove_region *holds;
 };
 
 /* Nothing of all that. */

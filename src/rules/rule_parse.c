@@ -129,11 +129,28 @@ static bool rule_parse_schedule(const struct rule_parse *parse, struct rule_made
 	return true;
 }
 
+/* For whoever asks whether two rules can be alarms at once. */
+static void rule_parse_holds(const struct rule_parse *parse, const struct yaml_node *on_fire,
+			     const struct prove_region *region, struct rule_made *made)
+{
+	struct prove_region *holds;
+	bool writes = false;
+
+	for (size_t i = 0; on_fire != NULL && i < on_fire->count; i++)
+		writes = writes || (on_fire->values[i]->kind == YAML_MAP &&
+				    yaml_get(on_fire->values[i], "write") != NULL);
+	if (!writes)
+		return;
+	holds = arena_take(parse->arena, 1, sizeof(*holds));
+	*holds = *region;
+	made->extra.holds = holds;
+}
+
 static bool rule_parse_conditions(const struct rule_parse *parse,
 				  const struct rule_options *options, struct rule_made *made)
 {
 	struct rule *rule = &made->rule;
-	struct prove_region fires, rests, clears, unused;
+	struct prove_region fires, rests, clears, stays;
 
 	if (options->on != NULL && options->when == NULL)
 		return rule_parse_expr(parse, made, options->on, "on", CHECK_INSTANT,
@@ -145,14 +162,18 @@ static bool rule_parse_conditions(const struct rule_parse *parse,
 		/* What is wrong with 'clear' is told as well. */
 		if (rule->has_clear)
 			rule_parse_expr(parse, made, options->clear, "clear", CHECK_CONDITION,
-					&made->extra.clear, &clears, &unused);
+					&made->extra.clear, &clears, &stays);
 		return false;
 	}
 	if (rule->has_clear) {
 		if (!rule_parse_expr(parse, made, options->clear, "clear", CHECK_CONDITION,
-				     &made->extra.clear, &clears, &unused))
+				     &made->extra.clear, &clears, &stays))
 			return false;
 		prove_both(&rests, &clears);
+		/* Until 'clear' is true it stays one. */
+		rule_parse_holds(parse, options->on_fire, &stays, made);
+	} else {
+		rule_parse_holds(parse, options->on_fire, &fires, made);
 	}
 	if (fires.never && rule->on_unknown != ON_UNKNOWN_FIRE)
 		rule_parse_never(parse, options->when, rule,

@@ -17,6 +17,7 @@
 #include "rules/derived.h"
 #include "rules/engine.h"
 #include "rules/program.h"
+#include "rules/prove.h"
 #include "rules/rule.h"
 #include "rules/rule_options.h"
 #include "rules/rule_parse.h"
@@ -484,6 +485,18 @@ void ruleset_view(const struct ruleset *set, uint32_t number, struct rule_view *
 		.point_count = rule->point_count,
 		.points = rule->points,
 	};
+}
+
+bool ruleset_apart(const struct ruleset *set, uint32_t a, uint32_t b)
+{
+	const struct rule *first = &set->rules[a], *second = &set->rules[b];
+	struct prove_region both;
+
+	if (first->more->holds == NULL || second->more->holds == NULL)
+		return false;
+	both = *first->more->holds;
+	prove_both(&both, second->more->holds);
+	return both.never;
 }
 
 uint32_t ruleset_find(const struct ruleset *set, const char *name)

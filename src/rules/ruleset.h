@@ -56,6 +56,11 @@ struct rule_view {
 };
 size_t ruleset_count(const struct ruleset *set);
 void ruleset_view(const struct ruleset *set, uint32_t rule, struct rule_view *ret);
+/*
+ * Whether it is proven that the two rules, which both write, are never alarms at once, but for
+ * the time of 'clear_for' and while a condition is unknown.
+ */
+bool ruleset_apart(const struct ruleset *set, uint32_t a, uint32_t b);
 /* UINT32_MAX if there is none. */
 uint32_t ruleset_find(const struct ruleset *set, const char *name);
 /* Bytes that an engine for this set will take, fixed at start. */

@@ -42,7 +42,7 @@ struct world {
 	struct point_interlock interlock;
 	struct point point;
 	struct outlet_rule rules[MODEL_RULES];
-	char names[MODEL_RULES][8];
+	char names[MODEL_RULES][16];
 	struct outlet *outlet;
 	struct model_outlet model;
 	struct device device;

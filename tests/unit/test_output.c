@@ -111,25 +111,33 @@ static void rig_done(void *arg, const struct write_result *result)
 	rig->outcome = result->outcome;
 }
 
-static struct config *load(const char *yaml)
+static struct config *load_said(const char *yaml, struct str *said)
 {
 	char path[] = "test_output.XXXXXX";
 	int fd = mkstemp(path);
 	struct diags *diags = diags_new(10);
 	struct config *config;
-	struct str text;
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, yaml, strlen(yaml)), (ssize_t)strlen(yaml));
 	close(fd);
 	config = config_load(path, false, diags);
 	unlink(path);
-	str_init(&text);
-	diags_render(diags, &text);
-	if (config == NULL || diags_count(diags) != 0)
-		fail_msg("%s", text.s);
-	str_done(&text);
+	diags_render(diags, said);
 	diags_free(diags);
+	return config;
+}
+
+static struct config *load(const char *yaml)
+{
+	struct config *config;
+	struct str said;
+
+	str_init(&said);
+	config = load_said(yaml, &said);
+	if (config == NULL || said.len > 0)
+		fail_msg("%s", said.s);
+	str_done(&said);
 	return config;
 }
 
@@ -232,6 +240,46 @@ static void test_the_configuration_knows_who_writes_what(void **state)
 	assert_string_equal(output->rules[0].name, "cold");
 	assert_string_equal(output->rules[1].who, "rule hot");
 	assert_null(config_output_of(rig->config, point(rig, "a.t")));
+}
+
+static void test_rules_that_contradict_each_other_are_told(void **state)
+{
+	static const struct {
+		const char *first, *second;
+		bool told;
+	} rows[] = {
+		{"when: a.t > 10", "when: a.t > 20", true},
+		{"when: a.t > 10", "when: a.t > 20, severity: info", false},
+		{"when: a.t > 10, priority: 1", "when: a.t > 20", false},
+		{"when: a.t > 10", "when: a.t < 5", false},
+		{"when: a.t > 10", "when: a.t < 5, clear: a.t > 15", true},
+		{"when: a.t > 10", "when: a.t < 5, clear: a.t > 8", false},
+		{"when: a.t > 10 and age(a.t) < 5s", "when: not (a.t > 10)", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config *config;
+		struct str said;
+		char yaml[512];
+
+		snprintf(yaml, sizeof(yaml),
+			 "buses: {plc: {modbus: 'tcp://192.0.2.1'}}\n"
+			 "devices: {a: {bus: plc, points: {t: {holding: 1},\n"
+			 "  pump: {coil: 1, write: true}}}}\n"
+			 "rules:\n"
+			 "  x: {%s, on_fire: [{write: {a.pump: on}}]}\n"
+			 "  y: {%s, on_fire: [{write: {a.pump: off}}]}\n",
+			 rows[i].first, rows[i].second);
+		str_init(&said);
+		config = load_said(yaml, &said);
+		assert_non_null(config);
+		if ((said.len > 0) != rows[i].told)
+			fail_msg("%s | %s: %s", rows[i].first, rows[i].second,
+				 said.len > 0 ? said.s : "nothing");
+		config_unref(config);
+		str_done(&said);
+	}
 }
 
 static void test_on_start_comes_first_and_is_tried_until_it_is_there(void **state)
@@ -503,6 +551,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_the_configuration_knows_who_writes_what),
+		TEST(test_rules_that_contradict_each_other_are_told),
 		TEST(test_on_start_comes_first_and_is_tried_until_it_is_there),
 		TEST(test_a_write_that_waits_goes_when_the_alarm_rings),
 		TEST(test_fault_B13_what_may_not_be_written_is_refused),
