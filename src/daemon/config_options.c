@@ -13,6 +13,7 @@
 #include "inputs/point_entry.h"
 #include "inputs/serial_config.h"
 #include "inputs/serial_decode.h"
+#include "inputs/sysfs.h"
 #include "inputs/write_entry.h"
 #include "actions/webhook_config.h"
 
@@ -155,7 +156,8 @@ size_t config_tables(const struct option_table **ret, size_t max)
 		&serial_nmea_options,	 &serial_point_options,	   &gpio_bus_options,
 		&gpio_chip_options,	 &gpio_device_options,	   &gpio_point_options,
 		&gpio_rate_options,	 &playback_bus_options,	   &playback_device_options,
-		&point_entry_options,	 &write_entry_options,	   &ruleset_option_table,
+		&point_entry_options,	 &write_entry_options,	   &sysfs_bus_options,
+		&sysfs_device_options,	 &sysfs_point_options,	   &ruleset_option_table,
 		&derived_option_table,	 &defaults_option_table,   &rule_defaults_option_table,
 		&flap_option_table,
 	};

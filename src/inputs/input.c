@@ -7,7 +7,8 @@
 #include "inputs/modbus.h"
 #include "inputs/playback.h"
 #include "inputs/serial.h"
+#include "inputs/sysfs.h"
 
 const struct input_type *const input_types[] = {
-	&input_modbus, &input_serial, &input_gpio, &input_playback, NULL,
+	&input_modbus, &input_serial, &input_gpio, &input_sysfs, &input_playback, NULL,
 };
