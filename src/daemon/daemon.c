@@ -25,6 +25,7 @@
 #include "io/loop.h"
 #include "rules/calendar.h"
 #include "rules/engine.h"
+#include "rules/ruleset.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "actions/action.h"

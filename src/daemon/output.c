@@ -42,9 +42,8 @@ static void output_build(struct outputs *outputs, const struct config *config)
 	outputs->timers = (struct timers){
 		.heap = xcalloc(count, sizeof(*outputs->timers.heap)),
 		.places = xcalloc(count, sizeof(*outputs->timers.places)),
-		.deadlines = xcalloc(count, sizeof(*outputs->timers.deadlines)),
 	};
-	timers_init(&outputs->timers, (uint32_t)count);
+	timers_init(&outputs->timers, (uint32_t)count, 0, 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct config_output *entry = &config->outputs[i];
 		const struct point *point = point_table_get(config->points, entry->point);
@@ -63,7 +62,6 @@ static void output_drop(struct outputs *outputs)
 	free(outputs->list);
 	free(outputs->timers.heap);
 	free(outputs->timers.places);
-	free(outputs->timers.deadlines);
 }
 
 struct outputs *outputs_new(const struct config *config, const struct outputs_host *host)
@@ -493,7 +491,7 @@ void outputs_due(struct outputs *outputs)
 		timers_clear(&outputs->timers, first);
 		output_step(outputs, &outputs->list[first]);
 		/* What is due again at once would keep the loop. */
-		if (outputs->timers.deadlines[first] <= now.ns)
+		if (timers_get(&outputs->timers, first) <= now.ns)
 			timers_set(&outputs->timers, first, now.ns + NSEC_PER_MSEC);
 	}
 	outputs->host.alarm(outputs->host.arg, timers_first(&outputs->timers, &deadline, &first)
