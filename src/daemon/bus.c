@@ -109,6 +109,33 @@ bool bus_owns(const struct bus *bus, uint32_t point)
 	return point >= bus->first_point && point - bus->first_point < bus->entry->point_count;
 }
 
+struct bus_keeper {
+	const struct bus *bus;
+	struct input_keeper keeper;
+};
+
+static void bus_keep(void *arg, uint32_t point, const void *bytes, size_t len)
+{
+	const struct bus_keeper *keeper = arg;
+
+	keeper->keeper.keep(keeper->keeper.arg, point + keeper->bus->first_point, bytes, len);
+}
+
+void bus_save(struct bus *bus, struct input_keeper keeper)
+{
+	struct bus_keeper renumbered = {bus, keeper};
+
+	if (bus->entry->type->save != NULL)
+		bus->entry->type->save(bus->input,
+				       (struct input_keeper){bus_keep, &renumbered});
+}
+
+bool bus_restore(struct bus *bus, uint32_t point, const void *bytes, size_t len)
+{
+	return bus->entry->type->restore != NULL &&
+	       bus->entry->type->restore(bus->input, point - bus->first_point, bytes, len);
+}
+
 int bus_write(struct bus *bus, uint32_t point, struct value value, write_done *done, void *arg,
 	      struct error *err)
 {

@@ -41,6 +41,12 @@ bool bus_unchanged(const struct bus *bus, const struct config_bus *entry);
 void bus_renumber(struct bus *bus, const struct config_bus *entry);
 /* point is a number of the configuration in force. */
 bool bus_owns(const struct bus *bus, uint32_t point);
+/*
+ * What has to outlive the program of points, see struct input_type; point as above, and owned
+ * by the bus.
+ */
+void bus_save(struct bus *bus, struct input_keeper keeper);
+bool bus_restore(struct bus *bus, uint32_t point, const void *bytes, size_t len);
 int bus_write(struct bus *bus, uint32_t point, struct value value, write_done *done, void *arg,
 	      struct error *err);
 

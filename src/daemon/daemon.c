@@ -6,7 +6,6 @@
  */
 #include "daemon/daemon.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,14 +24,12 @@
 #include "io/loop.h"
 #include "rules/calendar.h"
 #include "rules/engine.h"
-#include "rules/ruleset.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "actions/action.h"
-#include "actions/event_body.h"
 #include "actions/webhook.h"
 #include "daemon/dispatch.h"
-#include "daemon/engine_state.h"
+#include "daemon/kept.h"
 #include "daemon/output.h"
 #include "daemon/reload.h"
 #include "daemon/running.h"
@@ -55,9 +52,7 @@ struct daemon {
 	struct http_client *http;
 	struct switches *switches;
 	struct outputs *outputs; /* theirs */
-	struct state *state;
-	struct engine_state kept; /* of it: the engine's */
-	struct state_part outputs_kept;
+	struct kept kept;
 	struct reload *reload;
 	struct daemon_watcher *watchers;
 	struct boot started;
@@ -79,8 +74,7 @@ static void daemon_link(void *arg)
 {
 	struct daemon *daemon = arg;
 
-	for (size_t i = 0; i < daemon->now.config->webhook_count; i++)
-		webhook_wake(daemon->now.webhooks[i]);
+	running_wake(&daemon->now);
 }
 
 static void daemon_watch_link(struct daemon *daemon)
@@ -227,20 +221,6 @@ static void daemon_stamp(void *arg, const struct event *event, struct event_stam
 	dispatch_stamp(daemon->now.config, daemon->boot_id, event, ret);
 }
 
-/* What happened goes into the history, and what came of it into the store. */
-static void daemon_keep(struct daemon *daemon, const struct event *event,
-			const struct event_stamp *stamp)
-{
-	struct event_facts facts = {event, stamp, "", event->seq};
-	struct str line;
-
-	str_init(&line);
-	event_body_add(&facts, &line);
-	state_history(daemon->state, stamp->wall, event->rule_name, line.s, line.len);
-	str_done(&line);
-	state_changed(daemon->state, event_type_acts(event->type));
-}
-
 static void daemon_let_go(void *arg, const struct deed *deed)
 {
 	const struct daemon_action *action = arg;
@@ -274,7 +254,7 @@ static void daemon_event(void *arg, const struct event *event)
 	dispatch_stamp(action.config, daemon->boot_id, event, &stamp);
 	dispatch_run(action.config, &host, event, &stamp);
 	daemon_cleared(&action);
-	daemon_keep(daemon, event, &stamp);
+	kept_event(&daemon->kept, event, &stamp);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
 		if (w->event != NULL)
@@ -287,41 +267,11 @@ static struct running_scope daemon_scope(struct daemon *daemon)
 	return (struct running_scope){
 		.loop = daemon->loop,
 		.http = daemon->http,
-		.boxes = state_boxes(daemon->state),
+		.boxes = state_boxes(daemon->kept.state),
 		.webhooks = {daemon_stamp, daemon},
 		.readings = {daemon_put, daemon},
 		.events = {daemon_event, daemon},
 	};
-}
-
-static void daemon_save_outputs(void *arg, struct boot now, struct str *out)
-{
-	const struct daemon *daemon = arg;
-
-	outputs_save(daemon->outputs, now, out);
-}
-
-/* What was switched has to be known whatever happens next: max_on goes on over a kill. */
-static void daemon_outputs_changed(void *arg)
-{
-	struct daemon *daemon = arg;
-
-	state_changed(daemon->state, true);
-}
-
-static void daemon_start_outputs(struct daemon *daemon)
-{
-	const void *bytes;
-	int64_t outage_ns;
-	size_t len;
-
-	if (state_found(daemon->state, "outputs", &bytes, &len, &outage_ns))
-		outputs_restore(daemon->outputs, bytes, len, clock_boot(), outage_ns);
-	daemon->outputs_kept = (struct state_part){
-		.key = "outputs", .save = daemon_save_outputs, .arg = daemon};
-	state_add(daemon->state, &daemon->outputs_kept);
-	outputs_on_change(daemon->outputs, daemon_outputs_changed, daemon);
-	outputs_start(daemon->outputs);
 }
 
 /* Reload. */
@@ -357,7 +307,7 @@ static void daemon_swap_to(struct daemon *daemon, struct running next)
 	daemon->leaving = NULL;
 	running_close(&old);
 	daemon_plan(daemon);
-	state_changed(daemon->state, true);
+	state_changed(daemon->kept.state, true);
 	daemon->reloads++;
 	daemon->last_reload = clock_wall();
 	free(daemon->last_failure);
@@ -413,38 +363,6 @@ static void daemon_state_settle(void *arg, struct boot now)
 	daemon_plan(daemon);
 }
 
-static bool daemon_state_busy(void *arg)
-{
-	struct daemon *daemon = arg;
-
-	return engine_state_busy(daemon->now.engine, ruleset_count(daemon->now.config->rules));
-}
-
-static bool daemon_open_state(struct daemon *daemon, const struct config *config,
-			      struct error *err)
-{
-	const char *given = getenv("STATE_DIRECTORY");
-	struct state_config state = {
-		.directory = config->state_dir,
-		.max_bytes = config->state_max_bytes,
-		.boot_id = daemon->boot_id,
-	};
-	struct state_host host = {
-		.settle = daemon_state_settle,
-		.busy = daemon_state_busy,
-		.arg = daemon,
-	};
-
-	if (state.directory == NULL && given != NULL && given[0] == '/')
-		state.directory = given;
-	if (state.directory == NULL)
-		log_warning(
-			"no state folder is configured: alarms, timers and waiting webhooks "
-			"are in memory only, and end with the program (state: {dir: ...})");
-	daemon->state = state_open(daemon->loop, &state, &host, err);
-	return daemon->state != NULL;
-}
-
 /* The life of the daemon. */
 
 struct daemon *daemon_new(struct config *config, struct loop *loop, struct error *err)
@@ -472,7 +390,9 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 		config_unref(config);
 		goto fail;
 	}
-	if (!daemon_open_state(daemon, config, err)) {
+	daemon->kept = (struct kept){
+		.now = &daemon->now, .settle = daemon_state_settle, .arg = daemon};
+	if (!kept_open(&daemon->kept, loop, config, daemon->boot_id, err)) {
 		config_unref(config);
 		goto fail;
 	}
@@ -486,9 +406,7 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	if (daemon->switches == NULL)
 		goto fail;
 	daemon->outputs = switches_outputs(daemon->switches);
-	engine_state_start(&daemon->kept, &daemon->now.engine, daemon->state);
-	daemon_start_outputs(daemon);
-	state_forget_found(daemon->state);
+	kept_start(&daemon->kept, daemon->outputs);
 	running_start(&scope, &daemon->now);
 	daemon_watch_link(daemon);
 	daemon_plan(daemon);
@@ -507,11 +425,11 @@ void daemon_free(struct daemon *daemon)
 	reload_free(daemon->reload);
 	/* Whoever has a state is still there. */
 	if (daemon->now.engine != NULL)
-		state_stop(daemon->state, mono_add(clock_mono(), STOP_NS));
+		state_stop(daemon->kept.state, mono_add(clock_mono(), STOP_NS));
 	if (daemon->outputs != NULL)
 		outputs_halt(daemon->outputs);
 	running_close(&daemon->now);
-	state_free(daemon->state);
+	state_free(daemon->kept.state);
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
 	clock_watch_free(daemon->clock);
@@ -560,19 +478,16 @@ const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i)
 
 size_t daemon_waiting(const struct daemon *daemon)
 {
-	return state_pending(daemon->state);
+	return state_pending(daemon->kept.state);
 }
 
 struct state *daemon_state(const struct daemon *daemon)
 {
-	return daemon->state;
+	return daemon->kept.state;
 }
 
 void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
 {
-	struct output_counters writes;
-
-	outputs_count(daemon->outputs, &writes);
 	*ret = (struct daemon_status){
 		.boot_id = daemon->boot_id,
 		.started = daemon->started,
@@ -583,15 +498,9 @@ void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
 		.reloads_failed = daemon->reloads_failed,
 		.last_reload = daemon->last_reload,
 		.last_failure = daemon->last_failure,
-		.writes_done = writes.done,
-		.writes_refused = writes.refused,
-		.writes_unknown = writes.unknown,
-		.writes_differs = writes.differs,
-		.writes_held = writes.held,
-		.writes_delayed = writes.delayed,
-		.writes_retried = writes.retried,
 		.actions_failed = daemon->actions_failed,
 	};
+	outputs_count(daemon->outputs, &ret->writes);
 }
 
 void daemon_reload(struct daemon *daemon, reload_done *done, void *arg)
@@ -646,32 +555,29 @@ size_t daemon_writing(const struct daemon *daemon)
 	return outputs_open(daemon->outputs);
 }
 
+/* What an operator has done is kept before anybody may forget it. */
+static int daemon_operated(struct daemon *daemon, int rc)
+{
+	daemon_plan(daemon);
+	state_changed(daemon->kept.state, true);
+	return rc;
+}
+
 int daemon_ack(struct daemon *daemon, uint32_t rule)
 {
-	int rc = engine_ack(daemon->now.engine, rule, clock_boot());
-
-	daemon_plan(daemon);
-	state_changed(daemon->state, true);
-	return rc;
+	return daemon_operated(daemon, engine_ack(daemon->now.engine, rule, clock_boot()));
 }
 
 int daemon_shelve(struct daemon *daemon, uint32_t rule, int64_t for_ns)
 {
-	struct boot now = clock_boot();
-	int rc = engine_shelve(daemon->now.engine, rule, boot_add(now, for_ns), now);
+	struct boot now = clock_boot(), until = boot_add(now, for_ns);
 
-	daemon_plan(daemon);
-	state_changed(daemon->state, true);
-	return rc;
+	return daemon_operated(daemon, engine_shelve(daemon->now.engine, rule, until, now));
 }
 
 int daemon_unshelve(struct daemon *daemon, uint32_t rule)
 {
-	int rc = engine_unshelve(daemon->now.engine, rule, clock_boot());
-
-	daemon_plan(daemon);
-	state_changed(daemon->state, true);
-	return rc;
+	return daemon_operated(daemon, engine_unshelve(daemon->now.engine, rule, clock_boot()));
 }
 
 void daemon_watch(struct daemon *daemon, struct daemon_watcher *watcher)

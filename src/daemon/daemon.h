@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "inputs/input.h"
+#include "daemon/output.h"
 #include "model/event.h"
 
 struct action_host;
@@ -58,8 +59,7 @@ struct daemon_status {
 	struct wall last_reload;  /* ns 0: none since start */
 	const char *last_failure; /* rendered errors of the last failed reload, NULL after a
 				     good one */
-	uint64_t writes_done, writes_refused, writes_unknown, writes_differs;
-	uint64_t writes_held, writes_delayed, writes_retried;
+	struct output_counters writes;
 	uint64_t actions_failed;
 };
 void daemon_status(const struct daemon *daemon, struct daemon_status *ret);

@@ -184,3 +184,9 @@ void running_start(const struct running_scope *scope, struct running *running)
 			      fallback != SIZE_MAX ? running->webhooks[fallback] : NULL);
 	}
 }
+
+void running_wake(struct running *running)
+{
+	for (size_t i = 0; i < running->config->webhook_count; i++)
+		webhook_wake(running->webhooks[i]);
+}

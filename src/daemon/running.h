@@ -55,5 +55,7 @@ void running_close(struct running *running);
 void running_move(struct running *old, struct running *next);
 /* From here on messages go out. */
 void running_start(const struct running_scope *scope, struct running *running);
+/* The network may be back: what waits for it goes now. */
+void running_wake(struct running *running);
 
 #endif

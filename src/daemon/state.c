@@ -167,6 +167,17 @@ static void state_save_part(struct state *state, struct state_part *part, struct
 	part->changed = false;
 }
 
+void state_put(struct state *state, const char *key, const void *bytes, size_t len)
+{
+	struct str out;
+
+	str_init(&out);
+	stamp_add(state, clock_boot(), &out);
+	str_add(&out, bytes, len);
+	journal_put_state(state->journal, key, out.s, out.len);
+	str_done(&out);
+}
+
 static void state_collect(void *arg)
 {
 	struct state *state = arg;

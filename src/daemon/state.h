@@ -78,6 +78,11 @@ bool state_found(const struct state *state, const char *key, const void **ret, s
 		 int64_t *ret_outage_ns);
 void state_forget_found(struct state *state);
 
+/*
+ * From within save() of a part: one more state, under a key of its own, which state_found()
+ * finds as well.
+ */
+void state_put(struct state *state, const char *key, const void *bytes, size_t len);
 /* Something of a part that is saved each time changed. at_once: not within half a second. */
 void state_changed(struct state *state, bool at_once);
 /* A line for the history. */

@@ -40,7 +40,7 @@ enum {
 	JOURNAL_RESERVE_BYTES = 1 << 20, /* of the size of the store, not for messages */
 	JOURNAL_FETCH_MAX = 64,		 /* messages at a time */
 	JOURNAL_HISTORY_MAX = 10000,	 /* rows; the oldest go first */
-	JOURNAL_NAME_MAX = 128,		 /* of boxes and keys */
+	JOURNAL_NAME_MAX = 255,		 /* of boxes and keys */
 	JOURNAL_ID_SIZE = 32,
 };
 

@@ -209,7 +209,7 @@ void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
 		.reloads = 2,
 		.reloads_failed = 1,
 		.last_failure = daemon->fake.reload_refused ? "rules.yaml:1:1: error" : NULL,
-		.writes_done = 3,
+		.writes.done = 3,
 	};
 }
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright 2026 The gauged authors */
+/*
+ * What of the daemon outlives the program, and how it comes back: the engine, outputs, totals
+ * of inputs, and the history of events.
+ */
+#ifndef GAUGED_DAEMON_KEPT_H
+#define GAUGED_DAEMON_KEPT_H
+
+#include <stdbool.h>
+
+#include "daemon/engine_state.h"
+#include "daemon/state.h"
+
+struct config;
+struct error;
+struct event;
+struct event_stamp;
+struct loop;
+struct outputs;
+struct running;
+
+/* All of it is its own. */
+struct kept {
+	struct state *state;
+	const struct running *now;
+	struct outputs *outputs;
+	struct engine_state engine;
+	struct state_part outputs_part, totals_part;
+	struct mono totals_due;
+	/* Runs what is due by now, before anything is saved. */
+	void (*settle)(void *arg, struct boot now);
+	void *arg;
+};
+
+/*
+ * Opens the state of the folder that config names, or systemd; waits for that. settle, arg and
+ * now are set before. False + err: see state_open().
+ */
+bool kept_open(struct kept *kept, struct loop *loop, const struct config *config,
+	       const char *boot_id, struct error *err);
+/*
+ * Brings everything back, in the order in which it depends on each other, and has outputs
+ * written as they have to be at the start. *kept->now is open, and nothing was read yet.
+ */
+void kept_start(struct kept *kept, struct outputs *outputs);
+/* What happened, for the history, and what came of it, for the store. */
+void kept_event(struct kept *kept, const struct event *event, const struct event_stamp *stamp);
+
+#endif
