@@ -14,7 +14,7 @@
 #include "conf/diag.h"
 #include "conf/option.h"
 #include "conf/yaml.h"
-#include "io/http_client.h"
+#include "io/http_url.h"
 
 struct webhook_options {
 	const struct yaml_node *url;

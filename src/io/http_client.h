@@ -71,8 +71,6 @@ struct http_client_counters {
 };
 void http_client_counters(const struct http_client *client, struct http_client_counters *ret);
 
-/* Whether url is absolute, http or https, with a host and without a user or password. */
-int http_url_check(const char *url, struct error *err);
 /*
  * The value of a Retry-After header as a pause: seconds, or a date against now (a date that is
  * over gives 0). -1 for anything else. Not clamped. RFC 9110, section 10.2.3.

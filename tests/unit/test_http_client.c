@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "http_peer.h"
 #include "io/http_client.h"
+#include "io/http_url.h"
 #include "io/loop.h"
 
 /*
