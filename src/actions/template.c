@@ -483,6 +483,11 @@ bool template_is_fixed(const struct template *template)
 	return true;
 }
 
+const char *template_bare_secret(const struct template *template)
+{
+	return template->count == 1 ? template_secret(template, 0) : NULL;
+}
+
 const char *template_secret(const struct template *template, size_t i)
 {
 	for (size_t k = 0; k < template->count; k++)

@@ -54,6 +54,8 @@ int template_render(const struct template *template, const struct event_facts *f
 /* Adds a rendered text for people: ${secret:NAME} where a secret will go. */
 void template_show(const char *text, size_t len, struct str *out);
 
+/* The name of the secret that the text consists of; NULL: there is more, or something else. */
+const char *template_bare_secret(const struct template *template);
 /* The i-th name of a secret in the template, or NULL. */
 const char *template_secret(const struct template *template, size_t i);
 /* What a mark stands for; NULL: there is no such secret any more. */

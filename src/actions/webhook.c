@@ -11,7 +11,10 @@
 #include <sys/queue.h>
 
 #include "actions/action.h"
+#include "actions/envelope.h"
 #include "actions/event_body.h"
+#include "actions/keyring.h"
+#include "actions/signature.h"
 #include "actions/template.h"
 #include "actions/webhook_config.h"
 #include "actions/webhook_message.h"
@@ -23,18 +26,11 @@
 #include "conf/yaml.h"
 #include "io/http_client.h"
 #include "io/loop.h"
-#include "io/secret.h"
 #include "model/event.h"
 #include "model/report.h"
 
 /* Bytes that a queue has to have left for the message that tells of a gap. */
 enum { GAP_ROOM = 4096 };
-
-struct webhook_secret {
-	char *name;
-	char *text;
-	size_t len;
-};
 
 /* One try of one message. */
 struct flight {
@@ -42,10 +38,7 @@ struct flight {
 	struct webhook *webhook;
 	struct outbox_row *row;
 	struct http_request *request;
-	struct str url;
-	struct str lines; /* the headers, a NUL behind each */
-	const char **headers;
-	struct str body;
+	struct envelope envelope;
 };
 
 struct webhook {
@@ -58,10 +51,10 @@ struct webhook {
 	struct webhook *fallback; /* NULL: there is none */
 	struct webhook_host host;
 	LIST_HEAD(, flight) flights;
-	size_t secret_count;
-	struct webhook_secret *secrets;
-	enum outbox_verdict last; /* of the last try that ended */
-	char failure[200];	  /* of the last try that failed */
+	struct keyring *secrets;
+	struct signature_key keys[SIGNATURE_KEYS_MAX]; /* those of config->sign */
+	enum outbox_verdict last;		       /* of the last try that ended */
+	char failure[200];			       /* of the last try that failed */
 	uint64_t headers_refused;
 	uint64_t expired_told; /* messages given up for their age that the log knows of */
 	struct complaint trouble, rejected, lost, dropped, refused;
@@ -72,70 +65,41 @@ static void tell_gap(struct webhook *webhook);
 
 /* ---- secrets ---- */
 
-static const char *find_secret(void *arg, const char *name, size_t *ret_len)
+static int load_keys(struct webhook *webhook, const struct secret_dirs *dirs, struct error *err)
 {
-	const struct webhook *webhook = arg;
+	const struct webhook_config *config = webhook->config;
 
-	for (size_t i = 0; i < webhook->secret_count; i++) {
-		if (strcmp(webhook->secrets[i].name, name) != 0)
-			continue;
-		*ret_len = webhook->secrets[i].len;
-		return webhook->secrets[i].text;
-	}
-	return NULL;
-}
-
-static bool has_control(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			return true;
-	return false;
-}
-
-static int load_secrets(struct webhook *webhook, const struct template *template, bool one_line,
-			const struct secret_dirs *dirs, struct error *err)
-{
-	const char *name;
-
-	for (size_t i = 0; (name = template_secret(template, i)) != NULL; i++) {
-		struct webhook_secret secret = {0};
+	for (size_t i = 0; i < config->sign_count; i++) {
+		const char *name = config->sign[i], *text;
 		struct error why;
 		size_t len;
-		const char *text = find_secret(webhook, name, &len);
+		int rc = keyring_add(webhook->secrets, dirs, name, err);
 
-		if (text == NULL) {
-			if (secret_read(dirs, name, &secret.text, &secret.len, &why) != 0)
-				return error_set(err, why.code, "webhook '%s': %s",
-						 webhook->config->name, why.text);
-			secret.name = xstrdup(name);
-			webhook->secrets =
-				xreallocarray(webhook->secrets, webhook->secret_count + 1,
-					      sizeof(*webhook->secrets));
-			webhook->secrets[webhook->secret_count++] = secret;
-			text = secret.text;
-			len = secret.len;
-		}
-		if (strlen(text) != len || (one_line && has_control(text, len)))
-			return error_set(err, EINVAL,
-					 "webhook '%s': the secret '%s' has control characters "
-					 "inside, perhaps more than one line",
-					 webhook->config->name, name);
+		if (rc != 0)
+			return rc;
+		text = keyring_find(webhook->secrets, name, &len);
+		rc = signature_key_parse(text, len, &webhook->keys[i], &why);
+		if (rc != 0)
+			return error_set(err, -rc, "the secret '%s': %s", name, why.text);
 	}
 	return 0;
 }
 
-static int load_all_secrets(struct webhook *webhook, const struct secret_dirs *dirs,
-			    struct error *err)
+static int load_secrets(struct webhook *webhook, const struct secret_dirs *dirs,
+			struct error *err)
 {
 	const struct webhook_config *config = webhook->config;
-	int rc = load_secrets(webhook, config->url, true, dirs, err);
+	struct keyring *secrets = webhook->secrets;
+	struct error why;
+	int rc = keyring_add_template(secrets, dirs, config->url, true, &why);
 
 	for (size_t i = 0; rc == 0 && i < config->header_count; i++)
-		rc = load_secrets(webhook, config->headers[i].value, true, dirs, err);
+		rc = keyring_add_template(secrets, dirs, config->headers[i].value, true, &why);
 	if (rc == 0 && config->body != NULL)
-		rc = load_secrets(webhook, config->body, false, dirs, err);
-	return rc;
+		rc = keyring_add_template(secrets, dirs, config->body, false, &why);
+	if (rc == 0)
+		rc = load_keys(webhook, dirs, &why);
+	return rc == 0 ? 0 : error_set(err, -rc, "webhook '%s': %s", config->name, why.text);
 }
 
 /* ---- one try ---- */
@@ -144,15 +108,7 @@ static void flight_free(struct flight *flight)
 {
 	LIST_REMOVE(flight, link);
 	http_request_cancel(flight->request);
-	/* URL and headers may hold secrets. */
-	if (flight->url.s != NULL)
-		explicit_bzero(flight->url.s, flight->url.len);
-	if (flight->lines.s != NULL)
-		explicit_bzero(flight->lines.s, flight->lines.len);
-	str_done(&flight->url);
-	str_done(&flight->lines);
-	str_done(&flight->body);
-	free(flight->headers);
+	envelope_done(&flight->envelope);
 	free(flight);
 }
 
@@ -251,53 +207,24 @@ static void flight_done(void *arg, const struct http_answer *answer)
 	dispatch(webhook);
 }
 
-static bool expand(struct webhook *webhook, const char *text, size_t len,
-		   enum template_context context, struct str *out)
+static int flight_seal(struct flight *flight)
 {
-	return template_expand(text, len, context, find_secret, webhook, out) == 0;
-}
+	struct webhook *webhook = flight->webhook;
+	struct envelope_seal seal = {
+		.keyring = webhook->secrets,
+		.body_context = webhook->config->body_context,
+		.key_count = webhook->config->sign_count,
+		.keys = webhook->keys,
+	};
 
-/* The lines of the request, in flight->lines, and pointers to them in flight->headers. */
-static bool flight_headers(struct flight *flight)
-{
-	const char *line = flight->row->message.headers, *end;
-	size_t count = 2, at = 0;
-
-	str_addf(&flight->lines, "webhook-id: %s", flight->row->identity.id);
-	str_addc(&flight->lines, '\0');
-	str_addf(&flight->lines, "webhook-timestamp: %lld",
-		 (long long)(clock_wall().ns / NSEC_PER_SEC));
-	str_addc(&flight->lines, '\0');
-	for (; (end = strchr(line, '\n')) != NULL; line = end + 1, count++) {
-		if (!expand(flight->webhook, line, (size_t)(end - line), TEMPLATE_HEADER,
-			    &flight->lines))
-			return false;
-		str_addc(&flight->lines, '\0');
-	}
-	flight->headers = xcalloc(count + 1, sizeof(*flight->headers));
-	for (size_t i = 0; i < count; i++) {
-		flight->headers[i] = flight->lines.s + at;
-		at += strlen(flight->lines.s + at) + 1;
-	}
-	return true;
+	return envelope_init(&flight->envelope, &seal, flight->row->identity.id,
+			     &flight->row->message, clock_wall());
 }
 
 /*
  * A secret that a queued message needs may be gone after a reload. The try then counts as
  * trouble of the receiver: the message waits, and is told about.
  */
-static bool flight_prepare(struct flight *flight)
-{
-	const struct outbox_message *message = &flight->row->message;
-	struct webhook *webhook = flight->webhook;
-
-	return flight_headers(flight) &&
-	       expand(webhook, message->url, strlen(message->url), TEMPLATE_URL,
-		      &flight->url) &&
-	       expand(webhook, message->body, message->body_len, webhook->config->body_context,
-		      &flight->body);
-}
-
 static void flight_start(struct webhook *webhook, struct outbox_row *row)
 {
 	struct flight *flight = xcalloc(1, sizeof(*flight));
@@ -305,11 +232,8 @@ static void flight_start(struct webhook *webhook, struct outbox_row *row)
 
 	flight->webhook = webhook;
 	flight->row = row;
-	str_init(&flight->url);
-	str_init(&flight->lines);
-	str_init(&flight->body);
 	LIST_INSERT_HEAD(&webhook->flights, flight, link);
-	if (!flight_prepare(flight)) {
+	if (flight_seal(flight) != 0) {
 		flight_free(flight);
 		snprintf(webhook->failure, sizeof(webhook->failure),
 			 "a secret that the message needs is no longer configured");
@@ -319,10 +243,10 @@ static void flight_start(struct webhook *webhook, struct outbox_row *row)
 	}
 	call = (struct http_call){
 		.method = webhook->config->method,
-		.url = flight->url.s,
-		.headers = flight->headers,
-		.body = flight->body.s != NULL ? flight->body.s : "",
-		.body_len = flight->body.len,
+		.url = flight->envelope.url.s,
+		.headers = flight->envelope.headers,
+		.body = flight->envelope.body.s != NULL ? flight->envelope.body.s : "",
+		.body_len = flight->envelope.body.len,
 		.timeout_ns = webhook->config->timeout_ns,
 	};
 	flight->request = http_client_start(webhook->client, &call, flight_done, flight);
@@ -452,12 +376,13 @@ struct webhook *webhook_open(const struct webhook_config *config, struct http_cl
 
 	webhook->config = config;
 	webhook->client = client;
+	webhook->secrets = keyring_new();
 	LIST_INIT(&webhook->flights);
 	webhook->owns_outbox = outbox == NULL;
 	webhook->outbox = outbox != NULL ? outbox : outbox_new(&config->policy, 0, NULL);
 	webhook->timer = loop_timer_new(loop, on_timer, webhook);
 	webhook->wake = loop_defer_new(loop, on_timer, webhook);
-	if (load_all_secrets(webhook, secrets, err) != 0) {
+	if (load_secrets(webhook, secrets, err) != 0) {
 		webhook_close(webhook);
 		return NULL;
 	}
@@ -495,11 +420,8 @@ void webhook_close(struct webhook *webhook)
 	loop_defer_free(webhook->wake);
 	if (webhook->owns_outbox)
 		outbox_free(webhook->outbox);
-	for (size_t i = 0; i < webhook->secret_count; i++) {
-		free(webhook->secrets[i].name);
-		secret_free(webhook->secrets[i].text, webhook->secrets[i].len);
-	}
-	free(webhook->secrets);
+	keyring_free(webhook->secrets);
+	explicit_bzero(webhook->keys, sizeof(webhook->keys));
 	free(webhook);
 }
 

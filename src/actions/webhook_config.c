@@ -26,6 +26,7 @@ struct webhook_options {
 	int64_t in_flight;
 	const struct yaml_node *body;
 	const struct yaml_node *content_type;
+	const struct yaml_node *sign;
 	const struct yaml_node *fallback;
 	const struct yaml_node *queue;
 };
@@ -67,6 +68,8 @@ static const struct option webhook_rows[] = {
 	 .help = "event: the built-in JSON; otherwise the text to send, with ${...}."},
 	{"content_type", OPTION(NODE, webhook_options, content_type), .shape = "text",
 	 .help = "Of the body; default application/json."},
+	{"sign", OPTION(NODE, webhook_options, sign), .shape = "text|[text]",
+	 .help = "The secret whose key signs each message (Standard Webhooks), or two."},
 	{"fallback", OPTION(NODE, webhook_options, fallback), .shape = "name",
 	 .help = "The webhook that gets what this one gives up."},
 	{"queue", OPTION(MAP, webhook_options, queue), .shape = "webhook_queue",
@@ -322,6 +325,45 @@ static bool parse_body(struct arena *arena, const struct webhook_options *option
 	return config->body != NULL;
 }
 
+static bool parse_key(struct arena *arena, const struct yaml_node *node,
+		      struct webhook_config *config, struct diags *diags)
+{
+	const struct template *key;
+
+	if (!is_scalar(node, "sign", diags))
+		return false;
+	key = template_parse(arena, node, TEMPLATE_HEADER, diags);
+	if (key == NULL)
+		return false;
+	if (template_bare_secret(key) == NULL) {
+		diag_error(diags, node, "sign: the key has to be a secret, ${secret:NAME}");
+		return false;
+	}
+	config->sign[config->sign_count++] = template_bare_secret(key);
+	return true;
+}
+
+static bool parse_sign(struct arena *arena, const struct yaml_node *node,
+		       struct webhook_config *config, struct diags *diags)
+{
+	bool ok = true;
+
+	if (node == NULL)
+		return true;
+	if (node->kind != YAML_SEQ)
+		return parse_key(arena, node, config, diags);
+	if (node->count == 0 || node->count > SIGNATURE_KEYS_MAX) {
+		diag_error(diags, node,
+			   "sign: %zu keys, expected one, or two while they are "
+			   "exchanged",
+			   node->count);
+		return false;
+	}
+	for (size_t i = 0; i < node->count; i++)
+		ok = parse_key(arena, node->values[i], config, diags) && ok;
+	return ok;
+}
+
 static bool parse_policy(struct arena *arena, const struct webhook_options *options,
 			 struct webhook_config *config, struct diags *diags)
 {
@@ -388,6 +430,7 @@ struct webhook_config *webhook_config_parse(struct arena *arena, const char *nam
 		ok = parse_url(arena, options.url, config, diags) && ok;
 	ok = parse_headers(arena, options.headers, config, diags) && ok;
 	ok = parse_body(arena, &options, config, diags) && ok;
+	ok = parse_sign(arena, options.sign, config, diags) && ok;
 	ok = parse_policy(arena, &options, config, diags) && ok;
 	ok = parse_queue(arena, &options, config, diags) && ok;
 	return ok ? config : NULL;

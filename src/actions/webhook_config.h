@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "actions/outbox.h"
+#include "actions/signature.h"
 #include "actions/template.h"
 
 struct arena;
@@ -37,6 +38,8 @@ struct webhook_config {
 	const struct template *body;	       /* NULL: the built-in event */
 	enum template_context body_context;
 	const char *content_type;
+	size_t sign_count;		      /* 0: messages are not signed */
+	const char *sign[SIGNATURE_KEYS_MAX]; /* names of secrets */
 };
 
 /* Everything in arena; NULL after errors were added. node is the map under the name. */

@@ -385,6 +385,16 @@ static void test_errors_of_webhooks_are_told(void **state)
 		       "      |               ^~~~~~~~~\n"
 		       "      = hint: application/json, text/plain or "
 		       "application/x-www-form-urlencoded\n");
+	refuse_webhook(*state, "url: http://h/\nsign: 'x${secret:a}'\n",
+		       "t.yaml:2:7: error: sign: the key has to be a secret, ${secret:NAME}\n"
+		       "    2 | sign: 'x${secret:a}'\n"
+		       "      |       ^~~~~~~~~~~~~~\n");
+	refuse_webhook(*state,
+		       "url: http://h/\nsign: ['${secret:a}', '${secret:b}', '${secret:c}']\n",
+		       "t.yaml:2:7: error: sign: 3 keys, expected one, or two while they are "
+		       "exchanged\n"
+		       "    2 | sign: ['${secret:a}', '${secret:b}', '${secret:c}']\n"
+		       "      |       ^\n");
 	refuse_webhook(*state, "url: http://h/\ncontent_type: text/plain\n",
 		       "t.yaml:2:15: error: the built-in body is JSON, not text/plain\n"
 		       "    2 | content_type: text/plain\n"
