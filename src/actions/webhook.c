@@ -24,7 +24,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "conf/yaml.h"
+#include "io/backoff.h"
 #include "io/http_client.h"
+#include "io/http_route.h"
 #include "io/loop.h"
 #include "model/event.h"
 #include "model/report.h"
@@ -52,6 +54,7 @@ struct webhook {
 	struct webhook_host host;
 	LIST_HEAD(, flight) flights;
 	struct keyring *secrets;
+	struct http_route *route;
 	struct signature_key keys[SIGNATURE_KEYS_MAX]; /* those of config->sign */
 	enum outbox_verdict last;		       /* of the last try that ended */
 	char failure[200];			       /* of the last try that failed */
@@ -99,6 +102,10 @@ static int load_secrets(struct webhook *webhook, const struct secret_dirs *dirs,
 		rc = keyring_add_template(secrets, dirs, config->body, false, &why);
 	if (rc == 0)
 		rc = load_keys(webhook, dirs, &why);
+	if (rc == 0) {
+		webhook->route = webhook_route_open(&config->route, secrets, dirs, &why);
+		rc = webhook->route != NULL ? 0 : -why.code;
+	}
 	return rc == 0 ? 0 : error_set(err, -rc, "webhook '%s': %s", config->name, why.text);
 }
 
@@ -248,6 +255,7 @@ static void flight_start(struct webhook *webhook, struct outbox_row *row)
 		.body = flight->envelope.body.s != NULL ? flight->envelope.body.s : "",
 		.body_len = flight->envelope.body.len,
 		.timeout_ns = webhook->config->timeout_ns,
+		.route = webhook->route,
 	};
 	flight->request = http_client_start(webhook->client, &call, flight_done, flight);
 }
@@ -356,7 +364,9 @@ static void dispatch(struct webhook *webhook)
 	say_expired(webhook);
 	/* A backoff counts waking time: after a suspend the network needs time as well. */
 	if (outbox_deadline(webhook->outbox, &next) && next.ns > now.ns)
-		loop_timer_start(webhook->timer, mono_add(clock_mono(), boot_diff(next, now)));
+		loop_timer_start(webhook->timer,
+				 backoff_wake(mono_add(clock_mono(), boot_diff(next, now)),
+					      boot_diff(next, now)));
 	else
 		loop_timer_stop(webhook->timer);
 }
@@ -420,6 +430,8 @@ void webhook_close(struct webhook *webhook)
 	loop_defer_free(webhook->wake);
 	if (webhook->owns_outbox)
 		outbox_free(webhook->outbox);
+	http_client_forget(webhook->client, webhook->route);
+	http_route_unref(webhook->route);
 	keyring_free(webhook->secrets);
 	explicit_bzero(webhook->keys, sizeof(webhook->keys));
 	free(webhook);

@@ -27,6 +27,7 @@ struct webhook_options {
 	const struct yaml_node *body;
 	const struct yaml_node *content_type;
 	const struct yaml_node *sign;
+	struct webhook_route_options route;
 	const struct yaml_node *fallback;
 	const struct yaml_node *queue;
 };
@@ -70,6 +71,14 @@ static const struct option webhook_rows[] = {
 	 .help = "Of the body; default application/json."},
 	{"sign", OPTION(NODE, webhook_options, sign), .shape = "text|[text]",
 	 .help = "The secret whose key signs each message (Standard Webhooks), or two."},
+	{"tls", OPTION(MAP, webhook_options, route.tls), .shape = "webhook_tls",
+	 .help = "Whom to trust, and who we are."},
+	{"proxy", OPTION(TEXT, webhook_options, route.proxy),
+	 .help = "The URL of a proxy: http, https or socks5, with its port."},
+	{"proxy_login", OPTION(NODE, webhook_options, route.proxy_login), .shape = "text",
+	 .help = "The secret with user:password for the proxy."},
+	{"allow_networks", OPTION(TEXTS, webhook_options, route.allow_networks),
+	 .help = "Private networks and loopback that the name in the URL may lead to."},
 	{"fallback", OPTION(NODE, webhook_options, fallback), .shape = "name",
 	 .help = "The webhook that gets what this one gives up."},
 	{"queue", OPTION(MAP, webhook_options, queue), .shape = "webhook_queue",
@@ -122,8 +131,9 @@ static const struct option_table queue_table = {
 	.name = "webhook_queue",
 };
 
-const struct option_table *const webhook_option_tables[] = {&webhook_table, &retry_table,
-							    &queue_table, NULL};
+const struct option_table *const webhook_option_tables[] = {
+	&webhook_table, &webhook_tls_table, &retry_table, &queue_table, NULL,
+};
 
 /* Ours or the transport's: set by somebody else they would be wrong, or split a request. */
 static const struct {
@@ -177,6 +187,9 @@ static bool parse_url(struct arena *arena, const struct yaml_node *node,
 	if (sample.s == NULL || http_url_check(sample.s, &err) != 0) {
 		diag_error(diags, node, "url: %s", sample.s == NULL ? "it is empty" : err.text);
 		diag_note(diags, "hint: expected something like https://host.example/path");
+	} else if (http_url_refused(sample.s) != NULL) {
+		diag_error(diags, node, "url: a %s address is never connected to",
+			   http_url_refused(sample.s));
 	} else if (fixed < sample.len && origin >= fixed) {
 		diag_error(diags, node,
 			   "url: scheme, host and port are fixed, ${...} may only stand behind "
@@ -433,5 +446,6 @@ struct webhook_config *webhook_config_parse(struct arena *arena, const char *nam
 	ok = parse_sign(arena, options.sign, config, diags) && ok;
 	ok = parse_policy(arena, &options, config, diags) && ok;
 	ok = parse_queue(arena, &options, config, diags) && ok;
+	ok = webhook_route_parse(arena, node, &options.route, &config->route, diags) && ok;
 	return ok ? config : NULL;
 }

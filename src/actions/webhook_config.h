@@ -10,6 +10,7 @@
 #include "actions/outbox.h"
 #include "actions/signature.h"
 #include "actions/template.h"
+#include "actions/webhook_route.h"
 
 struct arena;
 struct diags;
@@ -40,6 +41,7 @@ struct webhook_config {
 	const char *content_type;
 	size_t sign_count;		      /* 0: messages are not signed */
 	const char *sign[SIGNATURE_KEYS_MAX]; /* names of secrets */
+	struct webhook_route route;
 };
 
 /* Everything in arena; NULL after errors were added. node is the map under the name. */

@@ -24,3 +24,13 @@ void backoff_reset(struct backoff *backoff)
 {
 	backoff->last_ns = 0;
 }
+
+struct mono backoff_wake(struct mono due, int64_t pause_ns)
+{
+	int64_t grain = pause_ns >= 8 * NSEC_PER_SEC ? NSEC_PER_SEC
+			: pause_ns >= NSEC_PER_SEC   ? NSEC_PER_SEC / 8
+						     : 1;
+	int64_t over = due.ns % grain;
+
+	return over == 0 ? due : mono_add(due, grain - over);
+}

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 
 struct backoff {
@@ -24,5 +25,11 @@ void backoff_init(struct backoff *backoff, int64_t min_ns, int64_t max_ns, uint6
 int64_t backoff_next(struct backoff *backoff);
 /* Things went well: the next pause is a first one again. */
 void backoff_reset(struct backoff *backoff);
+/*
+ * When somebody who pauses until due, for pause_ns from now on, is woken: at due or at most an
+ * eighth of the pause later, at an instant that all share who pause for about as long. A
+ * hundred that wait for minutes wake a box once a second at most.
+ */
+struct mono backoff_wake(struct mono due, int64_t pause_ns);
 
 #endif

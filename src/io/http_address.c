@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns the list of networks in which nobody's webhook lives. */
+/* Owns the list of networks in which no webhook lives, or only one that is meant. */
 #include "io/http_address.h"
 
 #include <arpa/inet.h>
@@ -8,28 +8,86 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "io/subnet.h"
+#include "io/tcp_address.h"
 
-/* Where nobody's webhook lives. IPv4 addresses stand in their mapped form. */
+/* Who may be meant by which hosts. */
+enum reach { REACH_NEVER, REACH_LOOPBACK, REACH_PRIVATE };
+
+/* The first that holds an address decides. IPv4 addresses stand in their mapped form. */
 static const struct {
 	const char *prefix;
 	int bits;
 	const char *words;
-	bool loopback;
-} refused_networks[] = {
-	{"::ffff:0.0.0.0", 104, "unspecified", false},
-	{"::ffff:127.0.0.0", 104, "loopback", true},
-	{"::ffff:169.254.0.0", 112, "link-local or metadata", false},
-	{"::ffff:224.0.0.0", 100, "multicast", false},
-	{"::ffff:240.0.0.0", 100, "reserved", false},
-	{"::", 128, "unspecified", false},
-	{"::1", 128, "loopback", true},
-	{"fe80::", 10, "link-local", false},
-	{"ff00::", 8, "multicast", false},
-	{"fd00:ec2::254", 128, "metadata", false},
+	enum reach reach;
+} special_networks[] = {
+	{"::ffff:0.0.0.0", 104, "unspecified", REACH_NEVER},
+	{"::ffff:127.0.0.0", 104, "loopback", REACH_LOOPBACK},
+	{"::ffff:169.254.0.0", 112, "link-local or metadata", REACH_NEVER},
+	{"::ffff:100.100.100.200", 128, "metadata", REACH_NEVER},
+	{"::ffff:224.0.0.0", 100, "multicast", REACH_NEVER},
+	{"::ffff:240.0.0.0", 100, "reserved", REACH_NEVER},
+	/* RFC 1918, RFC 6598 */
+	{"::ffff:10.0.0.0", 104, "private", REACH_PRIVATE},
+	{"::ffff:172.16.0.0", 108, "private", REACH_PRIVATE},
+	{"::ffff:192.168.0.0", 112, "private", REACH_PRIVATE},
+	{"::ffff:100.64.0.0", 106, "private", REACH_PRIVATE},
+	{"::", 128, "unspecified", REACH_NEVER},
+	{"::1", 128, "loopback", REACH_LOOPBACK},
+	{"fe80::", 10, "link-local", REACH_NEVER},
+	{"ff00::", 8, "multicast", REACH_NEVER},
+	{"fd00:ec2::254", 128, "metadata", REACH_NEVER},
+	/* RFC 4193, RFC 3879 */
+	{"fc00::", 7, "private", REACH_PRIVATE},
+	{"fec0::", 10, "private", REACH_PRIVATE},
 };
+
+/*
+ * Domains that no public server answers for: RFC 6761 and 6762, RFC 8375, ICANN's .internal,
+ * and what routers hand out.
+ */
+static const char *const home_domains[] = {
+	".localhost", ".local", ".internal", ".home.arpa", ".lan",
+	".home",      ".corp",	".private",  ".intranet",  ".localdomain",
+};
+
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+	size_t n = strlen(end);
+
+	return len > n && strncasecmp(text + len - n, end, n) == 0;
+}
+
+static bool is_address(const char *host)
+{
+	uint8_t address[16];
+
+	return host[0] == '[' || inet_pton(AF_INET, host, address) == 1;
+}
+
+static bool means_loopback(const char *host)
+{
+	return is_address(host) || strcasecmp(host, "localhost") == 0 ||
+	       ends_with(host, strlen(host), ".localhost");
+}
+
+static bool means_private(const char *host)
+{
+	size_t len = strlen(host);
+
+	if (len > 0 && host[len - 1] == '.')
+		len--;
+	if (is_address(host) || memchr(host, '.', len) == NULL)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(home_domains); i++)
+		if (ends_with(host, len, home_domains[i]))
+			return true;
+	return false;
+}
 
 static bool prefix_equal(const uint8_t *a, const uint8_t *b, int bits)
 {
@@ -40,10 +98,11 @@ static bool prefix_equal(const uint8_t *a, const uint8_t *b, int bits)
 	return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
 }
 
-const char *http_address_refused(const struct sockaddr *sa, bool local)
+/* As version 6; false: it is neither. */
+static bool address_bytes(const struct sockaddr *sa, uint8_t ret[16])
 {
 	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
-	uint8_t address[16] = {[10] = 0xff, [11] = 0xff}, prefix[16];
+	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
 
 	if (sa->sa_family == AF_INET)
 		memcpy(address + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr,
@@ -52,19 +111,51 @@ const char *http_address_refused(const struct sockaddr *sa, bool local)
 		memcpy(address, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr,
 		       16);
 	else
-		return "not an internet";
+		return false;
 	/* An IPv4 address behind the well-known NAT64 prefix (RFC 6052) is judged as itself. */
 	if (memcmp(address, nat64, sizeof(nat64)) == 0) {
 		memset(address, 0, 10);
 		memset(address + 10, 0xff, 2);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(refused_networks); i++) {
-		if (inet_pton(AF_INET6, refused_networks[i].prefix, prefix) != 1 ||
-		    !prefix_equal(address, prefix, refused_networks[i].bits))
+	memcpy(ret, address, sizeof(address));
+	return true;
+}
+
+static bool listed(const uint8_t address[16], const struct subnet *networks, size_t count)
+{
+	struct tcp_address as_v6 = {.v6.sin6_family = AF_INET6};
+
+	memcpy(&as_v6.v6.sin6_addr, address, 16);
+	for (size_t i = 0; i < count; i++)
+		if (subnet_holds(&networks[i], &as_v6))
+			return true;
+	return false;
+}
+
+const char *http_address_refused(const struct sockaddr *sa, const char *host,
+				 const struct subnet *networks, size_t network_count)
+{
+	uint8_t address[16], prefix[16];
+
+	if (!address_bytes(sa, address))
+		return "not an internet";
+	for (size_t i = 0; i < ARRAY_SIZE(special_networks); i++) {
+		enum reach reach = special_networks[i].reach;
+
+		if (inet_pton(AF_INET6, special_networks[i].prefix, prefix) != 1 ||
+		    !prefix_equal(address, prefix, special_networks[i].bits))
 			continue;
-		if (refused_networks[i].loopback && local)
+		if (reach != REACH_NEVER && listed(address, networks, network_count))
 			return NULL;
-		return refused_networks[i].words;
+		if ((reach == REACH_LOOPBACK && means_loopback(host)) ||
+		    (reach == REACH_PRIVATE && means_private(host)))
+			return NULL;
+		return special_networks[i].words;
 	}
 	return NULL;
+}
+
+bool http_address_can_be_meant(const char *kind)
+{
+	return strcmp(kind, "loopback") == 0 || strcmp(kind, "private") == 0;
 }

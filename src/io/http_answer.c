@@ -8,8 +8,13 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/str.h"
+#include "io/http_address.h"
 #include "io/http_client.h"
 #include "io/http_request.h"
+#include "io/http_route.h"
+
+enum { PROXY_LOGIN = 407 };
 
 int64_t http_retry_after(const char *value, size_t len, struct wall now)
 {
@@ -84,27 +89,50 @@ size_t http_answer_body(char *bytes, size_t size, size_t count, void *arg)
 	return 0;
 }
 
+/* The certificate is of a time to come, and the box has nobody who told it the time. */
+static bool answer_too_early(const struct http_request *request)
+{
+	enum { NOT_YET_VALID = 9 }; /* X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL */
+	long verdict = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	return verdict == NOT_YET_VALID && !clock_plausible();
+}
+
+static void tell_refused(const struct http_request *request, struct str *out)
+{
+	str_addf(out, "%s is a %s address", request->address, request->refused);
+	if (http_address_can_be_meant(request->refused))
+		str_adds(out, ", and not in allow_networks: not connected to");
+	else
+		str_adds(out, " and is never connected to");
+}
+
 /* Why there was no answer. */
-static void answer_tell(const struct http_request *request, CURLcode code, char *room,
-			size_t size)
+static void answer_tell(const struct http_request *request, CURLcode code, struct str *out)
 {
 	long cause = 0;
 
 	curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &cause);
 	if (request->refused != NULL)
-		snprintf(room, size, "%s is a %s address and is never connected to",
-			 request->address, request->refused);
+		tell_refused(request, out);
 	else if (request->header_bytes > HTTP_HEADERS_MAX)
-		snprintf(room, size, "the answer's headers are longer than %d bytes",
+		str_addf(out, "the answer's headers are longer than %d bytes",
 			 HTTP_HEADERS_MAX);
+	else if (request->status == PROXY_LOGIN)
+		str_adds(out, "the proxy asks for a login (407)");
+	else if (answer_too_early(request))
+		str_adds(out, "clock not set: the certificate of the receiver is not valid yet "
+			      "at the time that this box believes in");
 	else if (code == CURLE_COULDNT_CONNECT && cause > 0)
 		/* libcurl's text leaves the cause out. */
-		snprintf(room, size, "%s", strerrordesc_np((int)cause));
+		str_addf(out, "%s%s",
+			 http_route_proxy(request->route) != NULL ? "the proxy: " : "",
+			 strerrordesc_np((int)cause));
 	else
-		snprintf(room, size, "%s",
-			 request->failure[0] != '\0' ? request->failure
-			 : code == CURLE_OK	     ? "not an HTTP answer"
-						     : curl_easy_strerror(code));
+		str_adds(out, request->failure[0] != '\0' ? request->failure
+			      : code == CURLE_OK	  ? "not an HTTP answer"
+							  : curl_easy_strerror(code));
 }
 
 /*
@@ -114,6 +142,8 @@ static void answer_tell(const struct http_request *request, CURLcode code, char 
 void http_answer_read(const struct http_request *request, int code, char room[HTTP_FAILURE_MAX],
 		      struct http_answer *ret)
 {
+	struct str text;
+
 	*ret = (struct http_answer){
 		.status = request->status,
 		.retry_after_ns = request->status != 0 ? request->retry_after_ns : -1,
@@ -121,8 +151,12 @@ void http_answer_read(const struct http_request *request, int code, char room[HT
 		.body_len = request->body_len,
 		.cut = request->cut,
 	};
+	/* The receiver has not heard of it. */
+	if (ret->status == PROXY_LOGIN)
+		ret->status = 0;
 	if (ret->status == 0) {
-		answer_tell(request, (CURLcode)code, room, HTTP_FAILURE_MAX);
+		str_init_fixed(&text, room, HTTP_FAILURE_MAX);
+		answer_tell(request, (CURLcode)code, &text);
 		ret->failure = room;
 	}
 }

@@ -11,7 +11,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "io/http_gate.h"
 #include "io/http_request.h"
+#include "io/http_route.h"
 #include "io/loop.h"
 
 enum {
@@ -26,14 +28,22 @@ struct http_client {
 	struct loop_defer *finish;
 	TAILQ_HEAD(requests, http_request) requests, kept; /* kept: the last used first */
 	size_t kept_count;
-	bool bundle; /* libcurl has all authorities in one file */
+	bool bundle;		  /* libcurl has all authorities in one file */
+	struct http_route *plain; /* of requests that name none */
+	struct http_gate gate;
 	struct http_client_counters counters;
 };
 
 static void request_abort(struct http_request *request)
 {
-	TAILQ_REMOVE(&request->client->requests, request, link);
-	curl_multi_remove_handle(request->client->multi, request->easy);
+	struct http_client *client = request->client;
+
+	if (request->ticket.state != GATE_WAITS) {
+		TAILQ_REMOVE(&client->requests, request, link);
+		curl_multi_remove_handle(client->multi, request->easy);
+	}
+	/* What was called off says nothing about the receiver. */
+	http_gate_leave(&client->gate, request, request->ticket.doubtful);
 	http_request_free(request);
 }
 
@@ -54,6 +64,7 @@ static void request_keep(struct http_request *request)
 
 static void request_finish(struct http_request *request, CURLcode code)
 {
+	struct http_client *client = request->client;
 	struct http_answer answer;
 	http_done *done = request->done;
 	void *arg = request->arg;
@@ -61,14 +72,41 @@ static void request_finish(struct http_request *request, CURLcode code)
 
 	http_answer_read(request, (int)code, failure, &answer);
 	/* The body is in the request: it goes after the call, and done may not cancel it. */
-	TAILQ_REMOVE(&request->client->requests, request, link);
-	curl_multi_remove_handle(request->client->multi, request->easy);
+	TAILQ_REMOVE(&client->requests, request, link);
+	curl_multi_remove_handle(client->multi, request->easy);
+	http_gate_leave(&client->gate, request, answer.status == 0 || answer.status >= 500);
 	done(arg, &answer);
 	/* After anything out of the ordinary the next one begins from nothing. */
 	if (code == CURLE_OK && answer.status != 0)
 		request_keep(request);
 	else
 		http_request_free(request);
+}
+
+static void request_begin(struct http_client *client, struct http_request *request)
+{
+	if (curl_multi_add_handle(client->multi, request->easy) != CURLM_OK)
+		abort();
+	TAILQ_INSERT_HEAD(&client->requests, request, link);
+}
+
+static void begin_waiting(struct http_client *client)
+{
+	struct http_request *request;
+	int running;
+
+	while ((request = http_gate_next(&client->gate)) != NULL) {
+		request_begin(client, request);
+		curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+		loop_defer_ask(client->finish);
+	}
+}
+
+void http_client_connected(struct http_client *client, struct http_request *request)
+{
+	/* Not within libcurl, which calls this. */
+	if (http_gate_pass(&client->gate, request) && http_gate_waiting(&client->gate) != NULL)
+		loop_defer_ask(client->finish);
 }
 
 static void on_finish(void *arg)
@@ -88,6 +126,7 @@ static void on_finish(void *arg)
 		request = (struct http_request *)(void *)owner;
 		request_finish(request, code);
 	}
+	begin_waiting(client);
 }
 
 static void client_act(struct http_client *client, curl_socket_t fd, int what)
@@ -187,6 +226,8 @@ struct http_client *http_client_new(struct loop *loop, struct error *err)
 	client->bundle = curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
 	TAILQ_INIT(&client->requests);
 	TAILQ_INIT(&client->kept);
+	http_gate_init(&client->gate);
+	client->plain = http_route_new(&(struct http_route_spec){0}, err);
 	client->timer = loop_timer_new(loop, on_time, client);
 	client->finish = loop_defer_new(loop, on_finish, client);
 	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -209,6 +250,8 @@ void http_client_free(struct http_client *client)
 		return;
 	while ((request = TAILQ_FIRST(&client->requests)) != NULL)
 		request_abort(request);
+	while ((request = http_gate_waiting(&client->gate)) != NULL)
+		request_abort(request);
 	while ((request = TAILQ_FIRST(&client->kept)) != NULL) {
 		TAILQ_REMOVE(&client->kept, request, link);
 		http_request_free(request);
@@ -217,40 +260,61 @@ void http_client_free(struct http_client *client)
 	curl_multi_cleanup(client->multi);
 	loop_timer_free(client->timer);
 	loop_defer_free(client->finish);
+	http_route_unref(client->plain);
 	curl_global_cleanup();
 	free(client);
 }
 
 /* One of its kind that is kept, or a new one. */
-static struct http_request *request_take(struct http_client *client, const char *url,
-					 const char *method)
+static struct http_request *request_take(struct http_client *client,
+					 const struct http_call *call)
 {
+	struct http_route *route = call->route != NULL ? call->route : client->plain;
 	struct http_request *request;
 
 	TAILQ_FOREACH (request, &client->kept, link) {
-		if (strcmp(request->url, url) != 0 || strcmp(request->method, method) != 0)
+		if (request->route != route || strcmp(request->url, call->url) != 0 ||
+		    strcmp(request->method, call->method) != 0)
 			continue;
 		TAILQ_REMOVE(&client->kept, request, link);
 		client->kept_count--;
 		return request;
 	}
-	return http_request_new(client, &client->counters, client->bundle, url, method);
+	return http_request_new(client, &client->counters, client->bundle, route, call->url,
+				call->method);
 }
 
 struct http_request *http_client_start(struct http_client *client, const struct http_call *call,
 				       http_done *done, void *arg)
 {
-	struct http_request *request = request_take(client, call->url, call->method);
+	struct http_request *request = request_take(client, call);
 	int running;
 
 	http_request_load(request, call, done, arg);
-	if (curl_multi_add_handle(client->multi, request->easy) != CURLM_OK)
-		abort();
-	TAILQ_INSERT_HEAD(&client->requests, request, link);
 	client->counters.requests++;
+	if (!http_gate_ask(&client->gate, request, http_route_traffic(request->route))) {
+		client->counters.waited++;
+		return request;
+	}
+	request_begin(client, request);
 	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	loop_defer_ask(client->finish);
 	return request;
+}
+
+/* What a route that is gone would leave behind: its key, until others are kept instead. */
+void http_client_forget(struct http_client *client, const struct http_route *route)
+{
+	struct http_request *request, *next;
+
+	for (request = TAILQ_FIRST(&client->kept); request != NULL; request = next) {
+		next = TAILQ_NEXT(request, link);
+		if (request->route != route)
+			continue;
+		TAILQ_REMOVE(&client->kept, request, link);
+		client->kept_count--;
+		http_request_free(request);
+	}
 }
 
 void http_request_cancel(struct http_request *request)

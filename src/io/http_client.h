@@ -22,9 +22,15 @@
 struct error;
 struct http_client;
 struct http_request;
+struct http_route;
 struct loop;
 
-enum { HTTP_BODY_MAX = 4096, HTTP_HEADERS_MAX = 16384 };
+enum {
+	HTTP_BODY_MAX = 4096,
+	HTTP_HEADERS_MAX = 16384,
+	HTTP_SMALL = 4096,  /* bytes of a body that the timeout is meant for, */
+	HTTP_SLOWEST = 512, /* and those a second that a line has to manage beyond */
+};
 
 /* All of it stays the caller's and is borrowed until done was called or the request cancelled.
  */
@@ -34,7 +40,13 @@ struct http_call {
 	const char *const *headers; /* "Name: value", ending in NULL; no line breaks inside */
 	const char *body;
 	size_t body_len;
-	int64_t timeout_ns; /* for all of it: resolving, connecting, sending, the answer */
+	/*
+	 * For all of it: resolving, connecting, sending, the answer. A line may be slow: it is
+	 * longer by what a body takes at HTTP_SLOWEST beyond HTTP_SMALL. It begins when the
+	 * request does, after it waited for others.
+	 */
+	int64_t timeout_ns;
+	struct http_route *route; /* NULL: no proxy, the authorities of the system */
 };
 
 /* Borrowed for the call. */
@@ -54,12 +66,15 @@ struct http_client *http_client_new(struct loop *loop, struct error *err);
 void http_client_free(struct http_client *client);
 
 /*
- * Starts now: on a connection that stands, the request is written within this call. done is
- * called once, from the loop and never from inside this call; the request is gone afterwards.
+ * Starts now: on a connection that stands, the request is written within this call. Otherwise
+ * it may have to wait for others that look for a connection (http_gate.h). done is called
+ * once, from the loop and never from inside this call; the request is gone afterwards.
  * done may start and cancel other requests.
  */
 struct http_request *http_client_start(struct http_client *client, const struct http_call *call,
 				       http_done *done, void *arg);
+/* For an owner of route that ends: nothing is kept for its next request. */
+void http_client_forget(struct http_client *client, const struct http_route *route);
 /* done will not be called. Whether the peer got the request is unknown. */
 void http_request_cancel(struct http_request *request);
 
@@ -67,6 +82,7 @@ struct http_client_counters {
 	uint64_t requests;
 	uint64_t connections; /* opened */
 	uint64_t refused;     /* addresses not connected to */
+	uint64_t waited;      /* requests that had to wait for others */
 	uint64_t cut;	      /* answers longer than HTTP_BODY_MAX */
 };
 void http_client_counters(const struct http_client *client, struct http_client_counters *ret);

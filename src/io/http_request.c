@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "io/http_address.h"
+#include "io/http_route.h"
 #include "io/http_url.h"
 
 enum {
@@ -26,8 +27,8 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	struct http_request *request = arg;
 	const void *in = addr->family == AF_INET ? (const void *)(addr->addr.sa_data + 2)
 						 : (const void *)(addr->addr.sa_data + 6);
-	const char *refused =
-		http_address_refused(&addr->addr, http_url_names_local(request->parts));
+	const char *refused = http_route_refused(request->route, &addr->addr, request->host);
+	int fd;
 
 	(void)purpose;
 	if (refused != NULL) {
@@ -36,9 +37,35 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 		request->counters->refused++;
 		return CURL_SOCKET_BAD;
 	}
+	fd = socket(addr->family, addr->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		    addr->protocol);
+	if (fd < 0)
+		return CURL_SOCKET_BAD;
 	request->counters->connections++;
-	return socket(addr->family, addr->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		      addr->protocol);
+	/* The socket may outlive the request, and the webhook. */
+	http_route_traffic(http_route_ref(request->route))->sockets++;
+	return fd;
+}
+
+static int on_close_socket(void *arg, curl_socket_t fd)
+{
+	struct http_route *route = arg;
+
+	http_route_traffic(route)->sockets--;
+	http_route_unref(route);
+	return close(fd);
+}
+
+static int on_connected(void *arg, char *peer, char *own, int peer_port, int own_port)
+{
+	struct http_request *request = arg;
+
+	(void)peer;
+	(void)own;
+	(void)peer_port;
+	(void)own_port;
+	http_client_connected(request->client, request);
+	return CURL_PREREQFUNC_OK;
 }
 
 void http_request_free(struct http_request *request)
@@ -48,7 +75,9 @@ void http_request_free(struct http_request *request)
 	/* It may hold a secret. */
 	explicit_bzero(request->url, strlen(request->url));
 	free(request->url);
+	free(request->host);
 	free(request->lines);
+	http_route_unref(request->route);
 	free(request);
 }
 
@@ -67,6 +96,12 @@ static CURLcode request_limit(struct http_request *request, bool bundle)
 	code |= curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	code |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	code |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request);
+	code |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	code |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, request->route);
+	code |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	code |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
+	/* By TLS, where the receiver offers it. */
+	code |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	code |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_answer_header);
 	code |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
 	code |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_answer_body);
@@ -88,13 +123,15 @@ static CURLcode request_limit(struct http_request *request, bool bundle)
 
 struct http_request *http_request_new(struct http_client *client,
 				      struct http_client_counters *counters, bool bundle,
-				      const char *url, const char *method)
+				      struct http_route *route, const char *url,
+				      const char *method)
 {
 	struct http_request *request = xcalloc(1, sizeof(*request));
 	CURLcode code;
 
 	request->client = client;
 	request->counters = counters;
+	request->route = http_route_ref(route);
 	request->url = xstrdup(url);
 	snprintf(request->method, sizeof(request->method), "%s", method);
 	request->easy = curl_easy_init();
@@ -114,8 +151,9 @@ struct http_request *http_request_new(struct http_client *client,
 		request->parts = NULL;
 		code |= curl_easy_setopt(request->easy, CURLOPT_URL, url);
 	}
+	request->host = http_url_host(request->parts);
 	/* Only a lack of memory or a libcurl that is not the one we were built for. */
-	if (code != CURLE_OK)
+	if (code != CURLE_OK || !http_route_apply(route, request->easy))
 		abort();
 	return request;
 }
@@ -143,10 +181,17 @@ static struct curl_slist *request_lines(struct http_request *request,
 	return count > 0 ? request->lines : NULL;
 }
 
+static int64_t request_timeout(const struct http_call *call)
+{
+	int64_t beyond = (int64_t)call->body_len - HTTP_SMALL;
+
+	return call->timeout_ns + (beyond > 0 ? beyond * NSEC_PER_SEC / HTTP_SLOWEST : 0);
+}
+
 void http_request_load(struct http_request *request, const struct http_call *call,
 		       http_done *done, void *arg)
 {
-	int64_t timeout_ms = (call->timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	int64_t timeout_ms = (request_timeout(call) + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
 	CURL *easy = request->easy;
 	CURLcode code;
 

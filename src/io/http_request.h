@@ -14,9 +14,11 @@
 #include <sys/queue.h>
 
 #include "io/http_client.h"
+#include "io/http_gate.h"
 
 struct Curl_URL;
 struct curl_slist;
+struct http_route;
 
 enum { HTTP_FAILURE_MAX = 256 + 2 * INET6_ADDRSTRLEN }; /* CURL_ERROR_SIZE, an address */
 
@@ -26,11 +28,13 @@ enum { HTTP_FAILURE_MAX = 256 + 2 * INET6_ADDRSTRLEN }; /* CURL_ERROR_SIZE, an a
  */
 struct http_request {
 	TAILQ_ENTRY(http_request) link; /* the client's */
+	struct http_ticket ticket;
 	struct http_client *client;
+	struct http_route *route;
 	struct http_client_counters *counters;
 	void *easy;		/* CURL */
 	struct Curl_URL *parts; /* NULL: libcurl cannot parse the URL, and will tell why */
-	char *url;
+	char *url, *host;
 	char method[8];
 	struct curl_slist *lines; /* an array; the texts are the caller's */
 	size_t line_room;
@@ -47,10 +51,13 @@ struct http_request {
 	char body[HTTP_BODY_MAX + 1];
 };
 
-/* bundle: libcurl has all authorities in one file. */
+/* bundle: libcurl has all authorities in one file. A reference of route is taken. */
 struct http_request *http_request_new(struct http_client *client,
 				      struct http_client_counters *counters, bool bundle,
-				      const char *url, const char *method);
+				      struct http_route *route, const char *url,
+				      const char *method);
+/* http_client.c: the connection stands, and what is asked for is sent now. */
+void http_client_connected(struct http_client *client, struct http_request *request);
 /* Of one that is not under way. */
 void http_request_free(struct http_request *request);
 /* Gives it all that call says, for its next use. */

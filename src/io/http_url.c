@@ -3,31 +3,56 @@
 /* Owns the rules for URLs of requests. */
 #include "io/http_url.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <stdint.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
+#include "io/http_address.h"
+#include "io/tcp_address.h"
 
-bool http_url_names_local(struct Curl_URL *parts)
+char *http_url_host(struct Curl_URL *parts)
 {
-	char *host = NULL;
-	uint8_t address[16];
-	size_t len;
-	bool local = false;
+	char *host = NULL, *copy;
 
-	if (parts != NULL && curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-		len = strlen(host);
-		local = host[0] == '[' || inet_pton(AF_INET, host, address) == 1 ||
-			strcasecmp(host, "localhost") == 0 ||
-			(len > 10 && strcasecmp(host + len - 10, ".localhost") == 0);
-	}
+	if (parts == NULL || curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		host = NULL;
+	copy = xstrdup(host != NULL ? host : "");
 	curl_free(host);
-	return local;
+	return copy;
+}
+
+/* True: host is an address. */
+static bool host_address(const char *host, struct tcp_address *ret)
+{
+	char text[TCP_ADDRESS_TEXT];
+
+	return snprintf(text, sizeof(text), "%s:1", host) < (int)sizeof(text) &&
+	       tcp_address_parse(text, ret) == 0;
+}
+
+const char *http_url_refused(const char *url)
+{
+	CURLU *parts = curl_url();
+	const char *refused = NULL;
+	struct tcp_address address;
+	char *host = NULL;
+
+	if (parts == NULL)
+		abort();
+	/* libcurl turns 2852039166 and 0xa9.254.0251.254 into the usual form. */
+	if (curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
+		host = http_url_host(parts);
+		if (host_address(host, &address))
+			refused = http_address_refused(&address.any, host, NULL, 0);
+	}
+	free(host);
+	curl_url_cleanup(parts);
+	return refused;
 }
 
 int http_url_check(const char *url, struct error *err)

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,7 +53,9 @@ static int secret_open_credential(const char *dir, const char *name)
 	return fd;
 }
 
-static int secret_take(int fd, const char *name, char **ret, size_t *ret_len, struct error *err)
+/* what: what it is called in messages. */
+static int secret_take(int fd, const char *what, size_t max, char **ret, size_t *ret_len,
+		       struct error *err)
 {
 	struct stat st;
 	char *text;
@@ -60,19 +63,18 @@ static int secret_take(int fd, const char *name, char **ret, size_t *ret_len, st
 	ssize_t n;
 
 	if (fstat(fd, &st) != 0)
-		return error_errno(err, errno, "cannot read the secret '%s'", name);
+		return error_errno(err, errno, "cannot read %s", what);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, EINVAL, "the secret '%s' is not a regular file", name);
-	if (st.st_size > SECRET_MAX_BYTES)
-		return error_set(err, EFBIG, "the secret '%s' is larger than %d bytes", name,
-				 SECRET_MAX_BYTES);
-	text = xmalloc(SECRET_MAX_BYTES + 1);
+		return error_set(err, EINVAL, "%s is not a regular file", what);
+	if ((uint64_t)st.st_size > max)
+		return error_set(err, EFBIG, "%s is larger than %zu bytes", what, max);
+	text = xmalloc(max + 1);
 	do {
-		n = read(fd, text + len, SECRET_MAX_BYTES - len);
+		n = read(fd, text + len, max - len);
 		len += n > 0 ? (size_t)n : 0;
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (n < 0) {
-		int rc = error_errno(err, errno, "cannot read the secret '%s'", name);
+		int rc = error_errno(err, errno, "cannot read %s", what);
 
 		secret_free(text, len);
 		return rc;
@@ -81,7 +83,7 @@ static int secret_take(int fd, const char *name, char **ret, size_t *ret_len, st
 		len -= len > 1 && text[len - 2] == '\r' ? 2 : 1;
 	if (len == 0) {
 		secret_free(text, len);
-		return error_set(err, ENODATA, "the secret '%s' is empty", name);
+		return error_set(err, ENODATA, "%s is empty", what);
 	}
 	text[len] = '\0';
 	*ret = xmalloc(len + 1);
@@ -96,6 +98,7 @@ int secret_read(const struct secret_dirs *dirs, const char *name, char **ret, si
 {
 	const char *const places[] = {dirs->credentials, dirs->configured};
 	int fd = -ENOENT, rc;
+	char *what;
 
 	if (!secret_name_valid(name, strlen(name)))
 		return error_set(err, EINVAL,
@@ -119,7 +122,20 @@ int secret_read(const struct secret_dirs *dirs, const char *name, char **ret, si
 			"the secret '%s' is a symbolic link, and those are not followed", name);
 	if (fd < 0)
 		return error_errno(err, -fd, "cannot open the secret '%s'", name);
-	rc = secret_take(fd, name, ret, ret_len, err);
+	what = xasprintf("the secret '%s'", name);
+	rc = secret_take(fd, what, SECRET_MAX_BYTES, ret, ret_len, err);
+	free(what);
+	close(fd);
+	return rc;
+}
+
+int secret_read_path(const char *path, char **ret, size_t *ret_len, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return error_errno(err, errno, "cannot open %s", path);
+	rc = secret_take(fd, path, SECRET_PATH_MAX_BYTES, ret, ret_len, err);
 	close(fd);
 	return rc;
 }

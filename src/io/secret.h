@@ -13,7 +13,7 @@
 
 struct error;
 
-enum { SECRET_MAX_BYTES = 65536, SECRET_NAME_MAX = 128 };
+enum { SECRET_MAX_BYTES = 65536, SECRET_NAME_MAX = 128, SECRET_PATH_MAX_BYTES = 1 << 20 };
 
 /* Where they are looked for, in this order; each may be NULL. */
 struct secret_dirs {
@@ -31,6 +31,11 @@ bool secret_name_valid(const char *name, size_t len);
  */
 int secret_read(const struct secret_dirs *dirs, const char *name, char **ret, size_t *ret_len,
 		struct error *err);
+/*
+ * The same for a file by its path, such as a certificate or its key: symbolic links are
+ * followed, as tools that renew certificates set them; at most SECRET_PATH_MAX_BYTES.
+ */
+int secret_read_path(const char *path, char **ret, size_t *ret_len, struct error *err);
 /* Overwrites it first. NULL is allowed. */
 void secret_free(char *secret, size_t len);
 

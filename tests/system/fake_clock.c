@@ -49,6 +49,17 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 	return 0;
 }
 
+/* OpenSSL asks here whether a certificate is in date. */
+time_t time(time_t *ret)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (ret != NULL)
+		*ret = ts.tv_sec;
+	return ts.tv_sec;
+}
+
 int adjtimex(struct timex *tx)
 {
 	tx->status = fake->synchronised ? 0 : STA_UNSYNC;

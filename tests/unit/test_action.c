@@ -395,10 +395,73 @@ static void test_errors_of_webhooks_are_told(void **state)
 		       "exchanged\n"
 		       "    2 | sign: ['${secret:a}', '${secret:b}', '${secret:c}']\n"
 		       "      |       ^\n");
+	refuse_webhook(*state, "url: http://169.254.169.254/latest\n",
+		       "t.yaml:1:6: error: url: a link-local or metadata address is never "
+		       "connected to\n"
+		       "    1 | url: http://169.254.169.254/latest\n"
+		       "      |      ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n");
 	refuse_webhook(*state, "url: http://h/\ncontent_type: text/plain\n",
 		       "t.yaml:2:15: error: the built-in body is JSON, not text/plain\n"
 		       "    2 | content_type: text/plain\n"
 		       "      |               ^~~~~~~~~~\n");
+}
+
+static void test_errors_of_routes_are_told(void **state)
+{
+	refuse_webhook(*state, "url: http://h/\ntls: {ca: [x], key: 'a${secret:k}', kay: 1}\n",
+		       "t.yaml:2:11: error: ca: expected a file or ${secret:NAME}, got a list\n"
+		       "    2 | tls: {ca: [x], key: 'a${secret:k}', kay: 1}\n"
+		       "      |           ^\n"
+		       "t.yaml:2:21: error: key: expected a file or ${secret:NAME}\n"
+		       "    2 | tls: {ca: [x], key: 'a${secret:k}', kay: 1}\n"
+		       "      |                     ^~~~~~~~~~~~~~\n"
+		       "t.yaml:2:21: error: tls: 'key' without 'cert'\n"
+		       "    2 | tls: {ca: [x], key: 'a${secret:k}', kay: 1}\n"
+		       "      |                     ^~~~~~~~~~~~~~\n"
+		       "t.yaml:2:37: error: unknown option 'kay' in tls\n"
+		       "    2 | tls: {ca: [x], key: 'a${secret:k}', kay: 1}\n"
+		       "      |                                     ^~~\n"
+		       "      = hint: did you mean 'key'?\n"
+		       "      = see: gauged.yaml(5)\n");
+	refuse_webhook(*state, "url: http://h/\nproxy: ftp://p:3128\n",
+		       "t.yaml:2:8: error: proxy: a proxy is http, https or socks5\n"
+		       "    2 | proxy: ftp://p:3128\n"
+		       "      |        ^~~~~~~~~~~~\n"
+		       "      = hint: expected something like http://proxy.example:3128\n");
+	refuse_webhook(
+		*state, "url: http://h/\nproxy: http://me:pw@p:3128\n",
+		"t.yaml:2:8: error: proxy: a user or password may not stand in a URL: use 'proxy_login'\n"
+		"    2 | proxy: http://me:pw@p:3128\n"
+		"      |        ^~~~~~~~~~~~~~~~~~~\n"
+		"      = hint: expected something like http://proxy.example:3128\n");
+	refuse_webhook(
+		*state, "url: http://h/\nproxy: socks5://p\n",
+		"t.yaml:2:8: error: proxy: the port is missing: proxies have no usual one\n"
+		"    2 | proxy: socks5://p\n"
+		"      |        ^~~~~~~~~~\n"
+		"      = hint: expected something like http://proxy.example:3128\n");
+	refuse_webhook(*state, "url: http://h/\nproxy: http://p:3128/x\n",
+		       "t.yaml:2:8: error: proxy: a proxy has a host and a port, no path\n"
+		       "    2 | proxy: http://p:3128/x\n"
+		       "      |        ^~~~~~~~~~~~~~~\n"
+		       "      = hint: expected something like http://proxy.example:3128\n");
+	refuse_webhook(*state, "url: http://h/\nproxy_login: '${secret:x}'\n",
+		       "t.yaml:2:14: error: 'proxy_login' without 'proxy'\n"
+		       "    2 | proxy_login: '${secret:x}'\n"
+		       "      |              ^~~~~~~~~~~~~\n");
+	refuse_webhook(
+		*state, "url: http://h/\nproxy: http://p:1\nproxy_login: me:pw\n",
+		"t.yaml:3:14: error: proxy_login: it has to be a secret, ${secret:NAME}\n"
+		"    3 | proxy_login: me:pw\n"
+		"      |              ^~~~~\n");
+	refuse_webhook(*state,
+		       "url: http://h/\nallow_networks: [10.0.0.0/8, 10.1.0.0/8, lan]\n",
+		       "t.yaml:2:30: error: '10.1.0.0/8' has bits behind its prefix\n"
+		       "    2 | allow_networks: [10.0.0.0/8, 10.1.0.0/8, lan]\n"
+		       "      |                              ^~~~~~~~~~\n"
+		       "t.yaml:2:42: error: 'lan' is no network, such as 10.0.0.0/8\n"
+		       "    2 | allow_networks: [10.0.0.0/8, 10.1.0.0/8, lan]\n"
+		       "      |                                          ^~~\n");
 }
 
 int main(void)
@@ -415,6 +478,7 @@ int main(void)
 		TEST(test_a_webhook_has_the_defaults_of_the_manual),
 		TEST(test_fault_C13_a_template_can_not_move_the_origin),
 		TEST(test_errors_of_webhooks_are_told),
+		TEST(test_errors_of_routes_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

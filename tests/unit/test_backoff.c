@@ -71,6 +71,41 @@ static void test_pause_with_equal_bounds_is_that(void **state)
 		assert_true(backoff_next(&backoff) >= INT64_MAX / 2);
 }
 
+static void test_fault_C14_those_that_pause_for_long_wake_together(void **state)
+{
+	int64_t pauses[] = {1,
+			    NSEC_PER_MSEC,
+			    NSEC_PER_SEC,
+			    3 * NSEC_PER_SEC,
+			    8 * NSEC_PER_SEC,
+			    300 * NSEC_PER_SEC};
+	int64_t last = 0;
+	int wakes = 0;
+
+	for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
+		for (int64_t now = 0; now < 5 * NSEC_PER_SEC; now += 77777777) {
+			struct mono due = {now + pauses[i]};
+			struct mono wake = backoff_wake(due, pauses[i]);
+
+			assert_in_range(wake.ns, due.ns, due.ns + pauses[i] / 8);
+			assert_int_equal(backoff_wake(wake, pauses[i]).ns, wake.ns);
+			if (pauses[i] < NSEC_PER_SEC)
+				assert_int_equal(wake.ns, due.ns);
+		}
+	}
+	/* A hundred that are due all over a minute. */
+	for (int i = 0; i < 100; i++) {
+		struct mono wake =
+			backoff_wake((struct mono){(int64_t)1e15 + i * INT64_C(599999999)},
+				     60 * NSEC_PER_SEC);
+
+		wakes += wake.ns != last;
+		last = wake.ns;
+	}
+	assert_in_range(wakes, 59, 61);
+	assert_int_equal(backoff_wake(MONO_NEVER, 60 * NSEC_PER_SEC).ns, MONO_NEVER.ns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +113,7 @@ int main(void)
 		cmocka_unit_test(test_pauses_grow_until_reset),
 		cmocka_unit_test(test_pauses_of_two_differ),
 		cmocka_unit_test(test_pause_with_equal_bounds_is_that),
+		cmocka_unit_test(test_fault_C14_those_that_pause_for_long_wake_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

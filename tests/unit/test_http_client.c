@@ -494,7 +494,8 @@ static void test_fault_C12_rebinding_and_metadata_are_not_connected_to(void **st
 				  "and is never connected to"},
 		{"169.254.169.254",
 		 "169.254.169.254 is a link-local or metadata address and is never connected to"},
-		{"loopback.test", "127.0.0.1 is a loopback address and is never connected to"},
+		{"loopback.test", "127.0.0.1 is a loopback address, and not in allow_networks: "
+				  "not connected to"},
 		{"224.0.0.1", "224.0.0.1 is a multicast address and is never connected to"},
 		{"0.0.0.0", "0.0.0.0 is a unspecified address and is never connected to"},
 		{"[::]", ":: is a unspecified address and is never connected to"},
