@@ -44,7 +44,7 @@ static bool is_plain(char byte)
 }
 
 /* Text from outside, which may not be UTF-8, as JSON's strings have to be. */
-static void add_text(const char *text, struct str *out)
+void event_text_add(const char *text, struct str *out)
 {
 	size_t len = strlen(text), i = 0, n;
 
@@ -71,7 +71,7 @@ static void add_text(const char *text, struct str *out)
 static void add_text_or_null(const char *text, struct str *out)
 {
 	if (text != NULL)
-		add_text(text, out);
+		event_text_add(text, out);
 	else
 		str_adds(out, "null");
 }
@@ -107,7 +107,7 @@ static void add_value(struct value value, struct str *out)
 		add_bool(value.flag, out);
 		return;
 	case VALUE_TEXT:
-		add_text(value.text, out);
+		event_text_add(value.text, out);
 		return;
 	case VALUE_NUMBER:
 		add_number(value.number, out);
@@ -120,7 +120,7 @@ static void add_key(const char *key, struct str *out)
 {
 	if (out->s[out->len - 1] != '{')
 		str_addc(out, ',');
-	add_text(key, out);
+	event_text_add(key, out);
 	str_addc(out, ':');
 }
 
@@ -179,13 +179,34 @@ static void add_times(const struct event_stamp *stamp, struct str *out)
 	str_addc(out, '}');
 }
 
-static void add_points(const struct event *event, size_t points, struct str *out)
+static void points_object(const struct event *event, size_t points, struct str *out)
 {
-	add_key("values", out);
 	str_addc(out, '{');
 	for (size_t i = 0; i < points; i++)
 		add_point(&event->points[i], out);
 	str_addc(out, '}');
+}
+
+void event_values_add(const struct event *event, struct str *out)
+{
+	points_object(event,
+		      event->point_count < EVENT_BODY_POINTS ? event->point_count
+							     : EVENT_BODY_POINTS,
+		      out);
+}
+
+void event_labels_add(const struct event *event, struct str *out)
+{
+	str_addc(out, '{');
+	for (size_t i = 0; i < event->label_count; i++)
+		add_member(event->labels[i].name, event->labels[i].text, out);
+	str_addc(out, '}');
+}
+
+static void add_points(const struct event *event, size_t points, struct str *out)
+{
+	add_key("values", out);
+	points_object(event, points, out);
 	if (points < event->point_count) {
 		add_key("values_left_out", out);
 		add_integer((int64_t)(event->point_count - points), out);
@@ -213,10 +234,7 @@ static void add_event(const struct event_facts *facts, size_t points, struct str
 	if (event->reason != NULL)
 		add_member("reason", event->reason, out);
 	add_key("labels", out);
-	str_addc(out, '{');
-	for (size_t i = 0; i < event->label_count; i++)
-		add_member(event->labels[i].name, event->labels[i].text, out);
-	str_addc(out, '}');
+	event_labels_add(event, out);
 	add_points(event, points, out);
 	add_times(facts->stamp, out);
 	str_addc(out, '}');

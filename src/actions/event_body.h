@@ -38,6 +38,11 @@ enum { EVENT_BODY_POINTS = 256, EVENT_BODY_BYTES = 48 << 10 };
 
 void event_body_add(const struct event_facts *facts, struct str *out);
 
+/* Parts of it: a text with its quotes, "labels" and "values" as objects. */
+void event_text_add(const char *text, struct str *out);
+void event_labels_add(const struct event *event, struct str *out);
+void event_values_add(const struct event *event, struct str *out);
+
 /* "2026-11-22T17:12:01.123Z": RFC 3339, UTC, milliseconds cut off, not rounded. */
 void event_time_add(struct wall wall, struct str *out);
 

@@ -89,6 +89,88 @@ static struct value get_time(const struct event_facts *facts, const char *key, s
 	return value_text(room->s);
 }
 
+/* An instant, and what is told about a rule, happen whatever its state is. */
+static bool is_resolved(const struct event *event)
+{
+	return event->to == RULE_OK && event->type != EVENT_INSTANT &&
+	       event->type != EVENT_BLIND && event->type != EVENT_FLAPPING &&
+	       event->type != EVENT_GAP;
+}
+
+static const char *status_word(size_t i)
+{
+	static const char *const words[] = {"firing", "resolved", NULL};
+
+	return i < ARRAY_SIZE(words) ? words[i] : NULL;
+}
+
+static struct value get_status(const struct event_facts *facts, const char *key,
+			       struct str *room)
+{
+	(void)key;
+	(void)room;
+	return value_text(status_word(is_resolved(facts->event)));
+}
+
+static struct value get_since(const struct event_facts *facts, const char *key,
+			      struct str *room)
+{
+	(void)key;
+	event_time_add((struct wall){facts->stamp->wall.ns - facts->event->active_ns}, room);
+	return value_text(room->s);
+}
+
+static struct value get_ended(const struct event_facts *facts, const char *key,
+			      struct str *room)
+{
+	if (is_resolved(facts->event))
+		return get_time(facts, key, room);
+	return (struct value){.kind = VALUE_NONE};
+}
+
+static struct value get_labels(const struct event_facts *facts, const char *key,
+			       struct str *room)
+{
+	(void)key;
+	event_labels_add(facts->event, room);
+	return value_text(room->s);
+}
+
+static struct value get_values(const struct event_facts *facts, const char *key,
+			       struct str *room)
+{
+	(void)key;
+	event_values_add(facts->event, room);
+	return value_text(room->s);
+}
+
+/* Never empty: receivers want something to show. */
+static struct value get_summary(const struct event_facts *facts, const char *key,
+				struct str *room)
+{
+	const struct event *event = facts->event;
+
+	if (event->message[0] != '\0')
+		return get_message(facts, key, room);
+	str_addf(room, "%s: %s", event->rule_name, event_type_name(event->type));
+	return value_text(room->s);
+}
+
+static const char *type_word(size_t i)
+{
+	return i <= EVENT_GAP ? event_type_name((enum event_type)i) : NULL;
+}
+
+static const char *severity_word(size_t i)
+{
+	return i <= SEVERITY_CRITICAL ? severity_name((enum severity)i) : NULL;
+}
+
+static const char *state_word(size_t i)
+{
+	return i <= RULE_RETURNED ? rule_state_name((enum rule_state)i) : NULL;
+}
+
 static struct value get_label(const struct event_facts *facts, const char *key,
 			      struct str *room)
 {
@@ -116,25 +198,31 @@ static struct value get_point(const struct event_facts *facts, const char *key,
 }
 
 static const struct event_field fields[] = {
-	{"message", EVENT_FIELD_PLAIN, get_message},
-	{"rule", EVENT_FIELD_PLAIN, get_rule},
-	{"severity", EVENT_FIELD_PLAIN, get_severity},
-	{"priority", EVENT_FIELD_PLAIN, get_priority},
-	{"state", EVENT_FIELD_PLAIN, get_state},
-	{"type", EVENT_FIELD_PLAIN, get_type},
-	{"site", EVENT_FIELD_PLAIN, get_site},
-	{"time", EVENT_FIELD_PLAIN, get_time},
-	{"id", EVENT_FIELD_PLAIN, get_id},
-	{"seq", EVENT_FIELD_PLAIN, get_seq},
-	{"labels.", EVENT_FIELD_LABEL, get_label},
-	{"values.", EVENT_FIELD_POINT, get_point},
+	{"message", EVENT_FIELD_PLAIN, get_message, NULL},
+	{"summary", EVENT_FIELD_PLAIN, get_summary, NULL},
+	{"rule", EVENT_FIELD_PLAIN, get_rule, NULL},
+	{"severity", EVENT_FIELD_PLAIN, get_severity, severity_word},
+	{"priority", EVENT_FIELD_PLAIN, get_priority, NULL},
+	{"state", EVENT_FIELD_PLAIN, get_state, state_word},
+	{"status", EVENT_FIELD_PLAIN, get_status, status_word},
+	{"type", EVENT_FIELD_PLAIN, get_type, type_word},
+	{"site", EVENT_FIELD_PLAIN, get_site, NULL},
+	{"time", EVENT_FIELD_PLAIN, get_time, NULL},
+	{"since", EVENT_FIELD_PLAIN, get_since, NULL},
+	{"ended", EVENT_FIELD_PLAIN, get_ended, NULL},
+	{"id", EVENT_FIELD_PLAIN, get_id, NULL},
+	{"seq", EVENT_FIELD_PLAIN, get_seq, NULL},
+	{"labels", EVENT_FIELD_OBJECT, get_labels, NULL},
+	{"labels.", EVENT_FIELD_LABEL, get_label, NULL},
+	{"values", EVENT_FIELD_OBJECT, get_values, NULL},
+	{"values.", EVENT_FIELD_POINT, get_point, NULL},
 };
 
 const struct event_field *event_field_find(const char *text, size_t len, size_t *ret_key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		size_t n = strlen(fields[i].name);
-		bool plain = fields[i].kind == EVENT_FIELD_PLAIN;
+		bool plain = fields[i].name[n - 1] != '.';
 
 		if (len < n || memcmp(text, fields[i].name, n) != 0 || plain != (len == n))
 			continue;
@@ -147,8 +235,9 @@ const struct event_field *event_field_find(const char *text, size_t len, size_t 
 const char *const *event_field_names(size_t *ret_count)
 {
 	static const char *const names[] = {
-		"message", "rule", "severity", "priority", "state",   "type",	"site",
-		"time",	   "id",   "seq",      "labels.",  "values.", "secret",
+		"message", "summary", "rule",	"severity", "priority", "state", "status",
+		"type",	   "site",    "time",	"since",    "ended",	"id",	 "seq",
+		"labels.", "labels",  "values", "values.",  "secret",
 	};
 
 	*ret_count = ARRAY_SIZE(names);

@@ -12,7 +12,12 @@
 struct event_facts;
 struct str;
 
-enum event_field_kind { EVENT_FIELD_PLAIN, EVENT_FIELD_LABEL, EVENT_FIELD_POINT };
+enum event_field_kind {
+	EVENT_FIELD_PLAIN,
+	EVENT_FIELD_LABEL,
+	EVENT_FIELD_POINT,
+	EVENT_FIELD_OBJECT, /* JSON, a whole value; its text stands in room */
+};
 
 struct event_field {
 	const char *name; /* with a '.' at its end: the name of a label or point follows */
@@ -22,6 +27,8 @@ struct event_field {
 	 * has no such label or point, or its value is not known or not finite.
 	 */
 	struct value (*get)(const struct event_facts *facts, const char *key, struct str *room);
+	/* The i-th text that it can be, NULL past the end; NULL: it can be any. */
+	const char *(*word)(size_t i);
 };
 
 /* By the text in a hole; *ret_key is what follows the '.'. NULL if there is none. */

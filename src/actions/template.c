@@ -1,47 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns the templates of messages: their fields, and escaping by context. */
+/* Owns what becomes of a template: its fields filled in, each escaped for its place. */
 #include "actions/template.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "actions/action.h"
 #include "actions/event_body.h"
 #include "actions/event_field.h"
+#include "actions/template_map.h"
+#include "actions/template_part.h"
 #include "base/alloc.h"
-#include "base/arena.h"
 #include "base/str.h"
-#include "conf/diag.h"
-#include "conf/interpolate.h"
-#include "conf/yaml.h"
 #include "io/secret.h"
 #include "model/event.h"
-
-enum { SECRET_BEGIN = 0x01, SECRET_END = 0x02 };
-
-enum part_kind { PART_LITERAL, PART_FIELD, PART_SECRET };
-
-struct part {
-	enum part_kind kind;
-	const char *text; /* the literal; the name of a label, point or secret, with a NUL */
-	size_t len;
-	const struct event_field *field; /* of PART_FIELD */
-	int digits;	/* behind the point, of a number; -1: as many as needed */
-	bool in_string; /* of JSON */
-};
-
-struct template
-{
-	enum template_context context;
-	size_t count;
-	struct part *parts;
-};
 
 /* ---- escaping ---- */
 
@@ -125,6 +101,51 @@ static void add_secret_mark(const struct part *part, bool quoted, struct str *ou
 	str_adds(out, quoted ? "\"" : "");
 }
 
+/* What the part says: in words, and as a value. */
+static struct value part_value(const struct part *part, const struct event_facts *facts,
+			       struct str *room, struct str *words)
+{
+	struct value value = part->field->get(facts, part->text, room);
+	const struct template_word *said;
+
+	value_words(value, part->digits, words);
+	if (part->map == NULL)
+		return value;
+	said = template_map_find(part->map, value, words->s != NULL ? words->s : "");
+	if (said == NULL)
+		return value;
+	str_clear(words);
+	if (said->text != NULL)
+		str_adds(words, said->text);
+	else
+		value_words(said->value, -1, words);
+	return said->value;
+}
+
+static int add_words(enum template_context context, const struct str *words, struct str *out)
+{
+	if (words->len == 0)
+		return 0;
+	switch (context) {
+	case TEMPLATE_JSON:
+		add_json_text(words->s, out);
+		return 0;
+	case TEMPLATE_URL:
+		add_percent(words->s, out);
+		return 0;
+	case TEMPLATE_HEADER:
+		if (!header_clean(words->s, words->len))
+			return -EINVAL;
+		str_add(out, words->s, words->len);
+		return 0;
+	case TEMPLATE_TEXT:
+	case TEMPLATE_LINE:
+		add_text(words->s, out);
+		return 0;
+	}
+	return 0;
+}
+
 static int add_field(const struct template *template, const struct part *part,
 		     const struct event_facts *facts, struct str *out)
 {
@@ -134,33 +155,13 @@ static int add_field(const struct template *template, const struct part *part,
 
 	str_init(&room);
 	str_init(&words);
-	value = part->field->get(facts, part->text, &room);
-	if (template->context == TEMPLATE_JSON && !part->in_string) {
+	value = part_value(part, facts, &room, &words);
+	if (template->context != TEMPLATE_JSON || part->in_string)
+		rc = add_words(template->context, &words, out);
+	else if (part->field->kind == EVENT_FIELD_OBJECT)
+		str_add(out, words.s, words.len);
+	else
 		add_json_value(value, part->digits, out);
-		goto done;
-	}
-	value_words(value, part->digits, &words);
-	if (words.len == 0)
-		goto done;
-	switch (template->context) {
-	case TEMPLATE_JSON:
-		add_json_text(words.s, out);
-		break;
-	case TEMPLATE_URL:
-		add_percent(words.s, out);
-		break;
-	case TEMPLATE_HEADER:
-		if (header_clean(words.s, words.len))
-			str_add(out, words.s, words.len);
-		else
-			rc = -EINVAL;
-		break;
-	case TEMPLATE_TEXT:
-	case TEMPLATE_LINE:
-		add_text(words.s, out);
-		break;
-	}
-done:
 	str_done(&room);
 	str_done(&words);
 	return rc;
@@ -230,221 +231,6 @@ int template_expand(const char *text, size_t len, enum template_context context,
 		explicit_bzero(whole.s, whole.len);
 	str_done(&whole);
 	return rc;
-}
-
-/* ---- parsing ---- */
-
-/* Walks the literal pieces of a JSON text: is a hole inside a string, outside, or amiss? */
-struct json_place {
-	bool string;
-	bool escape;  /* a backslash came */
-	int hex_left; /* of \uXXXX */
-};
-
-static void json_walk(struct json_place *place, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (place->hex_left > 0) {
-			place->hex_left--;
-		} else if (place->escape) {
-			place->escape = false;
-			place->hex_left = text[i] == 'u' ? 4 : 0;
-		} else if (text[i] == '"') {
-			place->string = !place->string;
-		} else if (text[i] == '\\') {
-			place->escape = place->string;
-		}
-	}
-}
-
-static bool parse_format(const struct yaml_node *scalar, const struct interpolate_part *hole,
-			 struct part *part, struct diags *diags)
-{
-	const char *format = hole->format;
-
-	part->digits = -1;
-	if (format == NULL)
-		return true;
-	if (part->field->kind != EVENT_FIELD_POINT) {
-		diag_error_in(diags, scalar, hole->from, hole->len,
-			      "'%.*s' takes no format, only values do", (int)hole->len,
-			      hole->text);
-		return false;
-	}
-	if (format[0] != '.' || !isdigit((unsigned char)format[1]) || format[2] != 'f' ||
-	    format[3] != '\0') {
-		diag_error_in(diags, scalar, hole->from, hole->len,
-			      "unknown format '%s', expected .0f to .9f", format);
-		return false;
-	}
-	part->digits = format[1] - '0';
-	return true;
-}
-
-static bool parse_secret(struct arena *arena, const struct yaml_node *scalar,
-			 const struct interpolate_part *hole, struct part *part,
-			 enum template_context context, struct diags *diags)
-{
-	if (context == TEMPLATE_LINE) {
-		diag_error_in(diags, scalar, hole->from, hole->len,
-			      "a secret may not be written to the log");
-		return false;
-	}
-	if (hole->format == NULL || !secret_name_valid(hole->format, strlen(hole->format))) {
-		diag_error_in(
-			diags, scalar, hole->from, hole->len,
-			"expected the name of a secret's file: ${secret:NAME}, of letters, "
-			"digits, '_', '-' and '.'");
-		return false;
-	}
-	part->kind = PART_SECRET;
-	part->len = strlen(hole->format);
-	part->text = arena_text(arena, hole->format, part->len);
-	return true;
-}
-
-static bool parse_hole(struct arena *arena, const struct yaml_node *scalar,
-		       const struct interpolate_part *hole, struct part *part,
-		       enum template_context context, struct diags *diags)
-{
-	const char *const *names;
-	size_t key, count;
-
-	part->digits = -1;
-	if (hole->len == 6 && memcmp(hole->text, "secret", 6) == 0)
-		return parse_secret(arena, scalar, hole, part, context, diags);
-	part->kind = PART_FIELD;
-	part->field = event_field_find(hole->text, hole->len, &key);
-	if (part->field == NULL) {
-		char word[80];
-
-		snprintf(word, sizeof(word), "%.*s", (int)hole->len, hole->text);
-		diag_error_in(diags, scalar, hole->from, hole->len,
-			      "unknown field '%.*s' of an event", (int)hole->len, hole->text);
-		names = event_field_names(&count);
-		if (!diag_suggest(diags, word, names, count))
-			diag_note(diags,
-				  "hint: message, rule, severity, priority, state, type, site, "
-				  "time, id, seq, labels.NAME, values.POINT, "
-				  "secret:NAME");
-		return false;
-	}
-	part->len = hole->len - key;
-	part->text = arena_text(arena, hole->text + key, part->len);
-	return parse_format(scalar, hole, part, diags);
-}
-
-static const char *sample_secret(void *arg, const char *name, size_t *ret_len)
-{
-	(void)arg;
-	(void)name;
-	*ret_len = 1;
-	return "s";
-}
-
-/* The template with every point at value, as a receiver would parse it. */
-static bool sample_valid(const struct template *template, struct value value, uint64_t seq,
-			 json_error_t *ret)
-{
-	static const struct event_stamp stamp = {.site = "s", .boot_id = "b"};
-	struct event_point *points = xcalloc(template->count + 1, sizeof(*points));
-	struct event event = {.rule_name = "r", .message = "m", .points = points};
-	struct event_facts facts = {&event, &stamp, "msg_0", seq};
-	struct str text, whole;
-	json_t *json;
-
-	str_init(&text);
-	str_init(&whole);
-	for (size_t i = 0; i < template->count; i++) {
-		const struct part *part = &template->parts[i];
-
-		if (part->kind != PART_FIELD || part->field->kind != EVENT_FIELD_POINT)
-			continue;
-		points[event.point_count] =
-			(struct event_point){.name = part->text, .value = value};
-		event.point_count++;
-	}
-	template_render(template, &facts, &text);
-	template_expand(text.s != NULL ? text.s : "", text.len, TEMPLATE_JSON, sample_secret,
-			NULL, &whole);
-	json = json_loadb(whole.s != NULL ? whole.s : "", whole.len, JSON_DECODE_ANY, ret);
-	free(points);
-	str_done(&text);
-	str_done(&whole);
-	if (json == NULL)
-		return false;
-	json_decref(json);
-	return true;
-}
-
-/*
- * A hole in a string gives escaped characters and every other hole gives one JSON value, so
- * that only the kinds of values matter, not the values: one sample of each decides for all.
- */
-static bool json_check(const struct template *template, const struct yaml_node *scalar,
-		       struct diags *diags)
-{
-	const struct value samples[] = {
-		{.kind = VALUE_NONE},	value_number(21.5),   value_number(-7),
-		value_number(2.5e-300), value_number(3e+300), value_bool(true),
-		value_text("t"),
-	};
-	json_error_t why;
-
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		if (sample_valid(template, samples[i], i % 2 == 0 ? 1 : 20, &why))
-			continue;
-		diag_error(diags, scalar, "the body is not valid JSON: %s (line %d of it)",
-			   why.text, why.line);
-		if (i > 0)
-			diag_note(diags, "hint: it has to be valid for every value: put "
-					 "${values...} in quotes, or where a whole value "
-					 "may stand");
-		return false;
-	}
-	return true;
-}
-
-struct template *template_parse(struct arena *arena, const struct yaml_node *scalar,
-				enum template_context context, struct diags *diags)
-{
-	struct template *template = arena_take(arena, 1, sizeof(*template));
-	struct json_place place = {0};
-	struct interpolate holes;
-	bool ok = true;
-
-	if (interpolate_parse(arena, scalar, &holes, diags) != 0)
-		return NULL;
-	template->context = context;
-	template->count = holes.count;
-	template->parts = arena_take(arena, holes.count + 1, sizeof(*template->parts));
-	for (size_t i = 0; i < holes.count; i++) {
-		struct part *part = &template->parts[i];
-
-		if (holes.parts[i].hole == 0) {
-			part->text = holes.parts[i].text;
-			part->len = holes.parts[i].len;
-			json_walk(&place, part->text, part->len);
-			continue;
-		}
-		ok = parse_hole(arena, scalar, &holes.parts[i], part, context, diags) && ok;
-		part->in_string = place.string;
-		if (context == TEMPLATE_JSON && (place.escape || place.hex_left > 0)) {
-			diag_error_in(diags, scalar, holes.parts[i].from, holes.parts[i].len,
-				      "no hole may stand inside an escape sequence of JSON");
-			ok = false;
-		}
-	}
-	for (size_t i = 0; ok && i < template->count; i++)
-		if (template->parts[i].kind == PART_LITERAL &&
-		    (memchr(template->parts[i].text, SECRET_BEGIN, template->parts[i].len) ||
-		     memchr(template->parts[i].text, '\0', template->parts[i].len))) {
-			diag_error(diags, scalar, "control characters may not stand here");
-			ok = false;
-		}
-	if (ok && context == TEMPLATE_JSON)
-		ok = json_check(template, scalar, diags);
-	return ok ? template : NULL;
 }
 
 void template_show(const char *text, size_t len, struct str *out)

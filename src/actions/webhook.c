@@ -321,6 +321,7 @@ static void pass_on(struct webhook *webhook)
 	char from[128];
 	struct outbox_row *row;
 	bool same = to->config->body == NULL && webhook->config->body == NULL &&
+		    to->config->builtin == webhook->config->builtin &&
 		    strcmp(to->config->content_type, webhook->config->content_type) == 0;
 
 	snprintf(from, sizeof(from), "not delivered to %s", webhook->config->name);

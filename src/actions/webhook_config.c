@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "actions/cloudevent.h"
+#include "actions/event_body.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -66,7 +68,7 @@ static const struct option webhook_rows[] = {
 	 .max = OUTBOX_IN_FLIGHT_MAX,
 	 .help = "With order none: how many messages at a time (default 4)."},
 	{"body", OPTION(NODE, webhook_options, body), .shape = "text",
-	 .help = "event: the built-in JSON; otherwise the text to send, with ${...}."},
+	 .help = "event or cloudevents: a built-in JSON; else the text to send, with ${...}."},
 	{"content_type", OPTION(NODE, webhook_options, content_type), .shape = "text",
 	 .help = "Of the body; default application/json."},
 	{"sign", OPTION(NODE, webhook_options, sign), .shape = "text|[text]",
@@ -300,26 +302,56 @@ static int body_context(const char *type)
 	return -1;
 }
 
+/* Bodies that are not written down: by the word that stands for them. */
+static const struct builtin {
+	const char *word, *content_type;
+	void (*add)(const struct event_facts *facts, struct str *out);
+} builtins[] = {
+	{"event", "application/json", event_body_add},
+	{"cloudevents", CLOUDEVENT_CONTENT_TYPE, cloudevent_add},
+};
+
+static const struct builtin *find_builtin(const struct yaml_node *body)
+{
+	if (body == NULL)
+		return &builtins[0];
+	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++)
+		if (body->plain && strcmp(body->text, builtins[i].word) == 0)
+			return &builtins[i];
+	return NULL;
+}
+
+static bool parse_type(const struct yaml_node *type, struct webhook_config *config,
+		       struct diags *diags)
+{
+	if (type == NULL)
+		return true;
+	if (!is_scalar(type, "content_type", diags))
+		return false;
+	if (has_control(type) || strchr(type->text, '/') == NULL) {
+		diag_error(diags, type, "content_type: expected type/subtype");
+		return false;
+	}
+	config->content_type = type->text;
+	return true;
+}
+
 static bool parse_body(struct arena *arena, const struct webhook_options *options,
 		       struct webhook_config *config, struct diags *diags)
 {
 	const struct yaml_node *type = options->content_type, *body = options->body;
+	const struct builtin *builtin;
 	int context;
 
-	config->content_type = "application/json";
-	if (type != NULL) {
-		if (!is_scalar(type, "content_type", diags))
-			return false;
-		if (has_control(type) || strchr(type->text, '/') == NULL) {
-			diag_error(diags, type, "content_type: expected type/subtype");
-			return false;
-		}
-		config->content_type = type->text;
-	}
-	context = body_context(config->content_type);
 	if (body != NULL && !is_scalar(body, "body", diags))
 		return false;
-	if (body == NULL || (body->plain && strcmp(body->text, "event") == 0)) {
+	builtin = find_builtin(body);
+	config->content_type = builtin != NULL ? builtin->content_type : "application/json";
+	if (!parse_type(type, config, diags))
+		return false;
+	context = body_context(config->content_type);
+	if (builtin != NULL) {
+		config->builtin = builtin->add;
 		if (context == TEMPLATE_JSON)
 			return true;
 		diag_error(diags, type, "the built-in body is JSON, not %s",

@@ -14,7 +14,9 @@
 
 struct arena;
 struct diags;
+struct event_facts;
 struct option_table;
+struct str;
 struct yaml_node;
 
 enum { WEBHOOK_HEADERS_MAX = 32 };
@@ -36,7 +38,8 @@ struct webhook_config {
 	int64_t timeout_ns;
 	struct outbox_policy policy;
 	const struct yaml_node *fallback_node; /* its name is not looked up yet; or NULL */
-	const struct template *body;	       /* NULL: the built-in event */
+	const struct template *body;	       /* NULL: a built-in one */
+	void (*builtin)(const struct event_facts *facts, struct str *out);
 	enum template_context body_context;
 	const char *content_type;
 	size_t sign_count;		      /* 0: messages are not signed */

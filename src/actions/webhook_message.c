@@ -52,7 +52,7 @@ void webhook_message_render(struct webhook_message *message,
 	else if (config->body != NULL)
 		template_render(config->body, facts, &message->body);
 	else
-		event_body_add(facts, &message->body);
+		config->builtin(facts, &message->body);
 	message->message = (struct outbox_message){
 		.lane = webhook_lane(facts->event),
 		.what = message->what.s,

@@ -16,6 +16,7 @@
 #include "actions/event_body.h"
 #include "actions/template.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "conf/yaml.h"
 
@@ -86,6 +87,79 @@ static void test_holes_of_json_are_values_or_text_by_their_place(void **state)
 	       TEMPLATE_JSON,
 	       "{\"a\": 81.3, \"b\": \"81.3 degC\", \"c\": null, "
 	       "\"d\": \"Boiler 81.3 degC, above 80\", \"e\": 12, \"\\\"\": \"boiler-room\"}");
+}
+
+static void test_words_are_said_otherwise_and_the_rest_has_a_word(void **state)
+{
+	struct event event = *bench_event();
+	const struct template *template;
+	struct str out;
+
+	expect(*state,
+	       "t: '${type|fire:trigger|clear:resolve} ${severity | warning : 4 | critical : 5 }'\n",
+	       TEMPLATE_TEXT, "trigger 5");
+	expect(*state,
+	       "t: '${state|ok:fine|else} ${labels.area|nowhere} ${labels.none|nowhere} "
+	       "${labels.none|*:a:b} ${labels.none|x:y}.${labels.none|}.'\n",
+	       TEMPLATE_TEXT, "else boiler-room nowhere a:b unknown..");
+	/* A whole value where JSON wants one, and a text in quotes. */
+	expect(*state,
+	       "t: '[${severity|critical:5|3}, \"${severity|critical:5|3}\", "
+	       "${status|firing:true|resolved:false}, ${type|clear:no|fire:a \\b}, "
+	       "${labels.none|null}, ${labels.none|x:y}, ${values.boiler.mode|-1}]'\n",
+	       TEMPLATE_JSON, "[5, \"5\", true, \"a \\\\b\", null, null, -1]");
+	expect(*state, "t: '/${labels.area|*:a/b}/${labels.none|a/b}'\n", TEMPLATE_URL,
+	       "/boiler-room/a%2Fb");
+	template = parse(*state, "t: '${message|none}, ${summary}'\n", TEMPLATE_TEXT);
+	event.message = "";
+	event.type = EVENT_CLEAR;
+	render(template, &event, &out);
+	assert_string_equal(out.s, "none, boiler-over-temp: clear");
+	str_done(&out);
+}
+
+static void test_status_and_times_tell_whether_the_alarm_stands(void **state)
+{
+	static const struct {
+		enum event_type type;
+		enum rule_state to;
+		const char *text;
+	} cases[] = {
+		{EVENT_FIRE, RULE_FIRING, "firing 2026-11-22T17:11:01.123Z -"},
+		{EVENT_REPEAT, RULE_FIRING, "firing 2026-11-22T17:11:01.123Z -"},
+		{EVENT_CLEAR, RULE_OK,
+		 "resolved 2026-11-22T17:11:01.123Z 2026-11-22T17:12:01.123Z"},
+		{EVENT_RETURN, RULE_RETURNED, "firing 2026-11-22T17:11:01.123Z -"},
+		{EVENT_INSTANT, RULE_OK, "firing 2026-11-22T17:11:01.123Z -"},
+		{EVENT_BLIND, RULE_OK, "firing 2026-11-22T17:11:01.123Z -"},
+		{EVENT_FLAPPING, RULE_OK, "firing 2026-11-22T17:11:01.123Z -"},
+		{EVENT_CALM, RULE_OK,
+		 "resolved 2026-11-22T17:11:01.123Z 2026-11-22T17:12:01.123Z"},
+		{EVENT_CALM, RULE_FIRING, "firing 2026-11-22T17:11:01.123Z -"},
+	};
+	const struct template *template =
+		parse(*state, "t: '${status} ${since} ${ended|-}'\n", TEMPLATE_TEXT);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct event event = *bench_event();
+		struct str out;
+
+		event.type = cases[i].type;
+		event.to = cases[i].to;
+		event.active_ns = 60 * NSEC_PER_SEC;
+		render(template, &event, &out);
+		assert_string_equal(out.s, cases[i].text);
+		str_done(&out);
+	}
+}
+
+static void test_labels_and_values_are_objects_of_json(void **state)
+{
+	expect(*state, "t: '[${labels}, ${values}]'\n", TEMPLATE_JSON,
+	       "[{\"area\":\"boiler-room\"}, {\"boiler.temp\":{\"value\":81.3,\"unit\":\"degC\","
+	       "\"quality\":\"good\",\"reason\":null,\"age_ms\":120},\"boiler.mode\":{"
+	       "\"value\":null,\"unit\":null,\"quality\":\"bad\",\"reason\":\"timeout\","
+	       "\"age_ms\":null}}]");
 }
 
 static const char *const hostile[] = {
@@ -275,6 +349,38 @@ static void refuse(struct bench *bench, const char *yaml, enum template_context 
 	bench_expect(bench, text);
 }
 
+static void test_errors_of_words_point_into_the_text(void **state)
+{
+	refuse(*state, "t: 'a ${type|fire:x|cleared:y|z}'\n", TEMPLATE_TEXT,
+	       "t.yaml:1:21: error: the field is never 'cleared'\n"
+	       "    1 | t: 'a ${type|fire:x|cleared:y|z}'\n"
+	       "      |                     ^~~~~~~\n"
+	       "      = hint: did you mean 'clear'?\n");
+	refuse(*state, "t: '${severity|high:x}'\n", TEMPLATE_TEXT,
+	       "t.yaml:1:16: error: the field is never 'high'\n"
+	       "    1 | t: '${severity|high:x}'\n"
+	       "      |                ^~~~\n"
+	       "      = hint: it is one of info, warning, critical\n");
+	refuse(*state, "t: '${severity|x|info:y}'\n", TEMPLATE_TEXT,
+	       "t.yaml:1:18: error: nothing may stand behind what is said for the rest\n"
+	       "    1 | t: '${severity|x|info:y}'\n"
+	       "      |                  ^~~~~~\n");
+	refuse(*state, "t: '\"${labels}\"'\n", TEMPLATE_JSON,
+	       "t.yaml:1:8: error: 'labels' is an object: it may stand in a JSON body only, "
+	       "outside of quotes\n"
+	       "    1 | t: '\"${labels}\"'\n"
+	       "      |        ^~~~~~\n");
+	refuse(*state, "t: '${values|x}'\n", TEMPLATE_JSON,
+	       "t.yaml:1:7: error: 'values' is an object, nothing is said instead of it\n"
+	       "    1 | t: '${values|x}'\n"
+	       "      |       ^~~~~~~~\n");
+	refuse(*state, "t: '${typ|fire:x}'\n", TEMPLATE_TEXT,
+	       "t.yaml:1:7: error: unknown field 'typ' of an event\n"
+	       "    1 | t: '${typ|fire:x}'\n"
+	       "      |       ^~~\n"
+	       "      = hint: did you mean 'type'?\n");
+}
+
 static void test_errors_point_into_the_text(void **state)
 {
 	refuse(*state, "t: 'a ${mesage} b'\n", TEMPLATE_TEXT,
@@ -286,8 +392,9 @@ static void test_errors_point_into_the_text(void **state)
 	       "t.yaml:1:7: error: unknown field 'frobnicate' of an event\n"
 	       "    1 | t: '${frobnicate}'\n"
 	       "      |       ^~~~~~~~~~\n"
-	       "      = hint: message, rule, severity, priority, state, type, site, time, id, seq, "
-	       "labels.NAME, values.POINT, secret:NAME\n");
+	       "      = hint: message, summary, rule, severity, priority, state, "
+	       "status, type, site, time, since, ended, id, seq, labels, labels.NAME, values, "
+	       "values.POINT, secret:NAME\n");
 	refuse(*state, "t: '${message:.1f}'\n", TEMPLATE_TEXT,
 	       "t.yaml:1:7: error: 'message' takes no format, only values do\n"
 	       "    1 | t: '${message:.1f}'\n"
@@ -353,6 +460,10 @@ int main(void)
 		TEST(test_fault_C13_headers_refuse_control_characters),
 		TEST(test_fault_C13_text_has_no_control_characters),
 		TEST(test_secrets_are_marks_until_they_are_expanded),
+		TEST(test_words_are_said_otherwise_and_the_rest_has_a_word),
+		TEST(test_status_and_times_tell_whether_the_alarm_stands),
+		TEST(test_labels_and_values_are_objects_of_json),
+		TEST(test_errors_of_words_point_into_the_text),
 		TEST(test_errors_point_into_the_text),
 		TEST(test_bodies_that_are_no_json_for_some_value_are_refused),
 	};
