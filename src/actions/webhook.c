@@ -17,6 +17,7 @@
 #include "actions/signature.h"
 #include "actions/template.h"
 #include "actions/webhook_config.h"
+#include "actions/webhook_inside.h"
 #include "actions/webhook_message.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -29,7 +30,6 @@
 #include "io/http_route.h"
 #include "io/loop.h"
 #include "model/event.h"
-#include "model/report.h"
 
 /* Bytes that a queue has to have left for the message that tells of a gap. */
 enum { GAP_ROOM = 4096 };
@@ -41,26 +41,6 @@ struct flight {
 	struct outbox_row *row;
 	struct http_request *request;
 	struct envelope envelope;
-};
-
-struct webhook {
-	const struct webhook_config *config;
-	struct http_client *client;
-	struct loop_timer *timer;
-	struct loop_defer *wake;
-	struct outbox *outbox;
-	bool owns_outbox, started;
-	struct webhook *fallback; /* NULL: there is none */
-	struct webhook_host host;
-	LIST_HEAD(, flight) flights;
-	struct keyring *secrets;
-	struct http_route *route;
-	struct signature_key keys[SIGNATURE_KEYS_MAX]; /* those of config->sign */
-	enum outbox_verdict last;		       /* of the last try that ended */
-	char failure[200];			       /* of the last try that failed */
-	uint64_t headers_refused;
-	uint64_t expired_told; /* messages given up for their age that the log knows of */
-	struct complaint trouble, rejected, lost, dropped, refused;
 };
 
 static void dispatch(struct webhook *webhook);
@@ -198,6 +178,7 @@ static void flight_done(void *arg, const struct http_answer *answer)
 		snprintf(webhook->failure, sizeof(webhook->failure), "%s", answer->failure);
 	else
 		snprintf(webhook->failure, sizeof(webhook->failure), "HTTP %d", answer->status);
+	webhook->answered = clock_boot();
 	webhook->last = outbox_answer(webhook->outbox, row, answer->status,
 				      answer->retry_after_ns, clock_boot());
 	if (webhook->last == OUTBOX_DONE) {
@@ -214,9 +195,9 @@ static void flight_done(void *arg, const struct http_answer *answer)
 	dispatch(webhook);
 }
 
-static int flight_seal(struct flight *flight)
+int webhook_seal(const struct webhook *webhook, const char *id,
+		 const struct outbox_message *message, struct envelope *ret)
 {
-	struct webhook *webhook = flight->webhook;
 	struct envelope_seal seal = {
 		.keyring = webhook->secrets,
 		.body_context = webhook->config->body_context,
@@ -224,8 +205,23 @@ static int flight_seal(struct flight *flight)
 		.keys = webhook->keys,
 	};
 
-	return envelope_init(&flight->envelope, &seal, flight->row->identity.id,
-			     &flight->row->message, clock_wall());
+	return envelope_init(ret, &seal, id, message, clock_wall());
+}
+
+struct http_request *webhook_call(const struct webhook *webhook,
+				  const struct envelope *envelope, http_done *done, void *arg)
+{
+	struct http_call call = {
+		.method = webhook->config->method,
+		.url = envelope->url.s,
+		.headers = envelope->headers,
+		.body = envelope->body.s != NULL ? envelope->body.s : "",
+		.body_len = envelope->body.len,
+		.timeout_ns = webhook->config->timeout_ns,
+		.route = webhook->route,
+	};
+
+	return http_client_start(webhook->client, &call, done, arg);
 }
 
 /*
@@ -235,29 +231,20 @@ static int flight_seal(struct flight *flight)
 static void flight_start(struct webhook *webhook, struct outbox_row *row)
 {
 	struct flight *flight = xcalloc(1, sizeof(*flight));
-	struct http_call call;
 
 	flight->webhook = webhook;
 	flight->row = row;
 	LIST_INSERT_HEAD(&webhook->flights, flight, link);
-	if (flight_seal(flight) != 0) {
+	if (webhook_seal(webhook, row->identity.id, &row->message, &flight->envelope) != 0) {
 		flight_free(flight);
 		snprintf(webhook->failure, sizeof(webhook->failure),
 			 "a secret that the message needs is no longer configured");
+		webhook->answered = clock_boot();
 		webhook->last = outbox_answer(webhook->outbox, row, 0, -1, clock_boot());
 		say_failure(webhook, row, webhook->last, true);
 		return;
 	}
-	call = (struct http_call){
-		.method = webhook->config->method,
-		.url = flight->envelope.url.s,
-		.headers = flight->envelope.headers,
-		.body = flight->envelope.body.s != NULL ? flight->envelope.body.s : "",
-		.body_len = flight->envelope.body.len,
-		.timeout_ns = webhook->config->timeout_ns,
-		.route = webhook->route,
-	};
-	flight->request = http_client_start(webhook->client, &call, flight_done, flight);
+	flight->request = webhook_call(webhook, &flight->envelope, flight_done, flight);
 }
 
 /* ---- messages ---- */
@@ -454,6 +441,7 @@ void webhook_adopt(struct webhook *webhook, struct webhook *old)
 	}
 	webhook->last = old->last;
 	memcpy(webhook->failure, old->failure, sizeof(webhook->failure));
+	webhook->answered = old->answered;
 	webhook->headers_refused = old->headers_refused;
 	webhook->expired_told = old->expired_told;
 	webhook->trouble = old->trouble;
@@ -465,6 +453,12 @@ void webhook_adopt(struct webhook *webhook, struct webhook *old)
 	loop_timer_stop(old->timer);
 	if (!yaml_equal(webhook->config->url_node, old->config->url_node))
 		outbox_unpark(webhook->outbox);
+}
+
+void webhook_render(const struct webhook *webhook, const struct event_facts *facts,
+		    struct webhook_message *ret)
+{
+	webhook_message_render(ret, webhook->config, facts, NULL);
 }
 
 void webhook_send(struct webhook *webhook, const struct event *event,
@@ -514,59 +508,4 @@ size_t webhook_waiting(const struct webhook *webhook)
 
 	outbox_report(webhook->outbox, &box);
 	return box.waiting;
-}
-
-static const char *report_state(const struct webhook *webhook, const struct outbox_report *box)
-{
-	if (box->parked)
-		return "parked";
-	if (box->held)
-		return "backoff";
-	return webhook->last == OUTBOX_DONE ? "up" : "rejected";
-}
-
-static void report_detail(const struct webhook *webhook, const struct outbox_report *box,
-			  struct report *ret)
-{
-	struct boot next;
-	struct str detail;
-
-	str_init_fixed(&detail, ret->detail, sizeof(ret->detail));
-	if (webhook->last != OUTBOX_DONE)
-		str_adds(&detail, webhook->failure);
-	if (box->waiting > 0)
-		str_addf(&detail, "%s%zu waiting", detail.len > 0 ? ", " : "", box->waiting);
-	if (box->parked)
-		str_adds(&detail, ", nothing is sent until its url is changed");
-	if (box->waiting > 0 && box->in_flight == 0 && !box->parked &&
-	    outbox_deadline(webhook->outbox, &next)) {
-		str_adds(&detail, ", next try in ");
-		str_add_duration(&detail, boot_diff(next, clock_boot()));
-	}
-}
-
-void webhook_report(const struct webhook *webhook, struct report *ret)
-{
-	struct outbox_report box;
-
-	outbox_report(webhook->outbox, &box);
-	*ret = (struct report){.state = report_state(webhook, &box)};
-	report_detail(webhook, &box, ret);
-	report_count(ret, "messages", "Messages queued.", box.accepted);
-	report_count(ret, "delivered", "Messages the receiver took.", box.delivered);
-	report_count(ret, "tries", "Requests sent.", box.tries);
-	report_count(ret, "failures", "Tries without an answer, or with 408, 425, 429, 5xx.",
-		     box.failures);
-	report_count(ret, "rejections", "Tries answered with 3xx or another 4xx.",
-		     box.rejections);
-	report_count(ret, "dead_letters", "Messages given up.", box.dead_letters);
-	report_count(ret, "dead_letters_dropped", "Dead letters no longer kept.",
-		     box.dead_dropped);
-	report_count(ret, "expired", "Messages given up for their age.", box.expired);
-	report_count(ret, "dropped_full", "Messages lost because the queue was full.",
-		     box.dropped_full);
-	report_count(ret, "dropped_size", "Messages lost because they were too large.",
-		     box.dropped_size);
-	report_count(ret, "headers_refused", "Headers left out for control characters.",
-		     webhook->headers_refused);
 }

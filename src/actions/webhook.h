@@ -7,7 +7,9 @@
 #ifndef GAUGED_ACTIONS_WEBHOOK_H
 #define GAUGED_ACTIONS_WEBHOOK_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "actions/outbox.h"
 
@@ -64,6 +66,19 @@ void webhook_send(struct webhook *webhook, const struct event *event,
 void webhook_retry(struct webhook *webhook);
 /* Ends a backoff: the network came up. */
 void webhook_wake(struct webhook *webhook);
+
+/* How it stands, for people. */
+struct webhook_view {
+	const char *state;   /* as in webhook_report() */
+	const char *origin;  /* of its URL: scheme, host and port */
+	const char *last;    /* the last answer, or why there was none; NULL: not tried yet */
+	int64_t last_age_ns; /* since then; -1: not tried yet */
+	int64_t next_ns;     /* until something is tried again; -1: nothing is to be tried */
+	size_t waiting, in_flight, dead;
+	uint64_t delivered;
+	bool is_signed;
+};
+void webhook_view(const struct webhook *webhook, struct webhook_view *ret);
 
 const char *webhook_name(const struct webhook *webhook);
 /* Messages that are not delivered yet, those under way included. */

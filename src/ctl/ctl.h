@@ -84,6 +84,6 @@ struct ctl_command {
 extern const struct ctl_command cmd_ack, cmd_buses, cmd_check, cmd_explain, cmd_health,
 	cmd_history, cmd_outputs, cmd_points, cmd_probe, cmd_queue, cmd_record, cmd_reload,
 	cmd_replay, cmd_rules, cmd_schema, cmd_shelve, cmd_status, cmd_test, cmd_unshelve,
-	cmd_watch, cmd_write;
+	cmd_watch, cmd_webhook, cmd_webhooks, cmd_write;
 
 #endif

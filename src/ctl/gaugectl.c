@@ -16,10 +16,10 @@
 #define DEFAULT_SOCKET "/run/gauged/control.sock"
 
 static const struct ctl_command *const commands[] = {
-	&cmd_status, &cmd_points, &cmd_rules,	&cmd_explain,  &cmd_watch,  &cmd_outputs,
-	&cmd_write,  &cmd_ack,	  &cmd_shelve,	&cmd_unshelve, &cmd_reload, &cmd_check,
-	&cmd_buses,  &cmd_queue,  &cmd_health,	&cmd_probe,    &cmd_test,   &cmd_schema,
-	&cmd_record, &cmd_replay, &cmd_history,
+	&cmd_status, &cmd_points, &cmd_rules,	&cmd_explain,  &cmd_watch,   &cmd_outputs,
+	&cmd_write,  &cmd_ack,	  &cmd_shelve,	&cmd_unshelve, &cmd_reload,  &cmd_check,
+	&cmd_buses,  &cmd_queue,  &cmd_health,	&cmd_probe,    &cmd_test,    &cmd_schema,
+	&cmd_record, &cmd_replay, &cmd_history, &cmd_webhooks, &cmd_webhook,
 };
 
 struct command_line {

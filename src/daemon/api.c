@@ -30,6 +30,8 @@ static const struct api_route api_routes[] = {
 	{"GET", "/v1/queue/NAME/export", PEER_READ, api_queue_export, {NULL}},
 	{"POST", "/v1/queue/retry", PEER_WRITE, api_queue_retry, {NULL}},
 	{"POST", "/v1/queue/drop", PEER_WRITE, api_queue_drop, {NULL}},
+	{"GET", "/v1/webhooks", PEER_READ, api_webhooks, {NULL}},
+	{"POST", "/v1/webhooks/NAME/test", PEER_WRITE, api_webhook_test, {NULL}},
 	{"GET", "/v1/points", PEER_READ, api_points, {"follow", "changes"}},
 	{"GET", "/v1/points/NAME", PEER_READ, api_point, {NULL}},
 	{"POST", "/v1/points/NAME", PEER_WRITE, api_point_write, {NULL}},

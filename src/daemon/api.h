@@ -79,7 +79,8 @@ bool api_param_is_on(const struct api_call *call, const char *name);
 typedef void api_route_fn(struct api_call *call);
 /*
  * In api_status.c, api_points.c, api_rules.c, api_explain.c, api_operator.c, api_changes.c,
- * api_queue.c, api_queue_change.c, api_export.c, api_history.c, api_outputs.c
+ * api_queue.c, api_queue_change.c, api_export.c, api_history.c, api_outputs.c,
+ * api_webhooks.c
  */
 api_route_fn api_status, api_config, api_metrics;
 api_route_fn api_buses, api_devices;
@@ -88,6 +89,7 @@ api_route_fn api_history;
 api_route_fn api_points, api_point, api_point_write, api_outputs;
 api_route_fn api_rules, api_rule, api_rule_explain, api_events;
 api_route_fn api_rule_ack, api_rule_shelve, api_rule_unshelve;
+api_route_fn api_webhooks, api_webhook_test;
 api_route_fn api_reload;
 
 #endif

@@ -19,10 +19,13 @@
 #include "rules/ruleset.h"
 #include "actions/outbox.h"
 #include "actions/webhook.h"
+#include "actions/webhook_probe.h"
+#include "io/http_client.h"
 #include "daemon/boxes.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "daemon/config_diff.h"
+#include "daemon/dispatch.h"
 #include "daemon/state.h"
 #include "fake_state.h"
 
@@ -626,6 +629,58 @@ size_t webhook_waiting(const struct webhook *webhook)
 {
 	(void)webhook;
 	return 2;
+}
+
+void webhook_view(const struct webhook *webhook, struct webhook_view *ret)
+{
+	(void)webhook;
+	*ret = (struct webhook_view){
+		.state = "backoff",
+		.origin = "https://hooks.example.net",
+		.last = "HTTP 503",
+		.last_age_ns = 3 * NSEC_PER_SEC,
+		.next_ns = 5 * NSEC_PER_SEC,
+		.waiting = 2,
+	};
+}
+
+void dispatch_stamp(const struct config *config, const char *boot_id, const struct event *event,
+		    struct event_stamp *ret)
+{
+	(void)config;
+	(void)event;
+	*ret = (struct event_stamp){.boot_id = boot_id};
+}
+
+static unsigned probes_cancelled;
+
+unsigned fake_probes_cancelled(void)
+{
+	return probes_cancelled;
+}
+
+/* The receiver of fire is well, that of clear does not answer, and others say nothing. */
+struct webhook_probe *webhook_probe_start(const struct webhook *webhook,
+					  const struct event *event,
+					  const struct event_stamp *stamp,
+					  webhook_probe_done *done, void *arg)
+{
+	static char probe;
+	struct http_answer answer = {.status = 200, .body = "thanks\n", .body_len = 7};
+
+	(void)webhook;
+	(void)stamp;
+	if (event->type == EVENT_CLEAR)
+		answer = (struct http_answer){.failure = "Connection refused", .body = ""};
+	if (event->type == EVENT_FIRE || event->type == EVENT_CLEAR)
+		done(arg, "msg_test1", 12 * NSEC_PER_MSEC, &answer);
+	return (struct webhook_probe *)(void *)&probe;
+}
+
+void webhook_probe_cancel(struct webhook_probe *probe)
+{
+	(void)probe;
+	probes_cancelled++;
 }
 
 void webhook_report(const struct webhook *webhook, struct report *ret)

@@ -38,6 +38,8 @@ struct fake_daemon {
 	const char *message;		    /* of the next events, or NULL */
 };
 
+/* Tests of webhooks that nobody waits for any more. */
+unsigned fake_probes_cancelled(void);
 struct daemon *fake_daemon_new(struct loop *loop);
 void fake_daemon_free(struct daemon *daemon);
 struct fake_daemon *fake_daemon(struct daemon *daemon);

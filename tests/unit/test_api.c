@@ -97,6 +97,7 @@ static void test_api_answers_every_route_with_json(void **state)
 		"/v1/buses",
 		"/v1/devices",
 		"/v1/queue",
+		"/v1/webhooks",
 		"/v1/points",
 		"/v1/rules",
 		"/v1/points/boiler.temp",
@@ -566,6 +567,38 @@ static void test_api_answers_later_when_the_daemon_takes_its_time(void **state)
 }
 
 /* The daemon must not call into a request that is gone. */
+static void test_api_tells_what_a_tested_webhook_was_answered(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const bad[] = {"[]", "{\"type\": \"blind\"}", "{\"type\": 1}",
+					  "{\"type\": \"fire\", \"more\": 1}", "x"};
+
+	assert_int_equal(ask(fixture, reader, "POST", "/v1/webhooks/ops/test", NULL), 403);
+	assert_int_equal(ask(fixture, writer, "POST", "/v1/webhooks/none/test", NULL), 404);
+	assert_string_equal(member(fixture, "detail"), "there is no webhook 'none'");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(ask(fixture, writer, "POST", "/v1/webhooks/ops/test", bad[i]),
+				 400);
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/webhooks/ops/test", "{\"type\": \"fire\"}"),
+		200);
+	assert_true(json_is_true(json_object_get(fixture->json, "delivered")));
+	assert_int_equal(json_integer_value(json_object_get(fixture->json, "status")), 200);
+	assert_string_equal(member(fixture, "body"), "thanks\\x0a");
+	assert_string_equal(member(fixture, "id"), "msg_test1");
+	assert_int_equal(
+		ask(fixture, writer, "POST", "/v1/webhooks/ops/test", "{\"type\": \"clear\"}"),
+		200);
+	assert_true(json_is_false(json_object_get(fixture->json, "delivered")));
+	assert_true(json_is_null(json_object_get(fixture->json, "status")));
+	assert_string_equal(member(fixture, "failure"), "Connection refused");
+	/* The receiver says nothing, and whoever asked goes away. */
+	start(fixture, writer, "POST", "/v1/webhooks/ops/test", NULL);
+	assert_int_equal(fixture->call.status, 0);
+	api_call_done(&fixture->call);
+	assert_int_equal(fake_probes_cancelled(), 1);
+}
+
 static void test_api_forgets_what_nobody_waits_for(void **state)
 {
 	struct fixture *fixture = *state;
@@ -731,6 +764,7 @@ int main(void)
 		API_TEST(test_fault_F1_api_tells_why_a_reload_was_refused),
 		API_TEST(test_api_tells_what_a_reload_would_change),
 		API_TEST(test_api_answers_later_when_the_daemon_takes_its_time),
+		API_TEST(test_api_tells_what_a_tested_webhook_was_answered),
 		API_TEST(test_api_forgets_what_nobody_waits_for),
 		API_TEST(test_api_follows_readings_as_lines_of_json),
 		API_TEST(test_api_follows_events_with_all_they_say),
