@@ -156,6 +156,24 @@ static struct value get_summary(const struct event_facts *facts, const char *key
 	return value_text(room->s);
 }
 
+static struct value get_margin(const struct event_facts *facts, const char *key,
+			       struct str *room)
+{
+	(void)key;
+	(void)room;
+	return facts->event->margin;
+}
+
+static struct value get_margin_unit(const struct event_facts *facts, const char *key,
+				    struct str *room)
+{
+	const char *unit = facts->event->margin_unit;
+
+	(void)key;
+	(void)room;
+	return value_text(unit != NULL ? unit : "");
+}
+
 static const char *type_word(size_t i)
 {
 	return i <= EVENT_GAP ? event_type_name((enum event_type)i) : NULL;
@@ -210,6 +228,8 @@ static const struct event_field fields[] = {
 	{"time", EVENT_FIELD_PLAIN, get_time, NULL},
 	{"since", EVENT_FIELD_PLAIN, get_since, NULL},
 	{"ended", EVENT_FIELD_PLAIN, get_ended, NULL},
+	{"margin", EVENT_FIELD_NUMBER, get_margin, NULL},
+	{"margin.unit", EVENT_FIELD_PLAIN, get_margin_unit, NULL},
 	{"id", EVENT_FIELD_PLAIN, get_id, NULL},
 	{"seq", EVENT_FIELD_PLAIN, get_seq, NULL},
 	{"labels", EVENT_FIELD_OBJECT, get_labels, NULL},
@@ -235,9 +255,10 @@ const struct event_field *event_field_find(const char *text, size_t len, size_t 
 const char *const *event_field_names(size_t *ret_count)
 {
 	static const char *const names[] = {
-		"message", "summary", "rule",	"severity", "priority", "state", "status",
-		"type",	   "site",    "time",	"since",    "ended",	"id",	 "seq",
-		"labels.", "labels",  "values", "values.",  "secret",
+		"message", "summary", "rule",	"severity",    "priority", "state",
+		"status",  "type",    "site",	"time",	       "since",	   "ended",
+		"margin",  "id",      "seq",	"margin.unit", "labels.",  "labels",
+		"values",  "values.", "secret",
 	};
 
 	*ret_count = ARRAY_SIZE(names);

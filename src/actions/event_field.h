@@ -16,6 +16,7 @@ enum event_field_kind {
 	EVENT_FIELD_PLAIN,
 	EVENT_FIELD_LABEL,
 	EVENT_FIELD_POINT,
+	EVENT_FIELD_NUMBER, /* it takes a format */
 	EVENT_FIELD_OBJECT, /* JSON, a whole value; its text stands in room */
 };
 

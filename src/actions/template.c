@@ -274,6 +274,15 @@ const char *template_bare_secret(const struct template *template)
 	return template->count == 1 ? template_secret(template, 0) : NULL;
 }
 
+bool template_names(const struct template *template, const char *field)
+{
+	for (size_t i = 0; i < template->count; i++)
+		if (template->parts[i].kind == PART_FIELD &&
+		    strcmp(template->parts[i].field->name, field) == 0)
+			return true;
+	return false;
+}
+
 const char *template_secret(const struct template *template, size_t i)
 {
 	for (size_t k = 0; k < template->count; k++)

@@ -56,6 +56,8 @@ void template_show(const char *text, size_t len, struct str *out);
 
 /* The name of the secret that the text consists of; NULL: there is more, or something else. */
 const char *template_bare_secret(const struct template *template);
+/* Whether the template says the field of this name. */
+bool template_names(const struct template *template, const char *field);
 /* The i-th name of a secret in the template, or NULL. */
 const char *template_secret(const struct template *template, size_t i);
 /* What a mark stands for; NULL: there is no such secret any more. */

@@ -54,7 +54,7 @@ static bool parse_format(const struct yaml_node *scalar, const struct interpolat
 	part->digits = -1;
 	if (format == NULL)
 		return true;
-	if (part->field->kind != EVENT_FIELD_POINT) {
+	if (part->field->kind != EVENT_FIELD_POINT && part->field->kind != EVENT_FIELD_NUMBER) {
 		diag_error_in(diags, scalar, hole->from, hole->len,
 			      "'%.*s' takes no format, only values do", (int)hole->len,
 			      hole->text);
@@ -107,7 +107,7 @@ static bool unknown_field(const struct yaml_node *scalar, const struct interpola
 		diag_note(
 			diags,
 			"hint: message, summary, rule, severity, priority, state, status, type, site, "
-			"time, since, ended, id, seq, labels, labels.NAME, values, "
+			"time, since, ended, margin, id, seq, labels, labels.NAME, values, "
 			"values.POINT, secret:NAME");
 	return false;
 }
@@ -185,7 +185,8 @@ static bool sample_valid(const struct template *template, struct value value, ui
 {
 	static const struct event_stamp stamp = {.site = "s", .boot_id = "b"};
 	struct event_point *points = xcalloc(template->count + 1, sizeof(*points));
-	struct event event = {.rule_name = "r", .message = "m", .points = points};
+	struct event event = {
+		.rule_name = "r", .message = "m", .points = points, .margin = value};
 	struct event_facts facts = {&event, &stamp, "msg_0", seq};
 	struct str text, whole;
 	json_t *json;

@@ -481,3 +481,17 @@ struct webhook_config *webhook_config_parse(struct arena *arena, const char *nam
 	ok = webhook_route_parse(arena, node, &options.route, &config->route, diags) && ok;
 	return ok ? config : NULL;
 }
+
+static bool names_margin(const struct template *template)
+{
+	return template_names(template, "margin") || template_names(template, "margin.unit");
+}
+
+bool webhook_config_tells_margins(const struct webhook_config *config)
+{
+	for (size_t i = 0; i < config->header_count; i++)
+		if (names_margin(config->headers[i].value))
+			return true;
+	return names_margin(config->url) ||
+	       (config->body != NULL && names_margin(config->body));
+}

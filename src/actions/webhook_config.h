@@ -4,6 +4,7 @@
 #ifndef GAUGED_ACTIONS_WEBHOOK_CONFIG_H
 #define GAUGED_ACTIONS_WEBHOOK_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,9 @@ struct webhook_config {
 /* Everything in arena; NULL after errors were added. node is the map under the name. */
 struct webhook_config *webhook_config_parse(struct arena *arena, const char *name,
 					    const struct yaml_node *node, struct diags *diags);
+
+/* Whether its messages tell the margins of rules. */
+bool webhook_config_tells_margins(const struct webhook_config *config);
 
 /* The tables of the options, for the schema and the manual; ends in NULL. */
 extern const struct option_table *const webhook_option_tables[];

@@ -519,6 +519,16 @@ static void config_build_webhooks(struct config_build *build)
 	build->config->webhook_count = count;
 }
 
+/* It is computed for all rules or for none: who sends whose events is known only later. */
+static bool config_tells_margins(const struct config *config)
+{
+	for (size_t i = 0; i < config->webhook_count; i++)
+		if (config->webhooks[i].webhook != NULL &&
+		    webhook_config_tells_margins(config->webhooks[i].webhook))
+			return true;
+	return false;
+}
+
 static void config_build_rules(struct config_build *build)
 {
 	struct config *config = build->config;
@@ -526,8 +536,9 @@ static void config_build_rules(struct config_build *build)
 
 	for (size_t i = 0; i < build->file_count; i++)
 		roots[i] = build->files[i].root;
-	config->rules = ruleset_parse(build->arena, roots, build->file_count, config->points,
-				      config->zone, build->diags);
+	config->rules = (config_tells_margins(config) ? ruleset_parse_margins : ruleset_parse)(
+		build->arena, roots, build->file_count, config->points, config->zone,
+		build->diags);
 	config_actions_bind(config, roots, build->file_count, build->diags);
 	config_outputs_bind(config, build->diags);
 }

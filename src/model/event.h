@@ -63,7 +63,10 @@ struct event {
 	struct boot at;
 	int64_t active_ns;  /* how long the rule has been firing; 0 when it just began */
 	const char *reason; /* "removed", "acknowledged", "unshelved", ... or NULL */
-	bool held;	    /* shelved, inhibited or quiet: runs no actions now */
+	/* How far beyond the threshold; VALUE_NONE: not known, or nobody asked for margins. */
+	struct value margin;
+	const char *margin_unit; /* NULL: none */
+	bool held;		 /* shelved, inhibited or quiet: runs no actions now */
 	/*
 	 * Held only because its rule has said too much, and the alarm came or went: what tells
 	 * people is kept back, what switches outputs is not.

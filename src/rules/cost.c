@@ -184,6 +184,11 @@ static void cost_add_message(struct cost_count *count, const struct rule *rule,
 {
 	struct code code;
 
+	if (rule->more->has_margin) {
+		cost->message += rule->more->margin.count;
+		cost->bytes += cost_code_size(count, rule->more->margin);
+		cost_count_nodes(count, rule->more->margin);
+	}
 	if (rule->more->message == NULL)
 		return;
 	for (uint32_t i = 0; message_code(rule->more->message, i, &code); i++) {
@@ -272,6 +277,8 @@ static void cost_note_users(struct cost_count *count, const struct ruleset *set,
 		cost_count_nodes(count, rule->when);
 		if (rule->has_clear)
 			cost_count_nodes(count, rule->more->clear);
+		if (rule->more->has_margin)
+			cost_count_nodes(count, rule->more->margin);
 		for (uint32_t i = 0;
 		     rule->more->message != NULL && message_code(rule->more->message, i, &code);
 		     i++)

@@ -59,6 +59,19 @@ static void engine_show_clock(struct engine *engine)
 			set ? calendar_tod(program->zone, wall) : NAN;
 }
 
+static void engine_add_margin(const struct engine *engine, const struct rule *rule,
+			      struct event *event)
+{
+	double margin;
+
+	if (!rule->more->has_margin)
+		return;
+	margin = eval_run(engine->program, rule->more->margin, engine->slots);
+	if (isfinite(margin))
+		event->margin = value_number(margin == 0 ? 0 : margin);
+	event->margin_unit = rule->more->margin_unit;
+}
+
 void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 		 enum rule_state from, enum rule_state to, const char *reason)
 {
@@ -94,6 +107,7 @@ void engine_emit(struct engine *engine, uint32_t number, enum event_type type,
 		engine->slots[engine->program->now_slot] = (double)engine->now.ns / 1e9;
 	engine_show_clock(engine);
 	engine_snapshot(engine, rule);
+	engine_add_margin(engine, rule, &event);
 	str_init_fixed(&text, engine->message, MESSAGE_MAX_BYTES + 1);
 	if (rule->more->message != NULL)
 		message_render(rule->more->message, &engine->store,

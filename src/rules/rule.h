@@ -37,6 +37,9 @@ struct rule_extra {
 	uint32_t plan;	   /* number of its plan */
 	uint32_t schedule; /* the node that says when it is active, + 1; 0: always */
 	struct code clear;
+	bool has_margin; /* events tell it */
+	struct code margin;
+	const char *margin_unit;       /* NULL: it has none */
 	const struct message *message; /* NULL without */
 	uint32_t label_count;
 	uint32_t inhibitor_count; /* rules whose alarm makes this one's a mere consequence */

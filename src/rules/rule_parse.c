@@ -14,6 +14,7 @@
 #include "rules/calendar.h"
 #include "rules/calendar_text.h"
 #include "rules/compile.h"
+#include "rules/margin.h"
 #include "rules/message.h"
 #include "rules/parser.h"
 #include "rules/program.h"
@@ -373,6 +374,30 @@ static bool rule_parse_message(const struct rule_parse *parse, struct rule_made 
 	return made->extra.message != NULL;
 }
 
+/* Of a rule that is right. Not every condition has one: nobody is told. */
+static void rule_parse_margin(const struct rule_parse *parse, struct rule_made *made,
+			      struct program_use *use)
+{
+	const struct yaml_node *when = yaml_get(made->rule.node, "when");
+	struct expr_source source;
+	struct expr *tree;
+	const char *unit;
+
+	if (!parse->margins || when == NULL || made->rule.instant)
+		return;
+	source = rule_parse_source(parse, when, "when", made);
+	source.diags = diags_new(1);
+	tree = margin_tree(parse->trees, parse->program, &source, &source, &parse->names, use);
+	if (tree != NULL) {
+		unit = tree->type.unit_text;
+		made->extra.has_margin = true;
+		made->extra.margin = compile_expr(parse->program, tree, use);
+		made->extra.margin_unit =
+			unit != NULL ? arena_text(parse->arena, unit, strlen(unit)) : NULL;
+	}
+	diags_free(source.diags);
+}
+
 bool rule_parse_defaults(struct rule_parse *parse, const struct yaml_node *inhibitors)
 {
 	struct rule_made none = {.rule.name = ""};
@@ -480,6 +505,7 @@ bool rule_parse(const struct rule_parse *parse, uint32_t number, struct rule_mad
 	good = rule_parse_message(parse, made, options.message, &message) && good;
 	if (!good)
 		return false;
+	rule_parse_margin(parse, made, &message);
 	rule_parse_points(parse, made, &message);
 	rule_parse_use(parse, made);
 	return true;

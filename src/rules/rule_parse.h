@@ -41,6 +41,7 @@ struct rule_parse {
 	struct diags *diags;
 	struct check_rules names;
 	const struct rule_entry *entries; /* by number of the rule */
+	bool margins;			  /* events tell how far beyond the threshold */
 	/* rule_parse_defaults()'s own: the list, once more if something is wrong with it */
 	const struct yaml_node *inhibitors, *wrong;
 };

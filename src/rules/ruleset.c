@@ -405,7 +405,7 @@ static size_t ruleset_sections(const struct yaml_node *const *roots, size_t coun
 }
 
 /* All rules from what was written; false after errors. */
-static bool ruleset_build(struct building *building, struct derived_set *derived)
+static bool ruleset_build(struct building *building, struct derived_set *derived, bool margins)
 {
 	struct ruleset *set = building->set;
 	struct rule_parse parse = {
@@ -418,6 +418,7 @@ static bool ruleset_build(struct building *building, struct derived_set *derived
 		.names = {ruleset_search_for, building, building->names.names, set->count,
 			  ruleset_first_of},
 		.entries = building->entries,
+		.margins = margins,
 	};
 	bool good = rule_parse_defaults(&parse, yaml_get(building->defaults, "inhibited_by"));
 
@@ -428,9 +429,10 @@ static bool ruleset_build(struct building *building, struct derived_set *derived
 	return good;
 }
 
-struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *roots,
-			      size_t root_count, struct point_table *points,
-			      const struct zone *zone, struct diags *diags)
+static struct ruleset *ruleset_make_all(struct arena *arena,
+					const struct yaml_node *const *roots, size_t root_count,
+					struct point_table *points, const struct zone *zone,
+					bool margins, struct diags *diags)
 {
 	struct ruleset *set = arena_take(arena, 1, sizeof(*set));
 	struct building building = {.set = set, .scratch = arena_new(), .diags = diags};
@@ -454,13 +456,27 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 		set->program = program_new(arena, building.scratch, points, set->count);
 		if (zone != NULL)
 			set->program->zone = zone;
-		good = ruleset_build(&building, derived) && good;
+		good = ruleset_build(&building, derived, margins) && good;
 		good = good && ruleset_index(&building);
 	}
 	if (good)
 		ruleset_keep(&building);
 	arena_free(building.scratch);
 	return good ? set : NULL;
+}
+
+struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *roots,
+			      size_t root_count, struct point_table *points,
+			      const struct zone *zone, struct diags *diags)
+{
+	return ruleset_make_all(arena, roots, root_count, points, zone, false, diags);
+}
+
+struct ruleset *ruleset_parse_margins(struct arena *arena, const struct yaml_node *const *roots,
+				      size_t root_count, struct point_table *points,
+				      const struct zone *zone, struct diags *diags)
+{
+	return ruleset_make_all(arena, roots, root_count, points, zone, true, diags);
 }
 
 size_t ruleset_count(const struct ruleset *set)

@@ -40,6 +40,11 @@ struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const
 			      size_t root_count, struct point_table *points,
 			      const struct zone *zone, struct diags *diags);
 
+/* The same, and the events of each rule tell its margin: somebody wants to send it. */
+struct ruleset *ruleset_parse_margins(struct arena *arena, const struct yaml_node *const *roots,
+				      size_t root_count, struct point_table *points,
+				      const struct zone *zone, struct diags *diags);
+
 /* What the daemon needs to know of a rule without looking inside. */
 struct rule_view {
 	const char *name;

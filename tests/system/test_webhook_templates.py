@@ -161,6 +161,8 @@ def test_each_receiver_gets_what_it_documents_and_knows_the_end_of_an_alarm():
             assert alert["startsAt"] <= now < alert["endsAt"], alert
     assert own[0][0]["startsAt"] == own[0][1]["times"]["wall"]
 
+    assert [h["margin"] for h, e in zip(world.bodies("homeassistant"), events) if e["type"] == "fire"] == [5]
+    assert world.bodies("homeassistant")[-1]["margin"] is None, "an instant has none"
     assert [h["firing"] for h in world.bodies("homeassistant")] == firing
     notes = world.bodies("ntfy")
     assert notes[0]["priority"] == 5 and notes[0]["topic"] == SECRETS["ntfy_topic"], notes[0]

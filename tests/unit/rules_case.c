@@ -85,13 +85,20 @@ static void rules_case_build(struct rules_case *c, int64_t interval_ns)
 	str_init(&c->log);
 	c->points = points_every(c->conf.arena, interval_ns);
 	if (root != NULL)
-		c->set = ruleset_parse(c->conf.arena, &root, 1, c->points, c->zone,
-				       c->conf.diags);
+		c->set = (c->margins ? ruleset_parse_margins : ruleset_parse)(
+			c->conf.arena, &root, 1, c->points, c->zone, c->conf.diags);
 }
 
 void rules_case_init(struct rules_case *c, const char *text)
 {
 	rules_case_init_polled(c, text, 0);
+}
+
+void rules_case_init_margins(struct rules_case *c, const char *text)
+{
+	*c = (struct rules_case){.margins = true};
+	conf_case_init(&c->conf, text, strlen(text));
+	rules_case_build(c, 0);
 }
 
 void rules_case_init_polled(struct rules_case *c, const char *text, int64_t interval_ns)
@@ -128,6 +135,9 @@ static void rules_case_event(void *arg, const struct event *event)
 	struct rules_case *c = arg;
 
 	c->events++;
+	c->margin = event->margin;
+	snprintf(c->margin_unit, sizeof(c->margin_unit), "%s",
+		 event->margin_unit != NULL ? event->margin_unit : "");
 	engine_log_line(event, &c->log);
 }
 

@@ -32,10 +32,15 @@ struct rules_case {
 	struct engine *engine;
 	struct str log;
 	unsigned events;
+	bool margins;	     /* events tell them */
+	struct value margin; /* of the last event */
+	char margin_unit[16];
 };
 
 /* text: the whole file, with 'rules:' at its top level; has to live as long. */
 void rules_case_init(struct rules_case *c, const char *text);
+/* The same, and events tell margins. */
+void rules_case_init_margins(struct rules_case *c, const char *text);
 /* The same with points that are read every interval_ns. */
 void rules_case_init_polled(struct rules_case *c, const char *text, int64_t interval_ns);
 /* The same in the zone of a rule as TZ has it. */

@@ -210,6 +210,42 @@ static void test_a_wrong_condition_is_told_once(void **state)
 	rules_case_done(&c);
 }
 
+static void test_events_tell_it_if_somebody_wants_to_send_it(void **state)
+{
+	static const char text[] = "rules:\n"
+				   "  hot: {when: boiler.temp > 80 degC}\n"
+				   "  on: {when: x.p}\n"
+				   "  ring: {on: rises(x.a > 5)}\n";
+	struct rules_case c;
+
+	(void)state;
+	for (int wanted = 0; wanted < 2; wanted++) {
+		if (wanted)
+			rules_case_init_margins(&c, text);
+		else
+			rules_case_init(&c, text);
+		rules_case_start(&c);
+		feed_number(&c, 1, "boiler.temp", 81.5);
+		assert_int_equal(c.margin.kind, wanted ? VALUE_NUMBER : VALUE_NONE);
+		if (wanted) {
+			assert_true(c.margin.number == 1.5);
+			/* A difference of temperatures. */
+			assert_string_equal(c.margin_unit, "K");
+		}
+		/* What compares nothing by its size has none, and nobody complains. */
+		feed_bool(&c, 2, "x.p", true);
+		assert_int_equal(c.margin.kind, VALUE_NONE);
+		feed_number(&c, 3, "boiler.temp", 79);
+		assert_int_equal(c.margin.kind, wanted ? VALUE_NUMBER : VALUE_NONE);
+		assert_true(!wanted || c.margin.number == -1);
+		feed_number(&c, 4, "x.a", 1);
+		feed_number(&c, 5, "x.a", 9);
+		assert_int_equal(c.margin.kind, VALUE_NONE);
+		assert_int_equal(c.events, 4);
+		rules_case_done(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_a_variable_of_that_name_is_meant_first),
 		cmocka_unit_test(test_where_there_is_no_margin_is_told),
 		cmocka_unit_test(test_a_wrong_condition_is_told_once),
+		cmocka_unit_test(test_events_tell_it_if_somebody_wants_to_send_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

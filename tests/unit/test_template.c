@@ -153,6 +153,28 @@ static void test_status_and_times_tell_whether_the_alarm_stands(void **state)
 	}
 }
 
+static void test_margin_is_a_number_with_a_unit(void **state)
+{
+	struct bench *bench = *state;
+	const struct template *template = parse(
+		bench, "t: '{\"m\": ${margin}, \"t\": \"${margin:.1f} ${margin.unit}\"}'\n",
+		TEMPLATE_JSON);
+	struct event event = *bench_event();
+	struct str out;
+
+	bench_expect(bench, "");
+	assert_true(template_names(template, "margin"));
+	assert_false(template_names(template, "values"));
+	render(template, &event, &out);
+	assert_string_equal(out.s, "{\"m\": null, \"t\": \"unknown \"}");
+	str_done(&out);
+	event.margin = value_number(1.25);
+	event.margin_unit = "degC";
+	render(template, &event, &out);
+	assert_string_equal(out.s, "{\"m\": 1.25, \"t\": \"1.2 degC\"}");
+	str_done(&out);
+}
+
 static void test_labels_and_values_are_objects_of_json(void **state)
 {
 	expect(*state, "t: '[${labels}, ${values}]'\n", TEMPLATE_JSON,
@@ -393,7 +415,7 @@ static void test_errors_point_into_the_text(void **state)
 	       "    1 | t: '${frobnicate}'\n"
 	       "      |       ^~~~~~~~~~\n"
 	       "      = hint: message, summary, rule, severity, priority, state, "
-	       "status, type, site, time, since, ended, id, seq, labels, labels.NAME, values, "
+	       "status, type, site, time, since, ended, margin, id, seq, labels, labels.NAME, values, "
 	       "values.POINT, secret:NAME\n");
 	refuse(*state, "t: '${message:.1f}'\n", TEMPLATE_TEXT,
 	       "t.yaml:1:7: error: 'message' takes no format, only values do\n"
@@ -462,6 +484,7 @@ int main(void)
 		TEST(test_secrets_are_marks_until_they_are_expanded),
 		TEST(test_words_are_said_otherwise_and_the_rest_has_a_word),
 		TEST(test_status_and_times_tell_whether_the_alarm_stands),
+		TEST(test_margin_is_a_number_with_a_unit),
 		TEST(test_labels_and_values_are_objects_of_json),
 		TEST(test_errors_of_words_point_into_the_text),
 		TEST(test_errors_point_into_the_text),
