@@ -21,6 +21,13 @@ enum {
 	REQUESTS_KEPT = 4,     /* prepared ones that wait for their next use */
 };
 
+/* A connection that stands, and whose it is. It may outlive the webhook. */
+struct http_link {
+	LIST_ENTRY(http_link) entry;
+	int fd;
+	struct http_route *route;
+};
+
 struct http_client {
 	struct loop *loop;
 	CURLM *multi;
@@ -31,6 +38,7 @@ struct http_client {
 	bool bundle;		  /* libcurl has all authorities in one file */
 	struct http_route *plain; /* of requests that name none */
 	struct http_gate gate;
+	LIST_HEAD(, http_link) links;
 	struct http_client_counters counters;
 };
 
@@ -102,8 +110,45 @@ static void begin_waiting(struct http_client *client)
 	}
 }
 
-void http_client_connected(struct http_client *client, struct http_request *request)
+static void link_free(struct http_link *link)
 {
+	http_route_traffic(link->route)->sockets--;
+	http_route_unref(link->route);
+	LIST_REMOVE(link, entry);
+	free(link);
+}
+
+void http_client_closed(struct http_client *client, int fd)
+{
+	struct http_link *link;
+
+	LIST_FOREACH (link, &client->links, entry) {
+		if (link->fd != fd)
+			continue;
+		link_free(link);
+		return;
+	}
+}
+
+static void link_note(struct http_client *client, struct http_route *route, int fd)
+{
+	struct http_link *link;
+
+	LIST_FOREACH (link, &client->links, entry)
+		if (link->fd == fd && link->route == route)
+			return;
+	/* A number that is another connection's now. */
+	http_client_closed(client, fd);
+	link = xcalloc(1, sizeof(*link));
+	link->fd = fd;
+	link->route = http_route_ref(route);
+	http_route_traffic(route)->sockets++;
+	LIST_INSERT_HEAD(&client->links, link, entry);
+}
+
+void http_client_connected(struct http_client *client, struct http_request *request, int fd)
+{
+	link_note(client, request->route, fd);
 	/* Not within libcurl, which calls this. */
 	if (http_gate_pass(&client->gate, request) && http_gate_waiting(&client->gate) != NULL)
 		loop_defer_ask(client->finish);
@@ -227,6 +272,7 @@ struct http_client *http_client_new(struct loop *loop, struct error *err)
 	TAILQ_INIT(&client->requests);
 	TAILQ_INIT(&client->kept);
 	http_gate_init(&client->gate);
+	LIST_INIT(&client->links);
 	client->plain = http_route_new(&(struct http_route_spec){0}, err);
 	client->timer = loop_timer_new(loop, on_time, client);
 	client->finish = loop_defer_new(loop, on_finish, client);
@@ -245,6 +291,7 @@ fail:
 void http_client_free(struct http_client *client)
 {
 	struct http_request *request;
+	struct http_link *link;
 
 	if (client == NULL)
 		return;
@@ -258,6 +305,8 @@ void http_client_free(struct http_client *client)
 	}
 	/* Closes the connections that stand, through on_socket(). */
 	curl_multi_cleanup(client->multi);
+	while ((link = LIST_FIRST(&client->links)) != NULL)
+		link_free(link);
 	loop_timer_free(client->timer);
 	loop_defer_free(client->finish);
 	http_route_unref(client->plain);

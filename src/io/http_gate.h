@@ -24,7 +24,7 @@ enum {
 
 /* What the gate knows of the way to one receiver. */
 struct http_traffic {
-	unsigned sockets; /* open, also those that are being connected */
+	unsigned sockets; /* connections that stand */
 	unsigned begun;	  /* requests under way */
 	bool failed;	  /* the last one did */
 };

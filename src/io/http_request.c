@@ -42,29 +42,26 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	if (fd < 0)
 		return CURL_SOCKET_BAD;
 	request->counters->connections++;
-	/* The socket may outlive the request, and the webhook. */
-	http_route_traffic(http_route_ref(request->route))->sockets++;
 	return fd;
 }
 
 static int on_close_socket(void *arg, curl_socket_t fd)
 {
-	struct http_route *route = arg;
-
-	http_route_traffic(route)->sockets--;
-	http_route_unref(route);
+	http_client_closed(arg, fd);
 	return close(fd);
 }
 
 static int on_connected(void *arg, char *peer, char *own, int peer_port, int own_port)
 {
 	struct http_request *request = arg;
+	curl_socket_t fd = CURL_SOCKET_BAD;
 
 	(void)peer;
 	(void)own;
 	(void)peer_port;
 	(void)own_port;
-	http_client_connected(request->client, request);
+	curl_easy_getinfo(request->easy, CURLINFO_ACTIVESOCKET, &fd);
+	http_client_connected(request->client, request, (int)fd);
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -97,7 +94,7 @@ static CURLcode request_limit(struct http_request *request, bool bundle)
 	code |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	code |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request);
 	code |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-	code |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, request->route);
+	code |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, request->client);
 	code |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	code |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
 	/* By TLS, where the receiver offers it. */

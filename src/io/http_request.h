@@ -56,8 +56,10 @@ struct http_request *http_request_new(struct http_client *client,
 				      struct http_client_counters *counters, bool bundle,
 				      struct http_route *route, const char *url,
 				      const char *method);
-/* http_client.c: the connection stands, and what is asked for is sent now. */
-void http_client_connected(struct http_client *client, struct http_request *request);
+/* http_client.c: the connection stands on fd, and what is asked for is sent now. */
+void http_client_connected(struct http_client *client, struct http_request *request, int fd);
+/* http_client.c: fd is about to be closed. Not told of sockets that were never connected. */
+void http_client_closed(struct http_client *client, int fd);
 /* Of one that is not under way. */
 void http_request_free(struct http_request *request);
 /* Gives it all that call says, for its next use. */
