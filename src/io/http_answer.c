@@ -135,6 +135,16 @@ static void answer_tell(const struct http_request *request, CURLcode code, struc
 							  : curl_easy_strerror(code));
 }
 
+bool http_answer_resolved(const struct http_request *request, int code)
+{
+	curl_off_t looked_up_us = 0;
+
+	if (code == CURLE_COULDNT_RESOLVE_HOST)
+		return false;
+	curl_easy_getinfo(request->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up_us);
+	return code != CURLE_OPERATION_TIMEDOUT || looked_up_us > 0;
+}
+
 /*
  * Once the headers are whole the peer has answered, whatever becomes of the rest: a body that
  * does not end or that is cut off changes nothing about what was said.

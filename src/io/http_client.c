@@ -79,6 +79,9 @@ static void request_finish(struct http_request *request, CURLcode code)
 	char failure[HTTP_FAILURE_MAX];
 
 	http_answer_read(request, (int)code, failure, &answer);
+	/* For one try: then the name is asked for again. */
+	http_route_resolved(request->route,
+			    request->aimed || http_answer_resolved(request, (int)code));
 	/* The body is in the request: it goes after the call, and done may not cancel it. */
 	TAILQ_REMOVE(&client->requests, request, link);
 	curl_multi_remove_handle(client->multi, request->easy);
@@ -273,7 +276,7 @@ struct http_client *http_client_new(struct loop *loop, struct error *err)
 	TAILQ_INIT(&client->kept);
 	http_gate_init(&client->gate);
 	LIST_INIT(&client->links);
-	client->plain = http_route_new(&(struct http_route_spec){0}, err);
+	client->plain = http_route_new(&(struct http_route_spec){.shared = true}, err);
 	client->timer = loop_timer_new(loop, on_time, client);
 	client->finish = loop_defer_new(loop, on_finish, client);
 	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);

@@ -56,11 +56,11 @@ static int on_connected(void *arg, char *peer, char *own, int peer_port, int own
 	struct http_request *request = arg;
 	curl_socket_t fd = CURL_SOCKET_BAD;
 
-	(void)peer;
 	(void)own;
 	(void)peer_port;
 	(void)own_port;
 	curl_easy_getinfo(request->easy, CURLINFO_ACTIVESOCKET, &fd);
+	http_route_connected(request->route, peer);
 	http_client_connected(request->client, request, (int)fd);
 	return CURL_PREREQFUNC_OK;
 }
@@ -73,6 +73,7 @@ void http_request_free(struct http_request *request)
 	explicit_bzero(request->url, strlen(request->url));
 	free(request->url);
 	free(request->host);
+	free(request->aim_line);
 	free(request->lines);
 	http_route_unref(request->route);
 	free(request);
@@ -185,6 +186,22 @@ static int64_t request_timeout(const struct http_call *call)
 	return call->timeout_ns + (beyond > 0 ? beyond * NSEC_PER_SEC / HTTP_SLOWEST : 0);
 }
 
+/* While the name can't be resolved: the receiver itself is still there, and the alarm waits. */
+static CURLcode request_aim(struct http_request *request)
+{
+	const char *address = http_route_kept_address(request->route);
+	bool v6 = address != NULL && strchr(address, ':') != NULL;
+
+	request->aimed = address != NULL;
+	if (address == NULL)
+		return curl_easy_setopt(request->easy, CURLOPT_CONNECT_TO, NULL);
+	snprintf(request->aim, sizeof(request->aim), v6 ? "::[%s]:" : "::%s:", address);
+	if (request->aim_line == NULL)
+		request->aim_line = xcalloc(1, sizeof(*request->aim_line));
+	request->aim_line->data = request->aim;
+	return curl_easy_setopt(request->easy, CURLOPT_CONNECT_TO, request->aim_line);
+}
+
 void http_request_load(struct http_request *request, const struct http_call *call,
 		       http_done *done, void *arg)
 {
@@ -206,6 +223,7 @@ void http_request_load(struct http_request *request, const struct http_call *cal
 	code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
 	code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
 	code |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	code |= request_aim(request);
 	if (code != CURLE_OK)
 		abort();
 }

@@ -38,6 +38,9 @@ struct http_request {
 	char method[8];
 	struct curl_slist *lines; /* an array; the texts are the caller's */
 	size_t line_room;
+	bool aimed; /* at an address of before, as the name can't be resolved */
+	struct curl_slist *aim_line;
+	char aim[INET6_ADDRSTRLEN + 8];
 	http_done *done;
 	void *arg;
 	int status; /* of the last complete header block, 0 before one came */
@@ -71,6 +74,8 @@ void http_request_load(struct http_request *request, const struct http_call *cal
 /* Callbacks of libcurl: CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION; arg is the request.
  */
 size_t http_answer_header(char *line, size_t size, size_t count, void *arg);
+/* Whether the name of the host was resolved, or did not have to be. */
+bool http_answer_resolved(const struct http_request *request, int code);
 size_t http_answer_body(char *bytes, size_t size, size_t count, void *arg);
 /* What was answered; code is libcurl's verdict. The failure stands in room. */
 void http_answer_read(const struct http_request *request, int code, char room[HTTP_FAILURE_MAX],

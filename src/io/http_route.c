@@ -5,6 +5,8 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,8 @@ struct http_route {
 	size_t network_count;
 	struct subnet *networks;
 	struct http_traffic traffic;
+	bool shared, unresolved;
+	char address[INET6_ADDRSTRLEN];
 };
 
 /* What users write, and what libcurl calls it. */
@@ -139,6 +143,7 @@ struct http_route *http_route_new(const struct http_route_spec *spec, struct err
 		return NULL;
 	route = xcalloc(1, sizeof(*route));
 	route->references = 1;
+	route->shared = spec->shared;
 	route->ca = copy(&spec->ca);
 	route->cert = copy(&spec->cert);
 	route->key = copy(spec->key.bytes != NULL ? &spec->key : &spec->cert);
@@ -244,4 +249,21 @@ const char *http_route_refused(const struct http_route *route, const struct sock
 struct http_traffic *http_route_traffic(struct http_route *route)
 {
 	return &route->traffic;
+}
+
+void http_route_connected(struct http_route *route, const char *address)
+{
+	/* By a proxy it is the proxy's, and the name is the proxy's to resolve. */
+	if (!route->shared && route->proxy == NULL)
+		snprintf(route->address, sizeof(route->address), "%s", address);
+}
+
+void http_route_resolved(struct http_route *route, bool resolved)
+{
+	route->unresolved = !resolved;
+}
+
+const char *http_route_kept_address(const struct http_route *route)
+{
+	return route->unresolved && route->address[0] != '\0' ? route->address : NULL;
 }

@@ -35,6 +35,7 @@ struct http_route_spec {
 	const char *proxy, *login;
 	size_t network_count;
 	const struct subnet *networks; /* see http_address.h */
+	bool shared;		       /* it leads to more than one receiver */
 };
 
 /* NULL + err: what should be PEM is not, or a key is encrypted. */
@@ -59,5 +60,13 @@ const char *http_route_proxy(const struct http_route *route);
 const char *http_route_refused(const struct http_route *route, const struct sockaddr *sa,
 			       const char *host);
 struct http_traffic *http_route_traffic(struct http_route *route);
+/*
+ * The receiver's address, which is used while its name can't be resolved: connected notes it,
+ * and resolved whether the last request got as far. Kept for routes to one receiver only.
+ */
+void http_route_connected(struct http_route *route, const char *address);
+void http_route_resolved(struct http_route *route, bool resolved);
+/* What to connect to instead of asking for the name, or NULL. */
+const char *http_route_kept_address(const struct http_route *route);
 
 #endif

@@ -27,14 +27,16 @@
 #include "base/error.h"
 #include "http_peer.h"
 #include "io/http_client.h"
+#include "io/http_route.h"
 #include "io/http_url.h"
 #include "io/loop.h"
+#include "io/subnet.h"
 
 /*
  * Takes the place of the C library's: libcurl's resolver threads come here. A name decides
  * what it resolves to; slow.test takes 8 s and fails.
  */
-static atomic_int slow_answers;
+static atomic_int slow_answers, fickle_dead;
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		struct addrinfo **ret)
@@ -43,9 +45,8 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 		const char *name;
 		const char *address;
 	} names[] = {
-		{"loopback.test", "127.0.0.1"},
-		{"metadata.test", "169.254.169.254"},
-		{"localhost", "127.0.0.1"},
+		{"loopback.test", "127.0.0.1"},	      {"fickle.test", "127.0.0.1"},
+		{"metadata.test", "169.254.169.254"}, {"localhost", "127.0.0.1"},
 		{"127.0.0.1", "127.0.0.1"},
 	};
 	struct {
@@ -54,6 +55,10 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 	} * found;
 
 	(void)hints;
+	/* One whose resolver is there at times: by port, as libcurl keeps answers for a minute.
+	 */
+	if (strcmp(node, "fickle.test") == 0 && fickle_dead)
+		return EAI_AGAIN;
 	if (strcmp(node, "slow.test") == 0) {
 		sleep(8);
 		slow_answers++;
@@ -335,6 +340,61 @@ static void test_fault_C1_cancel_during_resolving_does_not_wait(void **state)
 	loop_turn(rig->loop);
 	assert_int_equal(rig->done, 0);
 	assert_int_equal(slow_answers, answers);
+}
+
+static void ask_by(struct rig *rig, struct http_route *route, const char *host, int port)
+{
+	struct http_call call = {
+		.method = "POST",
+		.url = rig->url,
+		.body = "hello",
+		.body_len = 5,
+		.timeout_ns = 5 * NSEC_PER_SEC,
+		.route = route,
+	};
+
+	snprintf(rig->url, sizeof(rig->url), "http://%s:%d/close", host, port);
+	rig->done = 0;
+	http_client_start(rig->client, &call, on_done, rig);
+	assert_true(bench_run(rig->loop, is_done, rig));
+}
+
+static void test_fault_C1_address_of_before_is_kept_while_the_resolver_is_dead(void **state)
+{
+	struct rig *rig = *state;
+	struct subnet loopback;
+	struct http_route_spec spec = {.network_count = 1, .networks = &loopback};
+	struct http_route *route, *other;
+	struct http_peer second = {0};
+
+	assert_int_equal(subnet_parse("127.0.0.0/8", &loopback), 0);
+	route = http_route_new(&spec, NULL);
+	other = http_route_new(&spec, NULL);
+
+	http_peer_start(&rig->peer, 0);
+	http_peer_start(&second, 0);
+	ask_by(rig, route, "fickle.test", rig->peer.port);
+	assert_int_equal(rig->status, 200);
+	fickle_dead = 1;
+	/* It is asked for by its name first, and counts as a failure. */
+	ask_by(rig, route, "fickle.test", second.port);
+	assert_int_equal(rig->status, 0);
+	assert_string_equal(rig->failure, "Could not resolve host: fickle.test");
+	ask_by(rig, route, "fickle.test", second.port);
+	assert_int_equal(rig->status, 200);
+	ask_by(rig, route, "fickle.test", second.port);
+	assert_int_equal(rig->status, 0);
+	/* Whoever never knew it has nothing to go by. */
+	for (int i = 0; i < 3; i++) {
+		ask_by(rig, other, "fickle.test", second.port);
+		assert_int_equal(rig->status, 0);
+	}
+	fickle_dead = 0;
+	ask_by(rig, other, "fickle.test", second.port);
+	assert_int_equal(rig->status, 200);
+	http_peer_done(&second);
+	http_route_unref(route);
+	http_route_unref(other);
 }
 
 static void test_fault_C2_refused_connection_is_told(void **state)
@@ -623,6 +683,7 @@ int main(void)
 		TEST(test_fault_C1_dead_names_fail_while_the_loop_goes_on),
 		TEST(test_fault_C1_slow_resolver_times_out_while_the_loop_goes_on),
 		TEST(test_fault_C1_cancel_during_resolving_does_not_wait),
+		TEST(test_fault_C1_address_of_before_is_kept_while_the_resolver_is_dead),
 		TEST(test_fault_C2_refused_connection_is_told),
 		TEST(test_fault_C3_silent_server_is_left_at_the_deadline),
 		TEST(test_fault_C3_dripping_server_does_not_move_the_deadline),
