@@ -84,7 +84,7 @@ int keyring_add_template(struct keyring *keyring, const struct secret_dirs *dirs
 			 const struct template *template, bool one_line, struct error *err)
 {
 	const char *name, *text;
-	size_t len;
+	size_t len = 0;
 	int rc;
 
 	for (size_t i = 0; (name = template_secret(template, i)) != NULL; i++) {

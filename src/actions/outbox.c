@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /* Owns the decisions about the rows of a queue: what goes when, and what an outcome means. */
+#include "actions/outbox.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -201,8 +201,7 @@ static void journal_note_aside(struct journal *journal, const struct journal_ope
 		return;
 	journal_writer_figures(journal->writer, &figures);
 	log_error(
-		"journal: %s; it was renamed to %s, and %ju rows of it were taken over into a "
-		"new one",
+		"journal: %s; renamed to %s, and %ju rows of it were taken over into a new one",
 		opened->why, opened->aside, (uintmax_t)figures.salvaged);
 	free(journal->aside);
 	journal->aside = xstrdup(opened->aside);
@@ -276,18 +275,24 @@ static void journal_hear(struct journal *journal, struct journal_news *news)
 	}
 }
 
+static void journal_measure(struct journal *journal)
+{
+	struct journal_figures figures;
+
+	journal_writer_figures(journal->writer, &figures);
+	journal->used = figures.used;
+}
+
 static void journal_hear_all(void *arg)
 {
 	struct journal *journal = arg;
-	struct journal_figures figures;
 	struct journal_news *news;
 
 	while ((news = journal_writer_news(journal->writer)) != NULL) {
 		journal_hear(journal, news);
 		journal_news_free(news);
 	}
-	journal_writer_figures(journal->writer, &figures);
-	journal->used = figures.used;
+	journal_measure(journal);
 }
 
 static void journal_timed(void *arg)
@@ -301,7 +306,6 @@ static void journal_timed(void *arg)
 static void journal_turned(void *arg)
 {
 	struct journal *journal = arg;
-
 	struct journal_pending pending = journal_pending(journal);
 
 	journal_questions_answer_ready(&journal->questions, &pending);
@@ -348,7 +352,6 @@ static void journal_free(struct journal *journal, bool abandoned)
 static int journal_wait_open(struct journal *journal, struct error *err)
 {
 	struct mono until = mono_add(clock_mono(), JOURNAL_OPEN_S * NSEC_PER_SEC);
-	struct journal_figures figures;
 	struct journal_news *news;
 	int rc = 0;
 
@@ -364,8 +367,7 @@ static int journal_wait_open(struct journal *journal, struct error *err)
 		journal_degrade(journal, news->problem);
 	if (news != NULL)
 		journal_news_free(news);
-	journal_writer_figures(journal->writer, &figures);
-	journal->used = figures.used;
+	journal_measure(journal);
 	return rc;
 }
 
