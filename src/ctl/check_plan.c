@@ -51,8 +51,13 @@ static void add_row(struct table *table, const struct plan *plan,
 		    const struct plan_request *request)
 {
 	table_cellf(table, LOOK_PLAIN, "  %s", request->device);
-	table_cellf(table, LOOK_PLAIN, "%d", request->unit);
-	if (request->count == 1)
+	if (request->reads != NULL)
+		table_cell(table, LOOK_PLAIN, "-");
+	else
+		table_cellf(table, LOOK_PLAIN, "%d", request->unit);
+	if (request->reads != NULL)
+		table_cell(table, LOOK_PLAIN, request->reads);
+	else if (request->count == 1)
 		table_cellf(table, LOOK_PLAIN, "%s %u", request->table, request->address);
 	else
 		table_cellf(table, LOOK_PLAIN, "%s %u..%u", request->table, request->address,
@@ -109,12 +114,17 @@ static double seconds(int64_t ns)
 
 static json_t *request_json(const struct plan *plan, const struct plan_request *request)
 {
-	json_t *json =
-		json_pack("{ss si ss si si si sI si sf}", "device", request->device, "unit",
-			  request->unit, "table", request->table, "function", request->function,
-			  "address", (int)request->address, "count", (int)request->count,
-			  "points", (json_int_t)request->points, "unasked",
-			  (int)request->unasked, "interval", seconds(request->interval_ns));
+	json_t *json;
+
+	if (request->reads != NULL)
+		return json_pack("{ss ss sI sf}", "device", request->device, "reads",
+				 request->reads, "points", (json_int_t)request->points,
+				 "interval", seconds(request->interval_ns));
+	json = json_pack("{ss si ss si si si sI si sf}", "device", request->device, "unit",
+			 request->unit, "table", request->table, "function", request->function,
+			 "address", (int)request->address, "count", (int)request->count,
+			 "points", (json_int_t)request->points, "unasked",
+			 (int)request->unasked, "interval", seconds(request->interval_ns));
 
 	if (plan->timed)
 		json_object_update_new(json,

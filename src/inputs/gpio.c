@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "inputs/gpio_options.h"
+#include "inputs/gpio_plan.h"
 #include "inputs/gpio_state.h"
 #include "io/loop.h"
 
@@ -269,6 +270,7 @@ const struct input_type input_gpio = {
 	.open = gpio_open,
 	.write = gpio_write,
 	.report = gpio_report,
+	.plan = gpio_plan,
 	.save = gpio_save,
 	.restore = gpio_restore,
 	.close = gpio_close,

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "conf/yaml.h"
 #include "inputs/gpio_parse.h"
+#include "inputs/gpio_plan.h"
 
 static void parse_bus(struct gpio_parse *parse, const struct input_source *source)
 {
@@ -128,5 +129,6 @@ struct input_config *gpio_config_parse(struct arena *arena, const struct input_s
 	if (!parse.ok)
 		return NULL;
 	index_uses(arena, config, parse.points);
+	gpio_plan_build(arena, config);
 	return config;
 }

@@ -54,6 +54,12 @@ struct gpio_use {
 	bool second;
 };
 
+/* Lines that are read in one call, and how many points are in them. */
+struct gpio_group {
+	const char *reads;
+	size_t points;
+};
+
 struct input_config {
 	const char *name;
 	struct gpio_link_config link;
@@ -65,6 +71,8 @@ struct input_config {
 	const uint32_t *first_use;
 	const struct gpio_use *uses;
 	int64_t poll_ns;
+	size_t group_count;
+	const struct gpio_group *groups;
 };
 
 struct input_config *gpio_config_parse(struct arena *arena, const struct input_source *source,

@@ -18,7 +18,9 @@ struct str;
 /* One request that repeats. Texts are borrowed from the configuration. */
 struct plan_request {
 	const char *device;
-	int unit;	   /* those of one number have their turns together */
+	int unit; /* those of one number have their turns together */
+	/* What it reads, where that is not told by the next four: "lines 17 4"; or NULL. */
+	const char *reads;
 	const char *table; /* "holding" */
 	int function;	   /* as the protocol has it */
 	uint16_t address, count;

@@ -104,6 +104,13 @@ class CheckPlan(unittest.TestCase):
         short = self.check(config=CONFIG.replace("poll: 1s, points: {power", "max_regs: 9, points: {power"))
         self.assertIn("  bus meters: 3 requests for 3 points", short)
 
+    def test_lines_of_a_chip_are_read_together(self):
+        lines = self.check("--plan", config="buses: {header: {gpio: {chip: lab}, poll: 5s}}\n"
+                           "devices: {d: {bus: header, points: {a: {line: 17}, b: {line: FLOW, count: both, rate: {}}}}}\n")
+        self.assertIn("  bus header: 1 request for 3 points, 0.20 a second\n"
+                      "  DEVICE  UNIT  READS          POINTS  UNASKED  EVERY\n"
+                      "  lab        -  lines 17 FLOW       3        0    5 s\n", lines)
+
 
 if __name__ == "__main__":
     unittest.main()

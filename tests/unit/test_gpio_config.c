@@ -13,6 +13,7 @@
 
 #include "input_rig.h"
 #include "inputs/gpio.h"
+#include "inputs/plan.h"
 
 /* What is said of points, of a device d; NULL: nothing. */
 static void expect_said(const char *points, const char *wanted)
@@ -158,6 +159,27 @@ static void test_points_are_what_they_say(void **state)
 	rig_done(&rig);
 }
 
+static void test_plan_says_which_lines_are_read_together(void **state)
+{
+	struct plan_request request;
+	struct input_rig rig;
+
+	(void)state;
+	assert_null(rig_parse(&rig, &input_gpio,
+			      "bus: {gpio: {chip: lab}, poll: 2s}\n"
+			      "devices: {d: {points: {\n"
+			      "  o: {line: 1, direction: output},\n"
+			      "  n: {line: FLOW, count: rising, rate: {}},\n"
+			      "  p: {quadrature: [3, 4]}}}}\n"));
+	assert_true(input_gpio.plan(rig.config, 0, &request));
+	assert_string_equal(request.device, "lab");
+	assert_string_equal(request.reads, "lines 1 FLOW 3 4");
+	assert_int_equal(request.points, 4);
+	assert_int_equal(request.interval_ns, 2 * NSEC_PER_SEC);
+	assert_false(input_gpio.plan(rig.config, 1, &request));
+	rig_done(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_one_line_is_requested_in_one_way),
 		cmocka_unit_test(test_chip_has_to_be_told),
 		cmocka_unit_test(test_points_are_what_they_say),
+		cmocka_unit_test(test_plan_says_which_lines_are_read_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
