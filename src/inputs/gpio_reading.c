@@ -174,6 +174,51 @@ void gpio_reading_owed(void *arg)
 		loop_timer_start(input->owed, next);
 }
 
+/* Edges that did not come. */
+
+static const char *loss_words(enum gpio_kind kind, bool exact)
+{
+	if (!exact)
+		return ", or of other lines";
+	switch (kind) {
+	case GPIO_TOTAL:
+	case GPIO_SPEED:
+	case GPIO_FREQUENCY:
+		return ", counted all the same";
+	case GPIO_POSITION:
+		return ", its position is no longer sure";
+	case GPIO_LEVEL:
+	case GPIO_INSTANT:
+	case GPIO_WIDTH:
+	case GPIO_OUTPUT:
+		break;
+	}
+	return "";
+}
+
+/* Edges of the point are missing: its reading is bad once, and then it goes on. */
+static void reading_lost(struct input *input, uint32_t point, uint32_t lost, bool exact)
+{
+	const struct gpio_point *config = &input->config->points[point];
+	struct gpio_state *state = &input->states[point];
+
+	state->begun = false;
+	state->adrift = 3;
+	state->spoiled = input->spoiled = true;
+	state->lost_at = input->now;
+	if (exact) {
+		state->counter.lost += lost;
+		input->devices[config->device].lost += lost;
+	}
+	complaint_say(&state->loss, input->now, "bus %s: %s: %s%u edges were lost%s",
+		      input->config->name, config->name, exact ? "" : "up to ", lost,
+		      loss_words(config->kind, exact));
+	reading_bad(input, point, BAD_LOST);
+	/* As if its rate were used up: bad for long enough to be seen. */
+	state->full = mono_add(input->now, config->max_readings.per_ns);
+	reading_owe(input, point);
+}
+
 /* Edges of each kind of point. */
 
 struct reading_edge {
@@ -269,13 +314,17 @@ static void edge_width(struct input *input, uint32_t point, const struct reading
 static void edge_position(struct input *input, uint32_t point, const struct reading_edge *edge)
 {
 	struct gpio_state *state = &input->states[point];
-	int step = gpio_quadrature_step(&state->quadrature, edge->second, edge->edge->rising);
+	int step;
 
+	/* The levels are not known, or were read when the edge had been. */
+	if (state->up != 3 || mono_diff(edge->edge->at, state->from) <= 0)
+		return;
+	step = gpio_quadrature_step(&state->quadrature, edge->second, edge->edge->rising);
 	state->counter.count += step;
 	if (step != 0)
 		reading_offer(input, point, edge->at);
-	else
-		reading_counters(input, point)->skipped++;
+	else if (edge->lost == 0)
+		reading_lost(input, point, 1, true);
 }
 
 static void edge_none(struct input *input, uint32_t point, const struct reading_edge *edge)
@@ -293,49 +342,6 @@ static reading_edge_fn *const reading_edges[GPIO_KINDS] = {
 };
 
 /* What a link tells. */
-
-static const char *loss_words(enum gpio_kind kind, bool exact)
-{
-	if (!exact)
-		return ", or of other lines";
-	switch (kind) {
-	case GPIO_TOTAL:
-	case GPIO_SPEED:
-	case GPIO_FREQUENCY:
-		return ", counted all the same";
-	case GPIO_POSITION:
-		return ", its position is no longer sure";
-	case GPIO_LEVEL:
-	case GPIO_INSTANT:
-	case GPIO_WIDTH:
-	case GPIO_OUTPUT:
-		break;
-	}
-	return "";
-}
-
-/* Edges of the point are missing: its reading is bad once, and then it goes on. */
-static void reading_lost(struct input *input, uint32_t point, uint32_t lost, bool exact)
-{
-	const struct gpio_point *config = &input->config->points[point];
-	struct gpio_state *state = &input->states[point];
-
-	state->begun = false;
-	state->adrift = 3;
-	state->spoiled = input->spoiled = true;
-	state->lost_at = input->now;
-	if (exact) {
-		state->counter.lost += lost;
-		input->devices[config->device].lost += lost;
-	}
-	complaint_say(&state->loss, input->now, "bus %s: %s: %s%u edges were lost%s",
-		      input->config->name, config->name, exact ? "" : "up to ", lost,
-		      loss_words(config->kind, exact));
-	reading_bad(input, point, BAD_LOST);
-	/* As if its rate were used up: bad for long enough to be seen. */
-	state->full = mono_add(input->now, config->max_readings.per_ns);
-	reading_owe(input, point);
-}
 
 static void gpio_reading_edge(void *arg, uint32_t line, const struct gpio_edge *edge,
 			      uint32_t lost)
@@ -406,8 +412,10 @@ static void gpio_reading_level(void *arg, uint32_t line, bool value)
 		state->up |= own->lines[0] == own->lines[1] ? 3 : bit;
 		if (before != 3)
 			state->last_rising = value;
-		if (before != 3 || (state->adrift & bit) != 0)
+		if (before != 3 || (state->adrift & bit) != 0) {
 			state->quadrature.level[second] = value;
+			state->from = clock_mono();
+		}
 		state->adrift &= (uint8_t)~bit;
 		if (before != 3 && state->up == 3)
 			reading_up(input, point);

@@ -20,8 +20,8 @@ struct gpio_state {
 	bool begun, measured; /* of a pulse: its beginning is known, its width is */
 	bool owed;	      /* a reading, once the rate allows it */
 	bool spoiled;	      /* bad until all that came at once is told */
-	struct mono from;     /* where the pulse began */
-	double width;	      /* seconds */
+	struct mono from; /* where the pulse began; when the levels of an encoder were read */
+	double width;	  /* seconds */
 	struct gpio_counter counter, told; /* told: to who keeps it */
 	struct gpio_quadrature quadrature;
 	struct gpio_rate *rate; /* of a speed or a frequency */

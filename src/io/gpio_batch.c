@@ -86,8 +86,10 @@ int gpio_batch_levels(struct gpio_request *request)
 	struct gpio_link *link = request->link;
 	uint64_t all = request->count == 64 ? UINT64_MAX : (UINT64_C(1) << request->count) - 1;
 	uint64_t values;
+	struct mono began = clock_mono();
 	int rc = gpio_chip_get(request->fd, all, &values);
 
+	gpio_link_took(link, began);
 	if (rc != 0) {
 		gpio_link_lost_chip(link, -rc);
 		return rc;

@@ -20,6 +20,8 @@
 
 static const int64_t link_backoff_min_ns = NSEC_PER_SEC;
 static const int64_t link_backoff_max_ns = 30 * NSEC_PER_SEC;
+/* A call that takes so long is told: the lines stand behind I2C, or USB, or worse. */
+static const int64_t link_slow_ns = 10 * NSEC_PER_MSEC;
 
 static void link_watch_path(struct gpio_link *link)
 {
@@ -171,6 +173,20 @@ static void link_changed(void *arg)
 		link_attempt(link);
 }
 
+void gpio_link_took(struct gpio_link *link, struct mono began)
+{
+	struct mono now = clock_mono();
+	int64_t took = mono_diff(now, began);
+
+	if (took < link_slow_ns)
+		return;
+	link->slow++;
+	complaint_say(&link->slowness, now,
+		      "bus %s: %s took %jd ms for a call, in which nothing else ran: lines "
+		      "behind a slow bus are not for a short 'poll'",
+		      link->config->bus, link->chip.name, (intmax_t)(took / NSEC_PER_MSEC));
+}
+
 /* What others call. */
 
 struct gpio_link *gpio_link_new(struct loop *loop, const struct gpio_link_config *config,
@@ -249,12 +265,14 @@ int gpio_link_write(struct gpio_link *link, uint32_t line, bool value, struct er
 {
 	const struct gpio_line *own = &link->lines[line];
 	uint64_t bit = UINT64_C(1) << own->bit;
+	struct mono began = clock_mono();
 	int rc;
 
 	if (own->request == LINE_NONE)
 		return error_set(err, ENODEV, "line %s is not there: %s",
 				 link->config->lines[line].shown, own->why);
 	rc = gpio_chip_set(link->requests[own->request].fd, bit, value ? bit : 0);
+	gpio_link_took(link, began);
 	return rc == 0 ? 0 : link_line_fails(link, line, -rc, err);
 }
 
@@ -321,5 +339,7 @@ void gpio_link_report(const struct gpio_link *link, struct report *ret)
 	report_count(ret, "edges", "Edges that came.", link->edges);
 	report_count(ret, "edges_lost", "Edges that the kernel dropped, as its numbers say.",
 		     link->edges_lost);
+	report_count(ret, "slow_calls",
+		     "Calls of the kernel that held everything up for 10 ms.", link->slow);
 	report_count(ret, "gaps", "Times that edges were missing.", link->gaps);
 }

@@ -54,13 +54,15 @@ struct gpio_link {
 	struct loop_timer *timer;
 	struct gpio_watch *watch;
 	struct tty_watch *path; /* NULL: the chip is told by label or name */
-	struct complaint trouble;
-	uint64_t opened, failures, losses, busy_tries, edges, edges_lost, gaps;
+	struct complaint trouble, slowness;
+	uint64_t slow, opened, failures, losses, busy_tries, edges, edges_lost, gaps;
 };
 
 /* The chip does not answer any more, with the errno code: all lines go down. */
 void gpio_link_lost_chip(struct gpio_link *link, int code);
 
+/* A call of the kernel that began then is over: whether it held the loop up. */
+void gpio_link_took(struct gpio_link *link, struct mono began);
 /* Why the line is not there, for people. */
 void gpio_request_why(struct gpio_line *line, const char *why);
 /* Requests all lines that are not there and can be had. -ENODEV: the chip went away meanwhile.

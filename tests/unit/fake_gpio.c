@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/gpio.h>
@@ -57,7 +58,7 @@ static struct {
 	struct fake_chip chips[CHIPS];
 	struct fake_request requests[REQUESTS];
 	unsigned calls;
-	int fail;
+	int fail, slow_ms;
 } fake;
 
 int __real_ioctl(int fd, unsigned long request, void *arg);
@@ -190,6 +191,9 @@ static int take_lines(struct fake_chip *chip, struct gpio_v2_line_request *reque
 
 static int values(struct fake_request *own, struct gpio_v2_line_values *values, bool set)
 {
+	const struct timespec nap = {.tv_nsec = fake.slow_ms * NSEC_PER_MSEC};
+
+	nanosleep(&nap, NULL);
 	if (!own->chip->plugged)
 		return fails(ENODEV);
 	if (set && fake.fail != 0)
@@ -414,4 +418,14 @@ void fake_gpio_stuck(struct fake_chip *chip, uint32_t line)
 void fake_gpio_fail_writes(int code)
 {
 	fake.fail = code;
+}
+
+void fake_gpio_sneak(struct fake_chip *chip, uint32_t line, bool high)
+{
+	chip->lines[line].high = high;
+}
+
+void fake_gpio_slow(int ms)
+{
+	fake.slow_ms = ms;
 }

@@ -40,5 +40,8 @@ unsigned fake_gpio_calls(void);
 /* An output that stays as it is, however it is written; writes that fail with the errno. */
 void fake_gpio_stuck(struct fake_chip *chip, uint32_t line);
 void fake_gpio_fail_writes(int code);
+/* A level that changes without an edge, as of two edges at once; calls that take so long. */
+void fake_gpio_sneak(struct fake_chip *chip, uint32_t line, bool high);
+void fake_gpio_slow(int ms);
 
 #endif

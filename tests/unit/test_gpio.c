@@ -295,6 +295,43 @@ static void test_encoder_has_its_position_from_two_lines(void **state)
 	box_done(&box);
 }
 
+static void test_encoder_that_skips_an_edge_is_bad_once(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "pos: {quadrature: [5, 6]}");
+	fake_gpio_drive(box.chip, 5, true);
+	fake_gpio_drive(box.chip, 6, true);
+	box_expect(&box, "d.pos 1\nd.pos 2\n");
+	fake_gpio_sneak(box.chip, 5, false);
+	fake_gpio_drive(box.chip, 5, true);
+	box_turn(&box);
+	assert_non_null(strstr(box.rig.log.s, "d.pos bad:lost\n"));
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 1);
+	fake_gpio_drive(box.chip, 5, false);
+	box_until(&box, "d.pos", "3");
+	box_done(&box);
+}
+
+/* An edge that comes between the request and the first look at the levels is in them. */
+static void test_encoder_that_moves_while_it_is_opened_misses_nothing(void **state)
+{
+	struct box box;
+	int64_t now;
+
+	(void)state;
+	box_begin(&box, "", "pos: {quadrature: [5, 6]}");
+	now = clock_mono().ns;
+	fake_gpio_drive_at(box.chip, 5, true, now - NSEC_PER_SEC);
+	fake_gpio_drive_at(box.chip, 5, false, now - NSEC_PER_SEC / 2);
+	box_expect(&box, "");
+	fake_gpio_drive(box.chip, 5, true);
+	box_expect(&box, "d.pos 1\n");
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 0);
+	box_done(&box);
+}
+
 /* A14: more edges than the kernel keeps. */
 
 static void test_fault_A14_lost_edges_are_told_and_counted(void **state)
@@ -838,6 +875,21 @@ static void test_levels_are_read_again_without_an_edge(void **state)
 	box_done(&box);
 }
 
+static void test_slow_calls_are_counted(void **state)
+{
+	struct error err;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "o: {line: 1, direction: output}");
+	assert_int_equal(rig_counter(&box.rig, -1, "slow_calls"), 0);
+	fake_gpio_slow(20);
+	assert_int_equal(box_write(&box, "d.o", true, &err), 0);
+	assert_int_equal(rig_counter(&box.rig, -1, "slow_calls"), 1);
+	fake_gpio_slow(0);
+	box_done(&box);
+}
+
 static void test_closed_at_any_moment_leaves_nothing_behind(void **state)
 {
 	(void)state;
@@ -869,6 +921,8 @@ int main(void)
 		cmocka_unit_test(test_one_line_may_be_several_points),
 		cmocka_unit_test(test_rate_has_the_unit_it_asks_for),
 		cmocka_unit_test(test_encoder_has_its_position_from_two_lines),
+		cmocka_unit_test(test_encoder_that_skips_an_edge_is_bad_once),
+		cmocka_unit_test(test_encoder_that_moves_while_it_is_opened_misses_nothing),
 		cmocka_unit_test(test_fault_A14_lost_edges_are_told_and_counted),
 		cmocka_unit_test(test_fault_A14_each_line_knows_its_own_losses),
 		cmocka_unit_test(test_fault_A14_a_quiet_line_loses_what_others_did_not),
@@ -894,6 +948,7 @@ int main(void)
 		cmocka_unit_test(test_many_lines_take_few_requests),
 		cmocka_unit_test(test_lines_of_many_kinds_take_more_requests),
 		cmocka_unit_test(test_levels_are_read_again_without_an_edge),
+		cmocka_unit_test(test_slow_calls_are_counted),
 		cmocka_unit_test(test_closed_at_any_moment_leaves_nothing_behind),
 	};
 
