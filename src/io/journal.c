@@ -14,7 +14,6 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "io/journal_boxes.h"
 #include "io/journal_folder.h"
 #include "io/journal_question.h"
@@ -75,15 +74,7 @@ int64_t journal_time(const struct journal *journal, struct boot now)
 
 uint64_t journal_first_seq(const struct journal *journal)
 {
-	static const uint64_t early = UINT64_C(1) << 40; /* 2^40 ms after 1970: in 2004 */
-	uint64_t bits;
-
-	if (journal->opened)
-		return 1;
-	if (clock_plausible())
-		return (uint64_t)(clock_wall().ns / NSEC_PER_MSEC);
-	random_bytes(&bits, sizeof(bits));
-	return early - bits % (early / 2);
+	return journal->opened ? 1 : journal_boxes_unseen();
 }
 
 /* ---- leaving ---- */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/random.h"
 
 struct journal_seen {
 	LIST_ENTRY(journal_seen) link;
@@ -42,4 +44,15 @@ void journal_boxes_done(struct journal_boxes *boxes)
 		LIST_REMOVE(seen, link);
 		free(seen);
 	}
+}
+
+uint64_t journal_boxes_unseen(void)
+{
+	static const uint64_t early = UINT64_C(1) << 40; /* 2^40 ms after 1970: in 2004 */
+	uint64_t bits;
+
+	if (clock_plausible())
+		return (uint64_t)(clock_wall().ns / NSEC_PER_MSEC);
+	random_bytes(&bits, sizeof(bits));
+	return early - bits % (early / 2);
 }

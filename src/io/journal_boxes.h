@@ -14,5 +14,7 @@ LIST_HEAD(journal_boxes, journal_seen);
 /* Notes it; true when it is larger than all that were seen of the box. */
 bool journal_boxes_see(struct journal_boxes *boxes, const char *box, uint64_t seq);
 void journal_boxes_done(struct journal_boxes *boxes);
+/* A seq above all that a store may have that nobody could look into. */
+uint64_t journal_boxes_unseen(void);
 
 #endif
