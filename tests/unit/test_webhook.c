@@ -358,6 +358,92 @@ static void test_a_reload_in_the_middle_of_a_try_sends_nothing_twice(void **stat
 	expect_in_order(rig, 10);
 }
 
+/* A webhook whose messages are all given up, and one that gets them. */
+static struct webhook *make_given_up(struct rig *rig)
+{
+	struct webhook *webhook = make(rig, rig->peer.port, "/400", "fallback: sms\n");
+
+	start(webhook, rig->webhook);
+	return webhook;
+}
+
+static bool all_passed_on(void *arg)
+{
+	struct outbox_report box;
+
+	webhook_outbox(arg, &box);
+	return box.left == 1;
+}
+
+static void test_what_is_given_up_goes_to_the_fallback_as_it_was(void **state)
+{
+	struct rig *rig = *state;
+	struct http_peer_line *lines;
+	struct webhook *given_up;
+	size_t count;
+
+	http_peer_start(&rig->peer, 0);
+	rig->webhook = make(rig, rig->peer.port, "/200", "");
+	given_up = make_given_up(rig);
+	webhook_send(given_up, bench_event(), bench_stamp());
+	assert_true(bench_run(rig->loop, all_passed_on, given_up));
+	assert_true(bench_run(rig->loop, drained, rig->webhook));
+	count = http_peer_read(&rig->peer, &lines);
+	assert_int_equal(count, OUTBOX_REJECTIONS + 1);
+	assert_string_equal(lines[count - 1].path, "/200");
+	/* Byte for byte: whoever knows the id knows that it is the same. */
+	assert_string_equal(lines[count - 1].body, lines[0].body);
+	http_peer_free(lines, count);
+	webhook_close(given_up);
+}
+
+static void test_a_fallback_with_a_body_of_its_own_gets_what_is_known(void **state)
+{
+	static const char own[] = "content_type: text/plain\n"
+				  "body: '${type} ${severity} ${rule}: ${message}'\n";
+	struct rig *rig = *state;
+	struct http_peer_line *lines;
+	struct webhook *given_up;
+	size_t count;
+
+	http_peer_start(&rig->peer, 0);
+	rig->webhook = make(rig, rig->peer.port, "/200", own);
+	given_up = make_given_up(rig);
+	webhook_send(given_up, bench_event(), bench_stamp());
+	assert_true(bench_run(rig->loop, all_passed_on, given_up));
+	assert_true(bench_run(rig->loop, drained, rig->webhook));
+	count = http_peer_read(&rig->peer, &lines);
+	assert_string_equal(lines[count - 1].body,
+			    "fire critical boiler-over-temp: Boiler 81.3 degC, above 80");
+	http_peer_free(lines, count);
+	webhook_close(given_up);
+}
+
+static void test_a_full_queue_tells_its_receiver_what_was_lost(void **state)
+{
+	struct rig *rig = *state;
+	int port = http_peer_free_port();
+	struct http_peer_line *lines;
+	struct outbox_report box;
+	size_t count;
+
+	rig->webhook = make(rig, port, "/200",
+			    "queue: {messages: 3}\ncontent_type: text/plain\n"
+			    "body: '${seq} ${type} ${message}'\n");
+	for (size_t i = 0; i < 8; i++)
+		send_number(rig->webhook, i, "x");
+	webhook_outbox(rig->webhook, &box);
+	assert_int_equal(box.dropped_full, 5);
+	http_peer_start(&rig->peer, port);
+	assert_true(bench_run(rig->loop, drained, rig->webhook));
+	count = http_peer_read(&rig->peer, &lines);
+	assert_true(count >= 4);
+	assert_string_equal(lines[count - 1].body,
+			    "9 gap 5 messages to ops were lost (numbers 4 to 8): the queue was "
+			    "full");
+	http_peer_free(lines, count);
+}
+
 static void put_secret(const char *dir, const char *name, const char *text)
 {
 	char path[256];
@@ -467,6 +553,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_reload_in_the_middle_of_a_try_sends_nothing_twice, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_what_is_given_up_goes_to_the_fallback_as_it_was, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_fallback_with_a_body_of_its_own_gets_what_is_known, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_full_queue_tells_its_receiver_what_was_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_secrets_reach_the_receiver_and_nobody_else,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
