@@ -106,6 +106,46 @@ def test_max_on_switches_off_by_itself():
     assert daemon.get("/v1/rules/hot")["state"] == "firing"
 
 
+def test_fault_E1_max_on_holds_over_a_kill():
+    """A siren: killed while it howls, it still howls no longer than it may, and not again."""
+    plant, daemon = make("max_on: 4s")
+    daemon.start().ready()
+    plant.set(1, 1, 99)
+    written(plant, True)
+    lab.wait_for("it is in the store", lambda: daemon.metric("gauged_store_commits_total") >= 1)
+    time.sleep(1)
+    daemon.kill()
+    daemon.start().ready()
+    assert daemon.get("/v1/rules/hot")["state"] == "firing"
+    written(plant, True, False)
+    (on, _), (off, _) = pump_writes(plant)
+    assert 3.9 < off - on < 40, off - on
+    before = plant.requests
+    lab.wait_for("polls", lambda: plant.requests > before + 50)
+    written(plant, True, False)
+    daemon.stop()
+
+
+def test_fault_E1_min_off_holds_over_a_kill():
+    plant, daemon = make("min_off: 4s", on=True)
+    plant.set(1, 1, 99)
+    daemon.start().ready()
+    lab.wait_for("it is on", lambda: plant.coils[1, 1] and daemon.get("/v1/rules/hot")["state"] == "firing")
+    plant.set(1, 1, 0)
+    lab.wait_for("it is off", lambda: not plant.coils[1, 1])
+    lab.wait_for("nothing waits", lambda: daemon.metric("gauged_store_pending_messages") == 0)
+    time.sleep(0.5)
+    daemon.kill()
+    plant.set(1, 1, 99)
+    daemon.start().ready()
+    lab.wait_for("it is on again", lambda: plant.coils[1, 1])
+    writes = pump_writes(plant)
+    off = max(at for at, value in writes if not value)
+    on = min(at for at, value in writes if value and at > off)
+    assert on - off > 3.9, writes
+    daemon.stop()
+
+
 def test_fault_H7_no_forged_values_break_a_limit():
     plant, daemon = make("min_on: 200ms, min_off: 300ms, max_on: 700ms, max_changes: 6/3s")
     daemon.start().ready()
@@ -237,7 +277,8 @@ def test_a_reload_keeps_holders_and_times():
     written(plant, False)
 
 
-lab.run(
+lab.run(test_fault_E1_max_on_holds_over_a_kill, test_fault_E1_min_off_holds_over_a_kill,
+        
     test_fault_E2_on_start_is_the_first_write_and_on_stop_the_last,
     test_stopping_does_not_wait_for_a_device_that_is_silent,
     test_min_off_is_waited_for_and_the_write_not_lost,
