@@ -56,8 +56,11 @@ static void report_detail(const struct webhook *webhook, const struct outbox_rep
 		str_adds(&detail, ", nothing is sent until its url is changed");
 	if (box->waiting > 0 && box->in_flight == 0 && !box->parked &&
 	    outbox_deadline(webhook->outbox, &next)) {
-		str_adds(&detail, ", next try in ");
-		str_add_duration(&detail, boot_diff(next, clock_boot()));
+		int64_t pause = boot_diff(next, clock_boot());
+
+		str_adds(&detail, pause > 0 ? ", next try in " : ", next try now");
+		if (pause > 0)
+			str_add_duration(&detail, pause);
 	}
 }
 

@@ -39,11 +39,13 @@ static void engine_state_restore(const struct engine_state *kept,
 	struct engine_restored report;
 
 	engine_restore_parts(*kept->engine, parts, count, clock_boot(), &report);
-	log_notice("taken over from before: %u %s, %u with another condition, %u gone, %u of "
-		   "%u windows and pasts%s",
-		   report.rules, str_plural(report.rules, "rule", "rules"), report.changed,
-		   report.removed + report.unknown, report.nodes, report.nodes + report.dropped,
-		   report.whole && report.corrupt == 0 ? "" : "; some of it was damaged");
+	log_notice(
+		"taken over from before: %u %s, %u with another condition, %u gone; %u %s, %u "
+		"no longer asked for%s",
+		report.rules, str_plural(report.rules, "rule", "rules"), report.changed,
+		report.removed + report.unknown, report.nodes,
+		str_plural(report.nodes, "window or past", "windows and pasts"), report.dropped,
+		report.whole && report.corrupt == 0 ? "" : "; some of it was damaged");
 }
 
 void engine_state_start(struct engine_state *kept, struct engine *const *engine,
