@@ -353,7 +353,6 @@ void engine_adopt(struct engine *engine, const struct engine *old, struct boot n
 	for (uint32_t i = 0; i < engine->rule_count; i++)
 		engine_adopt_rule(engine, old, i);
 	engine_adopt_removed(engine, old);
-	/* One pass in order of rank, those that are woken in it as well. */
 	for (uint32_t rank = 0; rank < engine->rule_count; rank++) {
 		uint32_t number = program_ranked(engine->program, rank);
 
@@ -361,9 +360,5 @@ void engine_adopt(struct engine *engine, const struct engine *old, struct boot n
 		    engine->runs[number].looked)
 			agenda_add(&engine->ranks, rank, PASS_CHANGE);
 	}
-	engine_evaluate_all(engine, NULL, 0);
-	for (uint32_t i = 0; i < engine->rule_count; i++) {
-		if (!engine->runs[i].looked)
-			engine_review_hold(engine, i);
-	}
+	engine_look_all(engine);
 }

@@ -340,6 +340,18 @@ void engine_evaluate(struct engine *engine, uint32_t rank)
 		engine_evaluate_instant(engine, rule, number);
 }
 
+void engine_look_all(struct engine *engine)
+{
+	for (uint32_t rank = 0; rank < engine->rule_count; rank++) {
+		uint8_t reasons;
+
+		if (engine->ranks.count > 0 && engine->ranks.heap[0] == rank)
+			engine_evaluate(engine, agenda_take(&engine->ranks, &reasons));
+		else
+			engine_review_hold(engine, program_ranked(engine->program, rank));
+	}
+}
+
 /* The rules of the source and those in the queue, each once, in the order of evaluation. */
 void engine_evaluate_all(struct engine *engine, const uint32_t *ranks, uint32_t count)
 {

@@ -126,6 +126,11 @@ static inline bool engine_is_alarm(enum rule_state state)
 /* Evaluates the rule of that rank, or those of ranks and all that wait in the queue. */
 void engine_evaluate(struct engine *engine, uint32_t rank);
 void engine_evaluate_all(struct engine *engine, const uint32_t *ranks, uint32_t count);
+/*
+ * All rules in one pass, in order: those in the queue, and whom they wake, are evaluated; of
+ * the others it is only seen whether something holds them back still.
+ */
+void engine_look_all(struct engine *engine);
 /* A transition took place: tells it, and whoever depends on it, and plans what follows. */
 void engine_step(struct engine *engine, uint32_t number, struct rule_step step,
 		 const char *reason);

@@ -249,14 +249,19 @@ static void restore_blind(const struct restore *restore, const struct saved_rule
 	struct engine *engine = restore->engine;
 	uint32_t owner = engine_blind_owner(engine, rule);
 	int64_t left = saved->fields[SAVED_BLIND_LEFT];
+	int64_t length = saved->fields[SAVED_BLIND_AFTER];
 
-	if (rule->more->blind_ns == 0)
+	if (rule->more->blind_ns == 0 ||
+	    saved->fingerprint != engine_rule_fingerprint(engine, rule))
 		return;
 	engine->runs[number].blind = saved_flag(saved, SAVED_BLIND);
 	if (engine->runs[number].blind)
 		timers_clear(&engine->timers, owner);
-	else if (left >= 0 && left < rule->more->blind_ns)
-		timers_set(&engine->timers, owner, boot_add(engine->now, left).ns);
+	if (left < 0 || engine->runs[number].blind)
+		return;
+	/* It has been unknown for so long, whatever is long enough now. */
+	left += length < 0 ? 0 : rule->more->blind_ns - length;
+	timers_set(&engine->timers, owner, boot_add(engine->now, left > 0 ? left : 0).ns);
 }
 
 /* Until when it is shelved was said in hours of the day. */
@@ -279,7 +284,7 @@ static void restore_wake(struct engine *engine, uint32_t number, bool looked)
 	struct reached readers = reach_of(&engine->program->rule_rules, number);
 	uint32_t slot = program_asked(engine->program->rule_slots, number);
 
-	if (looked)
+	if (looked && !engine_waits_for_points(engine, ruleset_rule_get(engine->set, number)))
 		agenda_add(&engine->ranks, program_rank(engine->program, number), PASS_CHANGE);
 	if (slot == 0)
 		return;
@@ -287,7 +292,7 @@ static void restore_wake(struct engine *engine, uint32_t number, bool looked)
 	for (uint32_t i = 0; alarm && i < readers.count; i++) {
 		uint32_t reader = program_ranked(engine->program, readers.ids[i]);
 
-		if (!engine_waits_for_points(ruleset_rule_get(engine->set, reader)))
+		if (!engine_waits_for_points(engine, ruleset_rule_get(engine->set, reader)))
 			agenda_add(&engine->ranks, readers.ids[i], PASS_CHANGE);
 	}
 }
@@ -323,7 +328,8 @@ static void restore_rule(struct restore *restore, struct pack *in)
 	run->told = saved_flag(&saved, SAVED_TOLD);
 	restore_repeat(restore, &saved, rule, number);
 	restore_blind(restore, &saved, rule, number);
-	restore_wake(engine, number, saved_flag(&saved, SAVED_LOOKED));
+	restore_wake(engine, number,
+		     saved_flag(&saved, SAVED_LOOKED) || run->machine.state != RULE_OK);
 }
 
 /* Times are those of the day: who was quiet for long enough may speak, once all is there. */
@@ -426,17 +432,6 @@ static void restore_record(struct restore *restore, struct pack *in)
 	restore->records++;
 }
 
-/* Whoever was held back, and by whom, is known only when all are there. */
-static void restore_holds(struct engine *engine)
-{
-	for (uint32_t rank = 0; rank < engine->rule_count; rank++) {
-		uint32_t number = program_ranked(engine->program, rank);
-
-		if (engine->runs[number].held)
-			engine_review_hold(engine, number);
-	}
-}
-
 static void restore_part(struct restore *restore, const struct engine_saved *part)
 {
 	struct records records = records_of(part->bytes, part->len);
@@ -463,8 +458,7 @@ void engine_restore_parts(struct engine *engine, const struct engine_saved *part
 	*ret = (struct engine_restored){.whole = true};
 	for (size_t i = 0; i < count; i++)
 		restore_part(&restore, &parts[i]);
-	restore_holds(engine);
-	engine_evaluate_all(engine, NULL, 0);
+	engine_look_all(engine);
 }
 
 void engine_restore(struct engine *engine, const void *bytes, size_t len, struct boot now,

@@ -60,9 +60,21 @@ uint64_t engine_node_fingerprint(const struct engine *engine, const struct node 
 	return hash_points(engine, hash, node->inputs.ids, node->inputs.count);
 }
 
-bool engine_waits_for_points(const struct rule *rule)
+/* By itself or through a node. */
+static bool reads_group(const struct program *program, const struct program_use *use)
 {
-	return rule->condition_points > 0 || rule->more->use->groups.count > 0;
+	for (uint32_t i = 0; i < use->nodes.count; i++) {
+		const struct node *node = &program->nodes[use->nodes.ids[i]];
+
+		if (node->use != NULL && reads_group(program, node->use))
+			return true;
+	}
+	return use->groups.count > 0;
+}
+
+bool engine_waits_for_points(const struct engine *engine, const struct rule *rule)
+{
+	return rule->condition_points > 0 || reads_group(engine->program, rule->more->use);
 }
 
 /* ---- records ----------------------------------------------------------------------------- */
@@ -134,14 +146,16 @@ static bool rule_fields(const struct saver *saver, uint32_t number, int64_t *fie
 	const struct rule_machine *machine = &run->machine;
 	const struct timers *timers = &saver->engine->timers;
 	bool alarm = engine_is_alarm(machine->state), blind = run->blind;
-	bool looked = run->looked && !engine_waits_for_points(rule);
+	bool looked = run->looked && !engine_waits_for_points(saver->engine, rule);
 
 	fields[SAVED_SHELF_LEFT] = time_left(saver, saver->engine->shelves[number]);
 	if (rule->instant)
 		return fields[SAVED_SHELF_LEFT] >= 0;
-	if (rule->more->blind_ns > 0 && run->condition == CONDITION_UNKNOWN)
+	if (rule->more->blind_ns > 0 && run->condition == CONDITION_UNKNOWN) {
+		fields[SAVED_BLIND_AFTER] = rule->more->blind_ns;
 		fields[SAVED_BLIND_LEFT] = time_left(
 			saver, timers_get(timers, engine_blind_owner(saver->engine, rule)));
+	}
 	fields[SAVED_STATE] = machine->state;
 	fields[SAVED_SEVERITY] = rule->severity;
 	fields[SAVED_PRIORITY] = rule->more->priority;

@@ -57,6 +57,7 @@ enum saved_field {
 	SAVED_BLIND_LEFT,
 	SAVED_FLAGS, /* enum saved_flag */
 	SAVED_PRIORITY,
+	SAVED_BLIND_AFTER, /* its length */
 	SAVED_FIELDS
 };
 
@@ -73,6 +74,6 @@ enum saved_flag {
 uint64_t engine_rule_fingerprint(const struct engine *engine, const struct rule *rule);
 uint64_t engine_node_fingerprint(const struct engine *engine, const struct node *node);
 /* Its condition is not looked at before a reading says something. */
-bool engine_waits_for_points(const struct rule *rule);
+bool engine_waits_for_points(const struct engine *engine, const struct rule *rule);
 
 #endif

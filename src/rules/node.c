@@ -344,12 +344,29 @@ void node_close(const struct node_run *run, double value)
 		prev->current = value;
 }
 
+/* What it yielded it yields: after a restart that is nothing before its first sample. */
+static void node_adopt_outputs(const struct node_run *run, const struct node_run *from)
+{
+	for (const struct node_output *out = run->node->outputs; out != NULL; out = out->next) {
+		const struct node_output *before = from->node->outputs;
+
+		while (before != NULL && (before->function != out->function ||
+					  before->parameter != out->parameter))
+			before = before->next;
+		run->slots[out->slot] =
+			before != NULL ? from->slots[before->slot]
+				       : node_window_result(run, out->function, out->parameter);
+	}
+}
+
 void node_adopt(const struct node_run *run, const struct node_run *from, int64_t now)
 {
-	if (run->node->kind == NODE_WINDOW)
-		window_adopt(run->memory, from->memory);
-	else
-		memcpy(run->memory, from->memory, types[run->node->kind].memory);
+	if (run->node->kind == NODE_WINDOW) {
+		if (window_adopt(run->memory, from->memory))
+			node_adopt_outputs(run, from);
+		return;
+	}
+	memcpy(run->memory, from->memory, types[run->node->kind].memory);
 	if (run->node->kind == NODE_PREV)
 		run->slots[run->node->slot] = from->slots[from->node->slot];
 	else

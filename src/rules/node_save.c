@@ -122,6 +122,21 @@ static void save_window(const struct node_run *run, int64_t now, struct str *out
 	window_save(run->memory, now, out);
 }
 
+/*
+ * Its readers wait for a sample, which then changes what it yields, whatever that was before;
+ * or for the time at which an old one leaves. Who counts none will see neither.
+ */
+static void rest_window(const struct node_run *run, int64_t now)
+{
+	window_expire(run->memory, now);
+	for (const struct node_output *out = run->node->outputs; out != NULL; out = out->next) {
+		bool none = out->function == WINDOW_COUNT &&
+			    window_result(run->memory, WINDOW_COUNT, 0) == 0;
+
+		run->slots[out->slot] = none ? 0 : NAN;
+	}
+}
+
 /* What came since the save is not known. */
 static bool load_window(const struct node_run *run, struct pack *in, int64_t now)
 {
@@ -131,8 +146,6 @@ static bool load_window(const struct node_run *run, struct pack *in, int64_t now
 	if (!window_load(run->memory, &spec, in, now))
 		return false;
 	window_put(run->memory, now, NAN);
-	for (const struct node_output *out = run->node->outputs; out != NULL; out = out->next)
-		run->slots[out->slot] = NAN;
 	return true;
 }
 
@@ -186,6 +199,6 @@ bool node_load(const struct node_run *run, struct pack *in, int64_t now, int64_t
 	if (!keeper->load(run, in, now - (outage_ns > 0 ? outage_ns : 0)))
 		return false;
 	if (run->node->kind == NODE_WINDOW)
-		window_expire(run->memory, now);
+		rest_window(run, now);
 	return true;
 }

@@ -240,7 +240,9 @@ void rule_machine_restart(struct rule_machine *machine, const struct rule *rule,
 			  struct boot now)
 {
 	machine->since = now;
-	if (machine->state == RULE_PENDING || machine->state == RULE_CLEARING)
+	if (machine->frozen)
+		machine->held_ns = 0;
+	else if (machine->state == RULE_PENDING || machine->state == RULE_CLEARING)
 		rule_machine_time(machine, rule, TIMER_START, now);
 }
 
