@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <stddef.h>
 
+/* Up to such an outage 'for' goes on. */
+#define MODEL_OUTAGE (5 * 60 * INT64_C(1000000000))
+
 void model_rule_init(struct model_rule *rule, const struct model_says *says, int64_t now)
 {
 	*rule = (struct model_rule){
@@ -174,6 +177,18 @@ static void count(struct model_rule *rule, int64_t now)
 	rule->counted_to = now;
 }
 
+/* Where it stood still since a restart it goes on, once something is known. */
+static void wake(struct model_rule *rule, int64_t now)
+{
+	if (!rule->rests || rule->taken == MODEL_UNKNOWN)
+		return;
+	rule->rests = false;
+	/* What is over by that is so now, and not before. */
+	rule->since = now - rule->says.clear_for_ns;
+	if (rule->counted < rule->says.clear_for_ns)
+		rule->since = now - rule->counted;
+}
+
 static void note_blind(struct model_rule *rule, int64_t now)
 {
 	if (rule->condition != MODEL_UNKNOWN) {
@@ -212,6 +227,7 @@ void model_rule_look(struct model_rule *rule, enum model_truth when, enum model_
 	rule->clear = clear;
 	rule->stale = stale;
 	see(rule, now);
+	wake(rule, now);
 	if (rule->taken != MODEL_UNKNOWN)
 		step(rule, now);
 	see(rule, now);
@@ -232,7 +248,7 @@ static int64_t due(const struct model_rule *rule, enum model_timer timer)
 	case MODEL_STATE:
 		if (rule->state == RULE_PENDING && rule->taken == MODEL_TRUE)
 			return rule->counted_to + left_to_count(rule);
-		if (rule->state == RULE_CLEARING)
+		if (rule->state == RULE_CLEARING && !rule->rests)
 			return rule->since + rule->says.clear_for_ns;
 		return MODEL_NEVER;
 	case MODEL_REPEAT:
@@ -329,12 +345,51 @@ void model_rule_reload(struct model_rule *rule, const struct model_says *says, b
 	if (!same) {
 		rule->since = now;
 		rule->counted = 0;
-		rule->counted_to = now;
+		rule->counted_to = now; /* who rests goes on to rest */
 		rule->unknown_since = rule->condition == MODEL_UNKNOWN ? now : MODEL_NEVER;
 		rule->blind = false;
 	}
 	if (model_rule_is_alarm(rule))
 		rule->repeat_at = next_beat(rule, now);
+}
+
+/* "Pending and clearing keep the time already spent; downtime does not count." */
+static void keep_spent(struct model_rule *rule, bool same, const struct model_outage *outage)
+{
+	bool clearing = rule->state == RULE_CLEARING;
+
+	count(rule, outage->saved_at);
+	if (clearing && !rule->rests)
+		rule->counted = outage->saved_at - rule->since;
+	if (!same || (!clearing && (outage->ns < 0 || outage->ns > MODEL_OUTAGE)))
+		rule->counted = 0;
+	rule->counted_to = outage->now;
+	rule->rests = clearing;
+}
+
+void model_rule_restart(struct model_rule *rule, const struct model_says *says, bool same,
+			const struct model_outage *outage)
+{
+	int64_t gap = outage->ns > 0 ? outage->ns : 0;
+	int64_t shift = outage->now - gap - outage->saved_at;
+
+	keep_spent(rule, same, outage);
+	rule->fired += shift;
+	if (rule->shelved_until != MODEL_NEVER)
+		rule->shelved_until += shift;
+	/* Who was blind for a while is so for no longer by the outage. */
+	if (same && rule->says.blind_ns > 0 && rule->unknown_since != MODEL_NEVER) {
+		rule->unknown_since += outage->now - outage->saved_at;
+	} else {
+		rule->unknown_since = outage->now;
+		rule->blind = false;
+	}
+	rule->says = *says;
+	rule->reloaded = outage->now;
+	rule->when = rule->clear = rule->condition = rule->taken = MODEL_UNKNOWN;
+	rule->stale = false;
+	if (model_rule_is_alarm(rule))
+		rule->repeat_at = next_beat(rule, outage->now);
 }
 
 void model_rule_remove(struct model_rule *rule, int64_t now)

@@ -50,6 +50,7 @@ struct model_rule {
 	enum model_truth taken;	    /* with on_unknown */
 	/* pending: time in which it was known to be true, up to the instant counted_to */
 	int64_t counted, counted_to;
+	bool rests; /* clearing, after a restart: so much was counted, and no more is yet */
 
 	int64_t unknown_since; /* MODEL_NEVER: it is known */
 	bool blind;	       /* told since then */
@@ -88,6 +89,13 @@ bool model_rule_is_held(const struct model_rule *rule);
  */
 void model_rule_reload(struct model_rule *rule, const struct model_says *says, bool same,
 		       int64_t now);
+/* What a rule is told of a restart; as oracle_outage. */
+struct model_outage {
+	int64_t saved_at, now, ns;
+};
+/* The same after a restart of the program: nobody has looked at anything yet. */
+void model_rule_restart(struct model_rule *rule, const struct model_says *says, bool same,
+			const struct model_outage *outage);
 /* A reload left it out. */
 void model_rule_remove(struct model_rule *rule, int64_t now);
 

@@ -35,4 +35,14 @@ int oracle_shelve(struct oracle *oracle, uint32_t rule, int64_t until, int64_t n
 int oracle_unshelve(struct oracle *oracle, uint32_t rule, int64_t now);
 void oracle_adopt(struct oracle *oracle, const struct oracle *old, int64_t now);
 
+/* old was saved, everything due by then behind it, and its program ended. */
+struct oracle_outage {
+	int64_t saved_at; /* by old's clock */
+	int64_t now;	  /* by that of today */
+	int64_t ns;	  /* the time between, by the wall clock; < 0: not known */
+};
+/* As engine_save() and engine_restore(); oracle is fresh, at the time outage->now. */
+void oracle_restart(struct oracle *oracle, const struct oracle *old,
+		    const struct oracle_outage *outage);
+
 #endif

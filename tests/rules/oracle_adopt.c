@@ -67,6 +67,8 @@ static void adopt_memory(struct oracle *oracle, const struct oracle *old,
 		memory->now = before->now;
 		memory->due = before->due;
 		memory->spoke = before->spoke;
+		memory->waits = before->waits;
+		memory->waits_since = before->waits_since;
 		memcpy(memory->text, before->text, sizeof(memory->text));
 		if (memory->last.text != NULL)
 			memory->last.text = memory->text;

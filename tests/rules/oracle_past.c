@@ -69,15 +69,39 @@ static bool is_due(const struct oracle_world *world, struct oracle_memory *memor
 	return world->now >= memory->due;
 }
 
+/*
+ * The first known value since a restart. Up to then time stood still; if that was too long, it
+ * was unknown meanwhile.
+ */
+static bool wakes(const struct oracle_world *world, const struct oracle_expr *expr,
+		  struct oracle_memory *memory)
+{
+	int64_t gap = world->now - memory->waits_since;
+
+	if (!memory->waits || !oracle_eval(world, expr->kids[0]).known)
+		return false;
+	memory->waits = false;
+	for (size_t i = 0; i < memory->history.count && gap <= ORACLE_OUTAGE; i++)
+		memory->history.samples[i].at += gap;
+	if (gap > ORACLE_OUTAGE) {
+		oracle_history_add(&memory->history,
+				   &(struct oracle_sample){.at = memory->waits_since});
+		memory->last = oracle_unknown();
+	}
+	return true;
+}
+
 void oracle_held(const struct oracle_world *world, const struct oracle_expr *expr,
 		 struct oracle_memory *memory, bool sampled)
 {
 	size_t count = memory->history.count;
-	bool seen[3];
+	bool woke = wakes(world, expr, memory), seen[3];
 
 	(void)sampled;
+	if (memory->waits)
+		return;
 	oracle_note(world, expr, memory, false);
-	if (count == memory->history.count && !is_due(world, memory))
+	if (count == memory->history.count && !woke && !is_due(world, memory))
 		return;
 	survey(world, expr, memory, seen);
 	memory->now = seen[0]	? oracle_truth(false)
@@ -90,11 +114,13 @@ void oracle_once(const struct oracle_world *world, const struct oracle_expr *exp
 		 struct oracle_memory *memory, bool sampled)
 {
 	size_t count = memory->history.count;
-	bool seen[3];
+	bool woke = wakes(world, expr, memory), seen[3];
 
 	(void)sampled;
+	if (memory->waits)
+		return;
 	oracle_note(world, expr, memory, false);
-	if (count == memory->history.count && !is_due(world, memory))
+	if (count == memory->history.count && !woke && !is_due(world, memory))
 		return;
 	survey(world, expr, memory, seen);
 	memory->now = seen[1]	? oracle_truth(true)
@@ -107,12 +133,16 @@ void oracle_lasted(const struct oracle_world *world, const struct oracle_expr *e
 		   struct oracle_memory *memory, bool sampled)
 {
 	size_t count = memory->history.count;
-	struct oracle_val val = oracle_note(world, expr, memory, false);
+	bool woke = wakes(world, expr, memory);
+	struct oracle_val val;
 	int64_t end;
 
 	(void)sampled;
+	if (memory->waits)
+		return;
+	val = oracle_note(world, expr, memory, false);
 	if (memory->history.count == 0 ||
-	    (count == memory->history.count && !is_due(world, memory)))
+	    (count == memory->history.count && !woke && !is_due(world, memory)))
 		return;
 	end = memory->history.samples[memory->history.count - 1].at + expr->limit_ns;
 	memory->now = val;

@@ -9,6 +9,9 @@
 
 #include "oracle_world.h"
 
+/* Up to such an outage what remembers goes on. */
+#define ORACLE_OUTAGE (5 * 60 * NSEC_PER_SEC)
+
 /* Rows' run: see oracle_function.h. */
 void oracle_held(const struct oracle_world *world, const struct oracle_expr *expr,
 		 struct oracle_memory *memory, bool sampled);
@@ -24,6 +27,10 @@ void oracle_ewma(const struct oracle_world *world, const struct oracle_expr *exp
 /* All windows; which of them is expr->function->window. */
 void oracle_window(const struct oracle_world *world, const struct oracle_expr *expr,
 		   struct oracle_memory *memory, bool sampled);
+
+/* What the samples of a window say now. */
+void oracle_window_compute(const struct oracle_world *world, const struct oracle_expr *expr,
+			   struct oracle_memory *memory);
 
 /* What the argument is from now on, without a sample of it. */
 void oracle_remember(struct oracle_memory *memory, const struct oracle_val *val);

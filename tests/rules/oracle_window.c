@@ -172,24 +172,29 @@ static struct oracle_val compute(const struct oracle_expr *expr, const struct vi
 void oracle_window(const struct oracle_world *world, const struct oracle_expr *expr,
 		   struct oracle_memory *memory, bool sampled)
 {
-	int64_t span = llround(expr->kids[1]->literal.x * 1e9);
 	size_t count = memory->history.count;
-	struct view view = {0};
 
 	oracle_note(world, expr, memory, sampled);
-	if (count == memory->history.count && world->now < memory->due)
-		return;
+	if (count != memory->history.count || world->now >= memory->due)
+		oracle_window_compute(world, expr, memory);
+}
+
+void oracle_window_compute(const struct oracle_world *world, const struct oracle_expr *expr,
+			   struct oracle_memory *memory)
+{
+	int64_t span = llround(expr->kids[1]->literal.x * 1e9);
+	struct view view = {0};
+
 	view.samples = xcalloc(memory->history.count + 1, sizeof(struct oracle_sample *));
 	memory->due = INT64_MAX;
 	for (size_t i = 0; i < memory->history.count; i++) {
 		const struct oracle_sample *sample = &memory->history.samples[i];
 
-		if (sample->at <= world->now - span)
+		if (sample->at <= world->now - span || !sample->known)
 			continue;
 		if (sample->at + span < memory->due)
 			memory->due = sample->at + span;
-		if (sample->known)
-			view.samples[view.count++] = sample;
+		view.samples[view.count++] = sample;
 	}
 	memory->now = compute(expr, &view);
 	free(view.samples);

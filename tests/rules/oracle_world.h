@@ -56,6 +56,9 @@ struct oracle_memory {
 	struct oracle_val now; /* what it yields */
 	int64_t due;	       /* when it yields something else by itself; INT64_MAX: never */
 	bool spoke;	       /* something that the argument reads has spoken */
+	/* held, once, since after a restart: nothing is known yet since that instant */
+	bool waits;
+	int64_t waits_since;
 };
 
 /* The age of a point reaches a limit. */

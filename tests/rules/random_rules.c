@@ -19,8 +19,8 @@
  *   N number, B truth, X text, E instant, T temperature, D its difference, L length;
  *   n, b, x: points of these kinds; p: any point; c: a number on the grid of the readings;
  *   h, l: a place on the scale of temperature, a length in cm, off the grid;
- *   t: a text; d: a duration, w: one after which nothing else is due; r: a rule that stands
- * behind this one's number
+ *   t: a text; d: a duration, w: one after which nothing else is due, v: such a one that
+ * outlives a restart; r: a rule that stands behind this one's number
  *
  * Constants of measured quantities stay off the grid of their readings, however converted:
  * two ways to compute one sum may differ in its last bit.
@@ -126,6 +126,8 @@ static const struct form {
 	{'B', PLAIN, "once({B}, {w})"},
 	{'B', PLAIN, "(since({B}) > {w})"},
 	{'B', PLAIN, "(since({B}) <= {w})"},
+	{'B', PLAIN, "held({B}, {v})"},
+	{'B', PLAIN, "once({B}, {v})"},
 	{'B', PLAIN, "({n} > prev({n}))"},
 	{'B', PLAIN, "({n} != prev({n} + {n}))"},
 	{'B', PLAIN, "(ewma({n}, {w}) > 0.8137)"},
@@ -144,6 +146,16 @@ static const struct form {
 	{'B', PLAIN, "(first({n}, {w}) > 0.5137)"},
 	{'B', PLAIN, "(changes({b}, {w}) > 1.5)"},
 	{'B', PLAIN, "(increase({n}, {w}) > 2.137)"},
+	{'B', PLAIN, "(avg({n}, {v}) > 0.8137)"},
+	{'B', PLAIN, "(count({n}, {v}) > 5.5)"},
+	{'B', PLAIN, "(min({n}, {v}) < -0.8137)"},
+	{'B', PLAIN, "(max({n}, {v}) > 1.8137)"},
+	{'B', PLAIN, "(median({n}, {v}) > 0.5137)"},
+	{'B', PLAIN, "(stddev({n}, {v}) > 0.8137)"},
+	{'B', PLAIN, "(delta({n}, {v}) > 0.2137)"},
+	{'B', PLAIN, "(slope({n}, {v}) > 0.0037)"},
+	{'B', PLAIN, "(changes({b}, {v}) > 5.5)"},
+	{'B', PLAIN, "(increase({n}, {v}) > 9.137)"},
 	{'X', PLAIN, "{x}"},
 	{'X', PLAIN, "{x}"},
 	{'X', PLAIN,
@@ -262,6 +274,11 @@ static void grow_leaf(struct grow *grow, char type)
 	case 'w':
 		str_addf(grow->out, "%jdms",
 			 (intmax_t)(chance_between(grow->chance, 2, 30) * 500 +
+				    chance_between(grow->chance, 1, 499)));
+		break;
+	case 'v':
+		str_addf(grow->out, "%jdms",
+			 (intmax_t)(chance_between(grow->chance, 600, 611) * 500 +
 				    chance_between(grow->chance, 1, 499)));
 		break;
 	case 'r':

@@ -53,7 +53,8 @@ enum random_step_kind {
 	RANDOM_ACK,
 	RANDOM_SHELVE,
 	RANDOM_UNSHELVE,
-	RANDOM_RELOAD
+	RANDOM_RELOAD,
+	RANDOM_RESTART
 };
 
 struct random_step {
@@ -63,6 +64,10 @@ struct random_step {
 	bool settle;   /* behind the reading: it is the last one of its answer */
 	uint32_t rule; /* in the order of the file, modulo its count */
 	int64_t until;
+	/* Of a restart. */
+	int64_t outage_ns;
+	bool timed;	/* somebody knows how long it was */
+	int64_t now_ns; /* the clock's time at its end: it may be another clock */
 };
 
 /* What happens next, not before *now, which goes on to that time (late readings apart). */

@@ -55,7 +55,7 @@ struct point_table *random_rules_points(struct arena *arena)
 			.unit_text = rows[i].unit,
 			.readable = true,
 			/* So seldom that windows of all points at once are exact. */
-			.interval_ns = NSEC_PER_SEC,
+			.interval_ns = 1200 * NSEC_PER_MSEC,
 			.stale_ns = rows[i].stale_ticks * RANDOM_TICK,
 			.deadband = rows[i].deadband,
 		};
@@ -103,16 +103,34 @@ static void some_reading(struct chance *chance, struct reading *ret)
 	}
 }
 
+/* Short ones, some of about five minutes, and long ones; of the program, or of the machine. */
+static void some_outage(struct chance *chance, int64_t *now, struct random_step *ret)
+{
+	static const int64_t most[] = {40, 40, 590, 602, 2400};
+	int64_t choice = chance_between(chance, 0, ARRAY_SIZE(most) - 1);
+
+	ret->outage_ns =
+		chance_between(chance, choice == 3 ? 598 : 0, most[choice]) * RANDOM_TICK;
+	ret->timed = !chance_one_in(chance, 4);
+	if (chance_one_in(chance, 2))
+		*now += ret->outage_ns;
+	else
+		*now = chance_between(chance, 0, 40) * RANDOM_TICK;
+	ret->now_ns = *now;
+}
+
 void random_rules_step(struct chance *chance, int64_t *now, struct random_step *ret)
 {
-	static const enum random_step_kind rare[] = {RANDOM_TICKS,    RANDOM_TICKS,
-						     RANDOM_ACK,      RANDOM_SHELVE,
-						     RANDOM_UNSHELVE, RANDOM_RELOAD};
+	static const enum random_step_kind rare[] = {
+		RANDOM_TICKS,	 RANDOM_TICKS,	RANDOM_ACK,    RANDOM_SHELVE,
+		RANDOM_UNSHELVE, RANDOM_RELOAD, RANDOM_RESTART};
 
 	if (!chance_one_in(chance, 3))
 		*now += chance_between(chance, 1, 3) * RANDOM_TICK;
 	if (chance_one_in(chance, 30))
 		*now += chance_between(chance, 1, 80) * RANDOM_TICK;
+	if (chance_one_in(chance, 200))
+		*now += chance_between(chance, 1, 700) * RANDOM_TICK;
 	*ret = (struct random_step){.kind = RANDOM_READING, .at = *now};
 	if (chance_one_in(chance, 15))
 		ret->kind = RANDOM_SETTLE;
@@ -126,13 +144,15 @@ void random_rules_step(struct chance *chance, int64_t *now, struct random_step *
 	ret->settle = !chance_one_in(chance, 3);
 	ret->rule = (uint32_t)chance_between(chance, 0, 1000);
 	ret->until = *now + chance_between(chance, 1, 40) * RANDOM_TICK;
+	if (ret->kind == RANDOM_RESTART)
+		some_outage(chance, now, ret);
 }
 
 void random_step_write(const struct random_step *step, const struct point_table *points,
 		       struct str *out)
 {
-	static const char *const names[] = {"reading", "settle",   "tick",  "ack",
-					    "shelve",  "unshelve", "reload"};
+	static const char *const names[] = {"reading", "settle",   "tick",   "ack",
+					    "shelve",  "unshelve", "reload", "restart"};
 
 	str_addf(out, "%.1f %s", (double)step->at / 1e9, names[step->kind]);
 	if (step->kind == RANDOM_READING) {
@@ -143,6 +163,9 @@ void random_step_write(const struct random_step *step, const struct point_table 
 		str_adds(out, step->settle ? " settled" : "");
 	} else if (step->kind >= RANDOM_ACK && step->kind <= RANDOM_UNSHELVE) {
 		str_addf(out, " %u until %.1f", step->rule, (double)step->until / 1e9);
+	} else if (step->kind == RANDOM_RESTART) {
+		str_addf(out, " %.1f s%s, now %.1f", (double)step->outage_ns / 1e9,
+			 step->timed ? "" : " (unknown)", (double)step->now_ns / 1e9);
 	}
 	str_addc(out, '\n');
 }

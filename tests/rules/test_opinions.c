@@ -2,7 +2,8 @@
 /* Copyright 2026 The gauged authors */
 /*
  * Opinions on random sets of rules: the engine and the oracle, and each flavour of the engine,
- * write the same event log, whatever is read, falls silent, is acknowledged or reloaded.
+ * write the same event log, whatever is read, falls silent, is acknowledged, reloaded or
+ * restarted.
  *
  *   test_opinions [SETS [SEED]]    so many sets from that seed on; by default a few
  */
@@ -46,7 +47,8 @@ struct opinion {
 	void *(*start)(const struct edition *edition, struct str *log, int64_t now);
 	void (*stop)(void *self);
 	void (*act)(void *self, const struct random_step *step);
-	void (*adopt)(void *self, void *old, int64_t now);
+	/* step: the reload or restart at which it takes over from old. */
+	void (*adopt)(void *self, void *old, const struct random_step *step);
 	uint64_t (*evaluations)(void *self); /* NULL: it counts none */
 };
 
@@ -110,6 +112,7 @@ static void engine_acts(void *self, const struct random_step *step)
 		engine_tick(self, at);
 		break;
 	case RANDOM_RELOAD:
+	case RANDOM_RESTART:
 		engine_tick(self, at);
 		engine_settle(self);
 		break;
@@ -135,9 +138,22 @@ static void engine_acts_ticked(void *self, const struct random_step *step)
 	engine_acts(self, step);
 }
 
-static void engine_adopts(void *self, void *old, int64_t now)
+static void engine_adopts(void *self, void *old, const struct random_step *step)
 {
-	engine_adopt(self, old, (struct boot){now});
+	struct engine_restored restored;
+	struct str saved;
+
+	if (step->kind == RANDOM_RELOAD) {
+		engine_adopt(self, old, (struct boot){step->at});
+		return;
+	}
+	str_init(&saved);
+	engine_save(old, (struct boot){step->at}, (struct wall){0}, &saved);
+	engine_restore(self, saved.s, saved.len, (struct boot){step->now_ns},
+		       step->timed ? step->outage_ns : -1, &restored);
+	assert_int_equal(restored.corrupt, 0);
+	assert_true(restored.whole);
+	str_done(&saved);
 }
 
 static uint64_t engine_evaluated(void *self)
@@ -175,6 +191,7 @@ static void oracle_acts(void *self, const struct random_step *step)
 		oracle_tick(self, step->at);
 		break;
 	case RANDOM_RELOAD:
+	case RANDOM_RESTART:
 		oracle_tick(self, step->at);
 		oracle_settle(self);
 		break;
@@ -190,9 +207,15 @@ static void oracle_acts(void *self, const struct random_step *step)
 	}
 }
 
-static void oracle_adopts(void *self, void *old, int64_t now)
+static void oracle_adopts(void *self, void *old, const struct random_step *step)
 {
-	oracle_adopt(self, old, now);
+	struct oracle_outage outage = {step->at, step->now_ns,
+				       step->timed ? step->outage_ns : -1};
+
+	if (step->kind == RANDOM_RELOAD)
+		oracle_adopt(self, old, step->at);
+	else
+		oracle_restart(self, old, &outage);
 }
 
 /* The first is what the others are compared with. */
@@ -217,6 +240,7 @@ struct trial {
 	struct str logs[OPINIONS];
 	struct str story;
 	int64_t now;
+	uint64_t *evaluations; /* by opinion, of all trials */
 };
 
 static bool edition_read(struct edition *edition, const struct random_set *set)
@@ -276,7 +300,14 @@ static void compare(const struct trial *trial, bool all)
 	}
 }
 
-static void reload(struct trial *trial)
+static void count_evaluations(struct trial *trial, int which)
+{
+	if (opinions[which].evaluations != NULL)
+		trial->evaluations[which] += opinions[which].evaluations(trial->selves[which]);
+}
+
+/* With another edition or the same one. */
+static void reload(struct trial *trial, const struct random_step *step)
 {
 	struct random_set set = trial->set;
 	struct edition next;
@@ -284,13 +315,17 @@ static void reload(struct trial *trial)
 	random_rules_edit(&trial->chance, &set);
 	if (!edition_read(&next, &set)) {
 		edition_free(&next);
-		return;
+		set = trial->set;
+		assert_true(edition_read(&next, &set));
 	}
 	str_adds(&trial->story, next.source.text);
 	for (int i = 0; i < OPINIONS; i++) {
 		void *self = opinions[i].start(&next, &trial->logs[i], trial->now);
 
-		opinions[i].adopt(self, trial->selves[i], trial->now);
+		opinions[i].adopt(self, trial->selves[i], step);
+		/* A reload takes the count over. */
+		if (step->kind == RANDOM_RESTART)
+			count_evaluations(trial, i);
 		opinions[i].stop(trial->selves[i]);
 		trial->selves[i] = self;
 	}
@@ -309,8 +344,8 @@ static void live(struct trial *trial)
 		random_step_write(&step, trial->edition.points, &trial->story);
 		for (int k = 0; k < OPINIONS; k++)
 			opinions[k].act(trial->selves[k], &step);
-		if (step.kind == RANDOM_RELOAD)
-			reload(trial);
+		if (step.kind == RANDOM_RELOAD || step.kind == RANDOM_RESTART)
+			reload(trial, &step);
 		compare(trial, false);
 	}
 	for (int k = 0; k < OPINIONS; k++)
@@ -326,6 +361,7 @@ static size_t try(uint64_t seed, uint64_t evaluations[OPINIONS])
 	size_t len = 0;
 
 	trial->seed = seed;
+	trial->evaluations = evaluations;
 	chance_init(&trial->chance, seed);
 	random_rules_grow(&trial->chance, &trial->set);
 	str_init(&trial->story);
@@ -340,8 +376,7 @@ static size_t try(uint64_t seed, uint64_t evaluations[OPINIONS])
 		compare(trial, true);
 		len = trial->logs[0].len;
 		for (int i = 0; i < OPINIONS; i++) {
-			if (opinions[i].evaluations != NULL)
-				evaluations[i] += opinions[i].evaluations(trial->selves[i]);
+			count_evaluations(trial, i);
 			opinions[i].stop(trial->selves[i]);
 			str_done(&trial->logs[i]);
 		}
