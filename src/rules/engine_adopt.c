@@ -172,6 +172,11 @@ static void engine_adopt_node(struct engine *engine, const struct engine *old, u
 	case NODE_SPANS:
 	case NODE_WEEKDAY:
 		engine_clock_node(engine, number);
+		/* The zone is another, or the clock strikes just now. */
+		if (other != PROGRAM_NONE &&
+		    !engine_same(engine->slots[node->slot],
+				 old->slots[old->program->nodes[other].slot]))
+			engine_node_changed(engine, number);
 		return;
 	case NODE_DERIVED:
 		engine_derive(engine, number, false);
@@ -284,7 +289,8 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	run->told = old->runs[other].told;
 	if (same) {
 		run->condition = old->runs[other].condition;
-		run->looked = old->runs[other].looked;
+		/* Outside of its schedule there is nothing to wait for. */
+		run->looked = old->runs[other].looked || engine_is_inactive(engine, rule);
 		rule_machine_retime(&run->machine, rule, engine->now);
 	} else {
 		rule_machine_restart(&run->machine, rule, engine->now);
@@ -360,5 +366,7 @@ void engine_adopt(struct engine *engine, const struct engine *old, struct boot n
 		    engine->runs[number].looked)
 			agenda_add(&engine->ranks, rank, PASS_CHANGE);
 	}
+	engine_run_nodes(engine);
 	engine_look_all(engine);
+	engine_end_pulses(engine);
 }

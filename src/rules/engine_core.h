@@ -9,6 +9,7 @@
 #ifndef GAUGED_RULES_ENGINE_CORE_H
 #define GAUGED_RULES_ENGINE_CORE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -111,6 +112,12 @@ void engine_set_shelf(struct engine *engine, uint32_t number, int64_t until_ns);
 /* A shelving is over, or several at once are. */
 void engine_expire_shelf(struct engine *engine);
 
+/* Both the same, or both unknown. */
+static inline bool engine_same(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
 /* The condition came and 'clear' has not ended it. */
 static inline bool engine_is_firing(enum rule_state state)
 {
@@ -151,6 +158,11 @@ void engine_quiet_note(struct engine *engine, uint32_t number, enum event_type t
 void engine_quiet_expire(struct engine *engine, uint32_t number);
 /* The first of the rule's inhibitors that is an alarm now, or UINT32_MAX. */
 uint32_t engine_inhibitor(const struct engine *engine, uint32_t number);
+/* What the node yields is another: whatever reads it has a turn in this pass. */
+void engine_node_changed(struct engine *engine, uint32_t number);
+/* Parts of a pass: all nodes that wait, and behind the rules the end of impulses. */
+void engine_run_nodes(struct engine *engine);
+void engine_end_pulses(struct engine *engine);
 /* Rules that depend on source, in the running pass. */
 void engine_queue(struct engine *engine, const struct reach *reach, uint32_t source);
 /* Takes the operand of an edge as it is now, without an impulse. */

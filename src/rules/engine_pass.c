@@ -29,7 +29,7 @@ static void engine_point_changed(struct engine *engine, uint32_t point)
 	engine_queue(engine, &engine->program->point_rules, point);
 }
 
-static void engine_node_changed(struct engine *engine, uint32_t number)
+void engine_node_changed(struct engine *engine, uint32_t number)
 {
 	engine_queue_nodes(engine, &engine->program->node_nodes, number, PASS_CHANGE);
 	engine_queue(engine, &engine->program->node_rules, number);
@@ -96,11 +96,6 @@ void engine_plan_node(struct engine *engine, uint32_t number)
 		   node_deadline(&run, engine->now.ns));
 }
 
-static bool engine_same(double a, double b)
-{
-	return a == b || (isnan(a) && isnan(b));
-}
-
 /* A node that remembers takes a sample: each reading, and each change that needs none. */
 static void engine_feed_node(struct engine *engine, uint32_t number, uint8_t reasons)
 {
@@ -153,10 +148,12 @@ static void engine_run_node(struct engine *engine, uint32_t number, uint8_t reas
 /* ---- passes --------------------------------------------------------------------------- */
 
 /* Impulses last one pass: in a second one at the same instant they are false again. */
-static void engine_end_pulses(struct engine *engine)
+void engine_end_pulses(struct engine *engine)
 {
 	uint32_t count = engine->pulse_count;
 
+	if (count == 0)
+		return;
 	engine->pulse_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		engine->slots[engine->program->nodes[engine->pulses[i]].slot] = 0;
@@ -172,8 +169,7 @@ static void engine_close_prev(struct engine *engine, uint32_t number)
 	node_close(&run, eval_run(engine->program, run.node->code, engine->slots));
 }
 
-/* Runs all nodes and rules that wait, and whatever they wake. */
-static void engine_pass(struct engine *engine)
+void engine_run_nodes(struct engine *engine)
 {
 	while (engine->nodes.count > 0) {
 		uint8_t reasons;
@@ -183,9 +179,14 @@ static void engine_pass(struct engine *engine)
 	}
 	while (engine->prev_count > 0)
 		engine_close_prev(engine, engine->prevs[--engine->prev_count]);
+}
+
+/* Runs all nodes and rules that wait, and whatever they wake. */
+static void engine_pass(struct engine *engine)
+{
+	engine_run_nodes(engine);
 	engine_evaluate_all(engine, NULL, 0);
-	if (engine->pulse_count > 0)
-		engine_end_pulses(engine);
+	engine_end_pulses(engine);
 }
 
 void engine_pass_fresh(struct engine *engine, const struct fresh *fresh, uint32_t count)

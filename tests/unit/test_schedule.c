@@ -26,6 +26,7 @@
 #include "rules_case.h"
 
 static const char berlin[] = "CET-1CEST,M3.5.0,M10.5.0/3";
+static const char helsinki[] = "EET-2EEST,M3.5.0/3,M10.5.0/4";
 
 enum { H = 3600, M = 60, D = 86400 };
 
@@ -274,7 +275,6 @@ static void test_a_box_that_slept_makes_up_for_the_last_hour(void **state)
 static void test_a_reload_neither_repeats_nor_forgets_a_slot(void **state)
 {
 	static const char rule[] = "rules:\n  r: {at: '06:00'}\n  t: {at: every 1h}\n";
-	static const char helsinki[] = "EET-2EEST,M3.5.0/3,M10.5.0/4";
 	struct rules_case c;
 
 	(void)state;
@@ -500,6 +500,47 @@ static void test_a_reload_with_another_schedule(void **state)
 	rules_case_done(&c);
 }
 
+static void test_a_reload_ends_an_alarm_that_nobody_has_looked_at(void **state)
+{
+	struct engine_restored restored;
+	struct rules_case c;
+	struct str bytes;
+
+	(void)state;
+	start(&c, "rules:\n  r: {when: x.a > 5}\n", "2026-03-27 10:00:00");
+	feed_number(&c, 1, "x.a", 9);
+	rules_case_log(&c);
+	str_init(&bytes);
+	engine_save(c.engine, (struct boot){2 * NSEC_PER_SEC}, (struct wall){0}, &bytes);
+	engine_free(c.engine);
+	rules_case_start(&c);
+	engine_restore(c.engine, bytes.s, bytes.len, (struct boot){2 * NSEC_PER_SEC}, 0,
+		       &restored);
+	set_clock(&c, 2, "2026-03-27 10:00:02");
+	/* Read for the last time before it began to fire again: nothing says how it is now. */
+	reload(&c, 10, berlin, "rules:\n  r: {when: x.a > 5, schedule: 'sat,sun'}\n");
+	assert_log(&c, "10.000000000 r clear firing->ok warning active=9.000000000 "
+		       "reason=schedule \"\" x.a=unknown(bad)\n");
+	str_done(&bytes);
+	rules_case_done(&c);
+}
+
+static void test_a_reload_in_another_zone_wakes_what_remembers_the_clock(void **state)
+{
+	static const char text[] = "rules:\n  r: {when: 'since(tod() < 10:30) > 5s'}\n"
+				   "  s: {on: falls(tod() < 10:30)}\n";
+	struct rules_case c;
+
+	(void)state;
+	start(&c, text, "2026-03-27 08:40:00");
+	tick(&c, 10);
+	assert_log(&c, "5.000000001 r fire ok->firing warning \"\"\n");
+	reload(&c, 20, helsinki, text);
+	assert_log(&c, "20.000000000 r clear firing->ok warning active=14.999999999 \"\"\n"
+		       "20.000000000 s instant ok->ok warning \"\"\n");
+	rules_case_done(&c);
+}
+
 static void test_a_default_schedule_is_for_states_only(void **state)
 {
 	struct rules_case c;
@@ -599,6 +640,8 @@ int main(void)
 		cmocka_unit_test(test_nobody_is_blind_outside_the_schedule),
 		cmocka_unit_test(test_fault_G2_without_a_clock_a_rule_is_active),
 		cmocka_unit_test(test_a_reload_with_another_schedule),
+		cmocka_unit_test(test_a_reload_ends_an_alarm_that_nobody_has_looked_at),
+		cmocka_unit_test(test_a_reload_in_another_zone_wakes_what_remembers_the_clock),
 		cmocka_unit_test(test_a_default_schedule_is_for_states_only),
 		cmocka_unit_test(test_what_is_wrong_is_told),
 		cmocka_unit_test(test_a_rule_with_at_has_nothing_to_explain),
