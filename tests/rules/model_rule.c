@@ -97,12 +97,12 @@ static void enter(struct model_rule *rule, enum rule_state state, enum event_typ
 }
 
 /* 'clear' holds, for as long as it had to. */
-static void end(struct model_rule *rule, int64_t now)
+static void end(struct model_rule *rule, const char *reason, int64_t now)
 {
 	if (rule->says.latch && !rule->acked)
-		enter(rule, RULE_RETURNED, EVENT_RETURN, NULL, now);
+		enter(rule, RULE_RETURNED, EVENT_RETURN, reason, now);
 	else
-		enter(rule, RULE_OK, EVENT_CLEAR, NULL, now);
+		enter(rule, RULE_OK, EVENT_CLEAR, reason, now);
 }
 
 static void fire(struct model_rule *rule, int64_t now)
@@ -140,7 +140,7 @@ static void step(struct model_rule *rule, int64_t now)
 		break;
 	case RULE_FIRING:
 		if (!holds && rule->says.clear_for_ns == 0)
-			end(rule, now);
+			end(rule, NULL, now);
 		else if (!holds)
 			enter(rule, RULE_CLEARING, EVENT_CLEARING, NULL, now);
 		break;
@@ -155,6 +155,17 @@ static void step(struct model_rule *rule, int64_t now)
 			enter(rule, RULE_OK, EVENT_CLEAR, NULL, now);
 		break;
 	}
+}
+
+/* Its schedule is over: "what pends is off, an alarm ends as if clear_for were over". */
+static void leave(struct model_rule *rule, int64_t now)
+{
+	if (rule->state == RULE_PENDING)
+		enter(rule, RULE_OK, EVENT_CALM, "schedule", now);
+	else if (rule->state == RULE_FIRING || rule->state == RULE_CLEARING)
+		end(rule, "schedule", now);
+	else if (rule->state == RULE_RETURNED && !rule->says.latch)
+		enter(rule, RULE_OK, EVENT_CLEAR, "schedule", now);
 }
 
 /* "What it has come to is sent": once nothing holds it back any more. */
@@ -206,6 +217,8 @@ static void see(struct model_rule *rule, int64_t now)
 	if (rule->says.has_clear &&
 	    (rule->state == RULE_FIRING || rule->state == RULE_CLEARING))
 		rule->condition = or_truth(rule->when, not_truth(rule->clear));
+	if (rule->inactive)
+		rule->condition = MODEL_FALSE;
 	rule->taken = rule->condition;
 	if (rule->condition == MODEL_UNKNOWN && rule->stale) {
 		if (rule->says.on_unknown == MODEL_FIRE)
@@ -228,7 +241,9 @@ void model_rule_look(struct model_rule *rule, enum model_truth when, enum model_
 	rule->stale = stale;
 	see(rule, now);
 	wake(rule, now);
-	if (rule->taken != MODEL_UNKNOWN)
+	if (rule->inactive)
+		leave(rule, now);
+	else if (rule->taken != MODEL_UNKNOWN)
 		step(rule, now);
 	see(rule, now);
 	if (was_held)
@@ -281,7 +296,7 @@ void model_rule_run(struct model_rule *rule, enum model_timer timer, int64_t now
 		if (rule->state == RULE_PENDING)
 			fire(rule, now);
 		else
-			end(rule, now);
+			end(rule, NULL, now);
 		see(rule, now);
 		break;
 	case MODEL_REPEAT:

@@ -58,6 +58,7 @@ struct model_rule {
 	int64_t reloaded;      /* what a reload has put into the past is due then */
 	int64_t shelved_until; /* MODEL_NEVER: it is not shelved */
 	bool inhibited;
+	bool inactive; /* outside of its schedule; to be set before it is looked at */
 	bool acked, told;
 	uint64_t fires, clears;
 };

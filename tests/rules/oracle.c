@@ -181,21 +181,36 @@ static bool inhibited(const struct oracle *oracle, const struct oracle_rule *rul
 	return false;
 }
 
+static bool is_inactive(const struct oracle *oracle, const struct oracle_rule *rule)
+{
+	struct oracle_val active;
+
+	if (rule->schedule == NULL)
+		return false;
+	active = oracle_eval(&oracle->world, rule->schedule);
+	return active.known && active.x == 0;
+}
+
+static void run_instant(struct oracle *oracle, struct oracle_rule *rule)
+{
+	rule->life.inhibited = inhibited(oracle, rule);
+	rule_tells(rule, &(struct model_event){.type = EVENT_INSTANT,
+					       .at = oracle->world.now,
+					       .held = model_rule_is_held(&rule->life)});
+}
+
 static void look(struct oracle *oracle, struct oracle_rule *rule)
 {
 	rule->looked = rule->looked || oracle_any_spoke(oracle, &rule->reads) ||
 		       any_inner_expired(oracle, &rule->reads) ||
 		       any_impulse(oracle, &rule->reads);
 	if (rule->instant) {
-		rule->life.inhibited = inhibited(oracle, rule);
 		if (any_impulse(oracle, &rule->reads) &&
 		    truth(oracle, rule->when) == MODEL_TRUE)
-			rule_tells(rule, &(struct model_event){
-						 .type = EVENT_INSTANT,
-						 .at = oracle->world.now,
-						 .held = model_rule_is_held(&rule->life)});
+			run_instant(oracle, rule);
 		return;
 	}
+	rule->life.inactive = is_inactive(oracle, rule);
 	/* Unknown is what nobody has looked at. */
 	model_rule_look(&rule->life, rule->looked ? truth(oracle, rule->when) : MODEL_UNKNOWN,
 			rule->looked ? truth(oracle, rule->clear) : MODEL_UNKNOWN,
@@ -224,21 +239,10 @@ static bool any_reported(const struct oracle *oracle, const struct oracle_reads 
 }
 
 /* Rules that read what remembers are looked at when it yields something else. */
-static void run_memory(struct oracle *oracle, uint32_t number)
+void oracle_wake(struct oracle *oracle, uint32_t number)
 {
 	struct oracle_world *world = &oracle->world;
-	struct oracle_memory *memory = &world->memories[number];
-	const struct oracle_reads *reads = &oracle->memory_reads[number];
-	struct oracle_val before = memory->now;
 
-	memory->spoke = memory->spoke || oracle_any_spoke(oracle, reads) ||
-			memory->due <= world->now ||
-			(memory->expr->function->samples && any_reported(oracle, reads));
-	if (!memory->spoke)
-		return;
-	memory->expr->function->run(world, memory->expr, memory, any_reported(oracle, reads));
-	if (before.known == memory->now.known && oracle_same(&before, &memory->now))
-		return;
 	for (uint32_t i = 0; i < oracle->count; i++) {
 		struct oracle_rule *rule = &oracle->rules[i];
 
@@ -250,7 +254,25 @@ static void run_memory(struct oracle *oracle, uint32_t number)
 	}
 }
 
-static void pass(struct oracle *oracle)
+static void run_memory(struct oracle *oracle, uint32_t number)
+{
+	struct oracle_world *world = &oracle->world;
+	struct oracle_memory *memory = &world->memories[number];
+	const struct oracle_reads *reads = &oracle->memory_reads[number];
+	struct oracle_val before = memory->now;
+
+	memory->spoke = memory->spoke || oracle_any_spoke(oracle, reads) || memory->struck ||
+			memory->due <= world->now ||
+			(memory->expr->function->samples && any_reported(oracle, reads));
+	if (!memory->spoke)
+		return;
+	memory->expr->function->run(world, memory->expr, memory, any_reported(oracle, reads));
+	if (before.known == memory->now.known && oracle_same(&before, &memory->now))
+		return;
+	oracle_wake(oracle, number);
+}
+
+void oracle_pass(struct oracle *oracle)
 {
 	struct oracle_world *world = &oracle->world;
 	bool impulse = false;
@@ -297,13 +319,33 @@ static void run_expiries(struct oracle *oracle, int64_t first)
 		age->due = INT64_MAX;
 	}
 	/* Memories look at the time by themselves, in the pass that follows. */
+	for (size_t i = 0; i < world->memory_count; i++) {
+		struct oracle_memory *memory = &world->memories[i];
+
+		memory->struck = memory->due <= first && memory->expr->function->shows != NULL;
+	}
+}
+
+static int64_t rule_due(const struct oracle_rule *rule, enum model_timer timer)
+{
+	if (timer == MODEL_STATE && rule->slots.times != NULL)
+		return rule->slots.due;
+	return model_rule_due(&rule->life, timer);
+}
+
+static void run_rule(struct oracle *oracle, struct oracle_rule *rule, enum model_timer timer)
+{
+	if (timer != MODEL_STATE || rule->slots.times == NULL)
+		model_rule_run(&rule->life, timer, oracle->world.now);
+	else if (oracle_slots_look(&rule->slots, &oracle->world))
+		run_instant(oracle, rule);
 }
 
 /* Whatever is due first before limit, in (deadline, kind, id) order; false: nothing is. */
 static bool run_one(struct oracle *oracle, int64_t limit)
 {
 	struct oracle_world *world = &oracle->world;
-	struct model_rule *life = NULL;
+	struct oracle_rule *rule = NULL;
 	enum model_timer timer = MODEL_STATE;
 	int64_t first = limit;
 
@@ -315,11 +357,11 @@ static bool run_one(struct oracle *oracle, int64_t limit)
 		first = world->memories[i].due < first ? world->memories[i].due : first;
 	for (uint32_t i = 0; i < MODEL_TIMERS * oracle->count; i++) {
 		enum model_timer kind = (enum model_timer)(i / oracle->count);
-		struct model_rule *one = &oracle->rules[i % oracle->count].life;
-		int64_t due = model_rule_due(one, kind);
+		struct oracle_rule *one = &oracle->rules[i % oracle->count];
+		int64_t due = rule_due(one, kind);
 
 		if (due < first) {
-			life = one;
+			rule = one;
 			timer = kind;
 			first = due;
 		}
@@ -328,11 +370,11 @@ static bool run_one(struct oracle *oracle, int64_t limit)
 		return false;
 	if (first > world->now)
 		world->now = first;
-	if (life != NULL)
-		model_rule_run(life, timer, world->now);
+	if (rule != NULL)
+		run_rule(oracle, rule, timer);
 	else
 		run_expiries(oracle, first);
-	pass(oracle);
+	oracle_pass(oracle);
 	return true;
 }
 
@@ -348,7 +390,7 @@ static void arrive(struct oracle *oracle, int64_t now)
 void oracle_settle(struct oracle *oracle)
 {
 	memset(oracle->seen, 0, oracle->world.point_count);
-	pass(oracle);
+	oracle_pass(oracle);
 }
 
 void oracle_tick(struct oracle *oracle, int64_t now)
@@ -430,6 +472,33 @@ void oracle_feed(struct oracle *oracle, const struct reading *reading)
 	take(oracle, reading);
 }
 
+/* ---- the clock ----------------------------------------------------------------------------
+ */
+
+void oracle_set_wall(struct oracle *oracle, int64_t now, int64_t wall, bool valid)
+{
+	struct oracle_world *world = &oracle->world;
+
+	for (uint32_t i = 0; i < oracle->count; i++) {
+		if (oracle->rules[i].slots.times != NULL)
+			oracle_slots_oversleep(&oracle->rules[i].slots, world, now);
+	}
+	oracle_settle(oracle);
+	arrive(oracle, now);
+	world->clock_set = valid;
+	world->ahead_ns = wall - now;
+	for (size_t i = 0; i < world->memory_count; i++)
+		world->memories[i].struck = world->memories[i].expr->function->shows != NULL;
+	oracle_pass(oracle);
+	for (uint32_t i = 0; i < oracle->count; i++) {
+		struct oracle_rule *rule = &oracle->rules[i];
+
+		if (rule->slots.times != NULL && rule->slots.times->every_ns == 0 &&
+		    oracle_slots_look(&rule->slots, world))
+			run_instant(oracle, rule);
+	}
+}
+
 /* ---- operators --------------------------------------------------------------------------- */
 
 int oracle_ack(struct oracle *oracle, uint32_t rule, int64_t now)
@@ -441,7 +510,7 @@ int oracle_ack(struct oracle *oracle, uint32_t rule, int64_t now)
 	oracle_settle(oracle);
 	arrive(oracle, now);
 	got = model_rule_ack(&oracle->rules[rule].life, oracle->world.now);
-	pass(oracle);
+	oracle_pass(oracle);
 	return got;
 }
 
@@ -460,14 +529,14 @@ int oracle_unshelve(struct oracle *oracle, uint32_t rule, int64_t now)
 	oracle_settle(oracle);
 	arrive(oracle, now);
 	got = model_rule_unshelve(&oracle->rules[rule].life, oracle->world.now);
-	pass(oracle);
+	oracle_pass(oracle);
 	return got;
 }
 
 /* ---- birth and reload -------------------------------------------------------------------- */
 
 struct oracle *oracle_new(const struct yaml_node *root, const struct point_table *points,
-			  struct str *log, int64_t now)
+			  const char *tz, struct str *log, int64_t now)
 {
 	struct oracle *oracle = xcalloc(1, sizeof(*oracle));
 	struct oracle_world *world = &oracle->world;
@@ -476,6 +545,7 @@ struct oracle *oracle_new(const struct yaml_node *root, const struct point_table
 	oracle->log = log;
 	world->oracle = oracle;
 	world->now = now;
+	world->tz = tz;
 	world->table = points;
 	world->point_count = (uint32_t)point_table_count(points);
 	world->points = xcalloc(world->point_count, sizeof(*world->points));

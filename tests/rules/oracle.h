@@ -8,6 +8,7 @@
 #ifndef GAUGED_TESTS_ORACLE_H
 #define GAUGED_TESTS_ORACLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/reading.h"
@@ -19,17 +20,18 @@ struct yaml_node;
 
 /*
  * root: the top level of a file that the engine has taken without a complaint. Lines of the
- * event log go to log, their points in order of name. All is borrowed until the oracle is
- * freed.
+ * event log go to log, their points in order of name. tz: the zone, as in the environment,
+ * which the oracle sets. All is borrowed until the oracle is freed.
  */
 struct oracle *oracle_new(const struct yaml_node *root, const struct point_table *points,
-			  struct str *log, int64_t now);
+			  const char *tz, struct str *log, int64_t now);
 void oracle_free(struct oracle *oracle);
 
 /* As the engine's functions of these names. */
 void oracle_feed(struct oracle *oracle, const struct reading *reading);
 void oracle_settle(struct oracle *oracle);
 void oracle_tick(struct oracle *oracle, int64_t now);
+void oracle_set_wall(struct oracle *oracle, int64_t now, int64_t wall, bool valid);
 int oracle_ack(struct oracle *oracle, uint32_t rule, int64_t now);
 int oracle_shelve(struct oracle *oracle, uint32_t rule, int64_t until, int64_t now);
 int oracle_unshelve(struct oracle *oracle, uint32_t rule, int64_t now);

@@ -52,15 +52,25 @@ static void begin_past(const struct oracle *oracle, struct oracle_memory *memory
 		oracle_remember(memory, &val);
 }
 
+static const struct oracle_memory *find_memory(const struct oracle *old, const char *words)
+{
+	for (size_t i = 0; i < old->world.memory_count; i++) {
+		if (strcmp(old->world.memories[i].expr->words, words) == 0)
+			return &old->world.memories[i];
+	}
+	return NULL;
+}
+
 /* What remembers goes on from what it says, or begins with what there is now. */
 static void adopt_memory(struct oracle *oracle, const struct oracle *old,
 			 struct oracle_memory *memory, const struct oracle_reads *reads)
 {
-	const struct oracle_memory *before = NULL;
+	const struct oracle_memory *before = find_memory(old, memory->expr->words);
 
-	for (size_t i = 0; i < old->world.memory_count; i++) {
-		if (strcmp(old->world.memories[i].expr->words, memory->expr->words) == 0)
-			before = &old->world.memories[i];
+	if (memory->expr->function->shows != NULL) {
+		memory->struck = true;
+		oracle_clock(&oracle->world, memory->expr, memory, false);
+		return;
 	}
 	if (before != NULL) {
 		memory->last = before->last;
@@ -84,6 +94,18 @@ static void adopt_memory(struct oracle *oracle, const struct oracle *old,
 	}
 }
 
+static void adopt_slots(const struct oracle *oracle, struct oracle_rule *rule,
+			const struct oracle_rule *before)
+{
+	if (rule->slots.times == NULL)
+		return;
+	if (before != NULL && before->slots.times != NULL &&
+	    same_text(rule->when_text, before->when_text))
+		oracle_slots_adopt(&rule->slots, &before->slots, &oracle->world);
+	else
+		oracle_slots_begin(&rule->slots, &oracle->world);
+}
+
 static void adopt_rule(struct oracle *oracle, const struct oracle *old,
 		       struct oracle_rule *rule)
 {
@@ -101,6 +123,9 @@ static void adopt_rule(struct oracle *oracle, const struct oracle *old,
 
 		rule->looked = rule->looked || point->spoke || point->expired;
 	}
+	if (oracle->world.clock_set && oracle_reads_clock(oracle, &rule->reads))
+		rule->looked = true;
+	adopt_slots(oracle, rule, other != UINT32_MAX ? before : NULL);
 	if (other == UINT32_MAX)
 		return;
 	rule->life.shelved_until = before->life.shelved_until;
@@ -136,16 +161,41 @@ static void adopt_removed(struct oracle *oracle, const struct oracle *old)
 	}
 }
 
+/* The zone is another, or the clock strikes just now. */
+static bool clock_differs(struct oracle *oracle, const struct oracle *old)
+{
+	struct oracle_world *world = &oracle->world;
+	bool any = false;
+
+	for (uint32_t i = 0; i < world->memory_count; i++) {
+		struct oracle_memory *memory = &world->memories[i];
+		const struct oracle_memory *before = find_memory(old, memory->expr->words);
+
+		if (memory->expr->function->shows == NULL || before == NULL ||
+		    (before->now.known == memory->now.known &&
+		     oracle_same(&before->now, &memory->now)))
+			continue;
+		oracle_wake(oracle, i);
+		any = true;
+	}
+	return any;
+}
+
 void oracle_adopt(struct oracle *oracle, const struct oracle *old, int64_t now)
 {
 	struct oracle_world *world = &oracle->world;
 
 	world->now = now > old->world.now ? now : old->world.now;
+	world->clock_set = old->world.clock_set;
+	world->ahead_ns = old->world.ahead_ns;
 	adopt_points(oracle, old);
 	for (uint32_t i = 0; i < oracle->count; i++)
 		adopt_rule(oracle, old, &oracle->rules[i]);
 	adopt_removed(oracle, old);
 	for (size_t i = 0; i < world->memory_count; i++)
 		adopt_memory(oracle, old, &world->memories[i], &oracle->memory_reads[i]);
-	oracle_look_at_all(oracle);
+	if (clock_differs(oracle, old))
+		oracle_pass(oracle);
+	else
+		oracle_look_at_all(oracle);
 }

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "model/reading.h"
+#include "oracle_clock.h"
 #include "oracle_past.h"
 #include "oracle_world.h"
 
@@ -217,6 +218,14 @@ static const struct oracle_function functions[] = {
 	{"once",    VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_once},
 	{"since",   VALUE_NUMBER, ORACLE_UNITS_NONE,  .any = NULL}, /* in comparisons only: */
 	{"lasted",  VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_lasted},
+	{"between", VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_between},
+	{"schedule", VALUE_BOOL,  ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_schedule},
+	{"weekday", VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_weekday},
+	{"tod",     VALUE_NUMBER, ORACLE_UNITS_NONE,  .any = NULL}, /* in comparisons only: */
+	{"tod<",    VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_tod_lt},
+	{"tod<=",   VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_tod_le},
+	{"tod>",    VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_tod_gt},
+	{"tod>=",   VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_tod_ge},
 	{"prev",    VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_prev, .samples = true},
 	{"ewma",    VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_ewma, .samples = true},
 	{"avg",     VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},

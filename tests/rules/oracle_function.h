@@ -4,6 +4,8 @@
 #ifndef GAUGED_TESTS_ORACLE_FUNCTION_H
 #define GAUGED_TESTS_ORACLE_FUNCTION_H
 
+#include <time.h>
+
 #include "oracle_tree.h"
 
 struct oracle_memory;
@@ -36,6 +38,8 @@ struct oracle_function {
 	 */
 	void (*run)(const struct oracle_world *world, const struct oracle_expr *expr,
 		    struct oracle_memory *memory, bool sampled);
+	/* What goes by the clock, beside run: what it is while that shows tm. */
+	double (*shows)(const struct oracle_expr *expr, const struct tm *tm);
 	bool impulse; /* what it yields lasts one pass */
 	bool samples; /* runs whenever an input reports, whatever has changed */
 };

@@ -25,7 +25,7 @@ static bool outlives(const struct oracle_expr *expr, const struct oracle_outage 
 {
 	const struct oracle_function *function = expr->function;
 
-	if (function->impulse || expr->kids[0]->kind == VALUE_TEXT)
+	if (function->impulse || function->shows != NULL || expr->kids[0]->kind == VALUE_TEXT)
 		return false;
 	if (function->run == oracle_prev || function->run == oracle_ewma)
 		return true;

@@ -128,6 +128,18 @@ static void collect(struct oracle *oracle, struct oracle_expr *expr, struct orac
 		collect(oracle, expr->kids[i], reads);
 }
 
+bool oracle_reads_clock(const struct oracle *oracle, const struct oracle_reads *reads)
+{
+	for (uint32_t i = 0; i < reads->memories.count; i++) {
+		uint32_t number = reads->memories.ids[i];
+
+		if (oracle->world.memories[number].expr->function->shows != NULL ||
+		    oracle_reads_clock(oracle, &oracle->memory_reads[number]))
+			return true;
+	}
+	return false;
+}
+
 /* ---- one rule ---------------------------------------------------------------------------- */
 
 static const char *text_of(const struct yaml_node *map, const char *key)
@@ -169,8 +181,10 @@ static void read_rule(struct oracle *oracle, struct oracle_rule *rule,
 	const struct oracle_world *world = &oracle->world;
 	const struct yaml_node *inhibitors = yaml_get(map, "inhibited_by");
 
-	rule->instant = text_of(map, "on") != NULL;
-	rule->when_text = text_of(map, rule->instant ? "on" : "when");
+	const char *at = text_of(map, "at"), *schedule = text_of(map, "schedule");
+
+	rule->instant = at != NULL || text_of(map, "on") != NULL;
+	rule->when_text = at != NULL ? at : text_of(map, rule->instant ? "on" : "when");
 	rule->clear_text = text_of(map, "clear");
 	rule->severity = meant[choice_of(map, "severity", severities)];
 	rule->says = (struct model_says){
@@ -182,8 +196,17 @@ static void read_rule(struct oracle *oracle, struct oracle_rule *rule,
 		.has_clear = rule->clear_text != NULL,
 		.latch = choice_of(map, "latch", flags) == 1,
 	};
-	rule->when = oracle_parse(oracle->arena, world->table, rule->when_text);
-	collect(oracle, rule->when, &rule->reads);
+	if (at != NULL) {
+		rule->slots.times = oracle_times_parse(oracle->arena, at);
+		oracle_slots_begin(&rule->slots, world);
+	} else {
+		rule->when = oracle_parse(oracle->arena, world->table, rule->when_text);
+		collect(oracle, rule->when, &rule->reads);
+	}
+	if (schedule != NULL) {
+		rule->schedule = oracle_parse_schedule(oracle->arena, schedule);
+		collect(oracle, rule->schedule, &rule->reads);
+	}
 	if (rule->clear_text != NULL) {
 		rule->clear = oracle_parse(oracle->arena, world->table, rule->clear_text);
 		collect(oracle, rule->clear, &rule->reads);

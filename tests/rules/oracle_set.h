@@ -9,6 +9,7 @@
 
 #include "model/event.h"
 #include "model_rule.h"
+#include "oracle_clock.h"
 #include "oracle_world.h"
 
 struct yaml_node;
@@ -35,7 +36,8 @@ struct oracle_rule {
 	const char *name, *when_text, *clear_text;
 	enum severity severity;
 	bool instant;
-	struct oracle_expr *when, *clear; /* clear: NULL without */
+	struct oracle_expr *when, *clear, *schedule; /* NULL without */
+	struct oracle_slots slots;		     /* of 'at'; no times: of something else */
 	struct model_says says;
 	struct oracle_reads reads;
 	struct oracle_list inhibitors;
@@ -62,6 +64,12 @@ uint32_t oracle_set_find(const struct oracle *oracle, const char *name);
 /* A line of the log; bare: without the points. */
 void oracle_write_line(const struct oracle_rule *rule, const struct model_event *told,
 		       bool bare);
+/* Something that goes by the clock, by itself or inside of what remembers. */
+bool oracle_reads_clock(const struct oracle *oracle, const struct oracle_reads *reads);
+/* All that remembers, and all rules. */
+void oracle_pass(struct oracle *oracle);
+/* That memory yields something else: its readers have a turn. */
+void oracle_wake(struct oracle *oracle, uint32_t number);
 /* Every rule, in order. */
 void oracle_look_at_all(struct oracle *oracle);
 /* Whether any point of reads was read or fell silent, or reached an age. */

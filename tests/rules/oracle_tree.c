@@ -7,6 +7,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "model/point.h"
+#include "oracle_clock.h"
 #include "oracle_function.h"
 #include "oracle_units.h"
 
@@ -131,6 +133,24 @@ static bool keyword(const char *at, size_t len)
 {
 	return (len == 3 && (memcmp(at, "and", 3) == 0 || memcmp(at, "not", 3) == 0)) ||
 	       (len == 2 && (memcmp(at, "or", 2) == 0 || memcmp(at, "in", 2) == 0));
+}
+
+/* 06:15 and 06:15:30; NULL: it is something else. */
+static struct oracle_expr *time_of_day(struct parse *parse)
+{
+	int parts[3] = {0}, len = 0;
+	struct oracle_expr *expr;
+
+	if (sscanf(parse->at, "%2d:%2d%n", &parts[0], &parts[1], &len) < 2 || len == 0)
+		return NULL;
+	parse->at += len;
+	if (sscanf(parse->at, ":%2d%n", &parts[2], &len) == 1)
+		parse->at += len;
+	expr = node(parse, ORACLE_LITERAL, VALUE_NUMBER);
+	expr->literal = (struct oracle_val){.known = true,
+					    .x = parts[0] * 3600 + parts[1] * 60 + parts[2]};
+	take_unit(parse, expr, "s", 1);
+	return expr;
 }
 
 static struct oracle_expr *number(struct parse *parse)
@@ -289,10 +309,12 @@ static struct oracle_expr *call(struct parse *parse, const char *from, size_t le
 	expr->function = oracle_function_find(from, len, NULL);
 	if (expr->function == NULL)
 		wrong(parse, "a function");
-	do
-		expr->kids[expr->count++] = parse_or(parse);
-	while (sign(parse, ","));
-	want(parse, ")");
+	if (!sign(parse, ")")) {
+		do
+			expr->kids[expr->count++] = parse_or(parse);
+		while (sign(parse, ","));
+		want(parse, ")");
+	}
 	expr->words = arena_text(parse->arena, from, (size_t)(parse->at - from));
 	/* min(x, 5m): a time written behind one argument makes a window of it. */
 	if (expr->count == 2 && expr->function->number != NULL && is_time(expr->kids[1]) &&
@@ -315,6 +337,8 @@ static struct oracle_expr *primary(struct parse *parse)
 		want(parse, ")");
 		return expr;
 	}
+	if (isdigit((unsigned char)*from) && (expr = time_of_day(parse)) != NULL)
+		return expr;
 	if (isdigit((unsigned char)*from))
 		return number(parse);
 	if (*from == '\'' || *from == '"') {
@@ -462,10 +486,42 @@ static struct oracle_expr *grown(struct parse *parse, enum oracle_op op,
 	return over ? expr : node2(parse, ORACLE_NOT, VALUE_BOOL, expr, NULL);
 }
 
+/* tod() < limit, or the other way round. */
+static struct oracle_expr *tod(struct parse *parse, enum oracle_op op,
+			       struct oracle_expr *limit, bool left)
+{
+	static const char *const names[2][4] = {{"tod>", "tod>=", "tod<", "tod<="},
+						{"tod<", "tod<=", "tod>", "tod>="}};
+	const char *name = names[left][op - ORACLE_LT];
+	struct oracle_expr *expr = node(parse, ORACLE_CALL, VALUE_BOOL);
+
+	expr->function = oracle_function_find(name, strlen(name), NULL);
+	expr->words = arena_printf(parse->arena, "%s %g", name, limit->literal.x);
+	expr->count = 1;
+	expr->kids[0] = limit;
+	return expr;
+}
+
+struct oracle_expr *oracle_parse_schedule(struct arena *arena, const char *text)
+{
+	struct parse parse = {.arena = arena};
+	struct oracle_expr *expr = node(&parse, ORACLE_CALL, VALUE_BOOL);
+
+	expr->function = oracle_function_find("schedule", 8, NULL);
+	expr->words = arena_printf(arena, "schedule %s", text);
+	expr->times = oracle_times_parse(arena, text);
+	return expr;
+}
+
 static struct oracle_expr *compare(struct parse *parse, enum oracle_op op,
 				   struct oracle_expr *a, struct oracle_expr *b)
 {
 	struct oracle_expr *expr;
+
+	if (is_call(a, "tod"))
+		return tod(parse, op, b, true);
+	if (is_call(b, "tod"))
+		return tod(parse, op, a, false);
 
 	if (grows(a))
 		return grown(parse, op, a, b, true);

@@ -17,6 +17,7 @@
 
 struct arena;
 struct oracle_function;
+struct oracle_times;
 struct point_table;
 
 /* What an expression yields: known or not, a number or truth in x, or a text. */
@@ -65,11 +66,14 @@ struct oracle_expr {
 	const char *name;
 	const char *words; /* of a call: what stands there; equal words mean the same */
 	const struct oracle_function *function;
+	const struct oracle_times *times; /* of a schedule */
 	uint32_t memory; /* of a call that remembers: its number, by the oracle */
 	size_t count;
 	struct oracle_expr *kids[ORACLE_KIDS];
 };
 
+/* That of what stands behind 'schedule:'. */
+struct oracle_expr *oracle_parse_schedule(struct arena *arena, const char *text);
 /* The tree of text, in arena; ends the test if it can't be parsed. */
 struct oracle_expr *oracle_parse(struct arena *arena, const struct point_table *points,
 				 const char *text);

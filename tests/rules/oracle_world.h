@@ -59,6 +59,7 @@ struct oracle_memory {
 	/* held, once, since after a restart: nothing is known yet since that instant */
 	bool waits;
 	int64_t waits_since;
+	bool struck; /* what goes by the clock: it may be something else now */
 };
 
 /* The age of a point reaches a limit. */
@@ -79,6 +80,9 @@ struct oracle_world {
 	struct oracle_age *ages;
 	const struct oracle *oracle;
 	int64_t now;
+	bool clock_set;
+	int64_t ahead_ns; /* of boot time the wall clock */
+	const char *tz;
 };
 
 struct oracle_val oracle_eval(const struct oracle_world *world, const struct oracle_expr *expr);

@@ -20,7 +20,8 @@
  *   n, b, x: points of these kinds; p: any point; c: a number on the grid of the readings;
  *   h, l: a place on the scale of temperature, a length in cm, off the grid;
  *   t: a text; d: a duration, w: one after which nothing else is due, v: such a one that
- * outlives a restart; r: a rule that stands behind this one's number
+ * outlives a restart; r: a rule that stands behind this one's number; k: a time of the day, y:
+ * a day of the week
  *
  * Constants of measured quantities stay off the grid of their readings, however converted:
  * two ways to compute one sum may differ in its last bit.
@@ -126,6 +127,13 @@ static const struct form {
 	{'B', PLAIN, "once({B}, {w})"},
 	{'B', PLAIN, "(since({B}) > {w})"},
 	{'B', PLAIN, "(since({B}) <= {w})"},
+	{'B', PLAIN, "between({k}, {k})"},
+	{'B', PLAIN, "(tod() >= {k})"},
+	{'B', PLAIN, "({k} >= tod())"},
+	{'B', PLAIN, "({k} < tod() < {k})"},
+	{'B', PLAIN, "(weekday() == {y})"},
+	{'B', PLAIN, "(weekday() in ({y}, {y}))"},
+	{'B', PLAIN, "({y} < weekday())"},
 	{'B', PLAIN, "held({B}, {v})"},
 	{'B', PLAIN, "once({B}, {v})"},
 	{'B', PLAIN, "({n} > prev({n}))"},
@@ -199,6 +207,7 @@ static const char *const texts[] = {"'auto'", "'off'", "'night'"};
 /* What one expression may still grow to. */
 struct grow {
 	struct chance *chance;
+	const struct random_set *set;
 	struct str *out;
 	int rule; /* refers to those below it only: no loops */
 	int use;  /* at least */
@@ -285,6 +294,12 @@ static void grow_leaf(struct grow *grow, char type)
 		str_addf(grow->out, "r%jd",
 			 (intmax_t)chance_between(grow->chance, 0, grow->rule - 1));
 		break;
+	case 'k':
+		random_clock_tod(grow->chance, &grow->set->clock, grow->out);
+		break;
+	case 'y':
+		random_clock_day(grow->chance, &grow->set->clock, grow->out);
+		break;
 	default:
 		fail_msg("no type '%c'", type);
 	}
@@ -309,14 +324,15 @@ static void grow_type(struct grow *grow, char type, int depth)
 	grow_form(grow, form, depth);
 }
 
-static void grow_expr(struct chance *chance, int rule, bool simple, char type, int depth,
-		      char *ret)
+static void grow_expr(struct chance *chance, const struct random_set *set, int rule, char type,
+		      int depth, char *ret)
 {
 	struct str out;
 	struct grow grow = {.chance = chance,
+			    .set = set,
 			    .out = &out,
 			    .rule = rule,
-			    .use = simple ? SIMPLE : RULE,
+			    .use = set->simple ? SIMPLE : RULE,
 			    .left = 25};
 
 	str_init_fixed(&out, ret, RANDOM_EXPR);
@@ -330,22 +346,28 @@ static int64_t some_time(struct chance *chance, int64_t ticks, int64_t rarely)
 					     : 0;
 }
 
-static void grow_rule(struct chance *chance, int number, bool simple, struct random_rule *rule)
+static void grow_rule(struct chance *chance, const struct random_set *set, int number,
+		      struct random_rule *rule)
 {
+	struct str out;
+
 	*rule = (struct random_rule){.there = true, .inhibitor = -1};
-	/* The last two are instants, always: no reload makes a state of one. */
-	rule->instant = number >= RANDOM_RULES - 2;
+	/* The last four are instants, always: no reload makes a state of one. */
+	rule->instant = number >= RANDOM_RULES - 4;
 	rule->severity = (int)chance_between(chance, 0, 2);
 	if (number > 0 && chance_one_in(chance, 4))
 		rule->inhibitor = (int)chance_between(chance, 0, (number < 6 ? number : 6) - 1);
+	if (number >= RANDOM_RULES - 2) {
+		str_init_fixed(&out, rule->at, sizeof(rule->at));
+		random_clock_slots(chance, &set->clock, &out);
+		return;
+	}
 	if (rule->instant) {
 		char more[RANDOM_EXPR];
 
-		grow_expr(chance, 0, simple, 'E', (int)chance_between(chance, 0, 2),
-			  rule->when);
+		grow_expr(chance, set, 0, 'E', (int)chance_between(chance, 0, 2), rule->when);
 		if (chance_one_in(chance, 2)) {
-			grow_expr(chance, 0, simple, 'B', (int)chance_between(chance, 0, 1),
-				  more);
+			grow_expr(chance, set, 0, 'B', (int)chance_between(chance, 0, 1), more);
 			if (strlen(rule->when) + strlen(more) + 6 < RANDOM_EXPR)
 				snprintf(rule->when + strlen(rule->when),
 					 RANDOM_EXPR - strlen(rule->when), " %s %s",
@@ -353,9 +375,9 @@ static void grow_rule(struct chance *chance, int number, bool simple, struct ran
 		}
 		return;
 	}
-	grow_expr(chance, number, simple, 'B', (int)chance_between(chance, 0, 4), rule->when);
+	grow_expr(chance, set, number, 'B', (int)chance_between(chance, 0, 4), rule->when);
 	if (chance_one_in(chance, 3))
-		grow_expr(chance, number, simple, 'B', (int)chance_between(chance, 0, 2),
+		grow_expr(chance, set, number, 'B', (int)chance_between(chance, 0, 2),
 			  rule->clear);
 	rule->for_ns = some_time(chance, 12, 2);
 	rule->clear_for_ns = some_time(chance, 12, 2);
@@ -363,6 +385,10 @@ static void grow_rule(struct chance *chance, int number, bool simple, struct ran
 	rule->blind_ns = some_time(chance, 40, 4);
 	rule->on_unknown = (int)chance_between(chance, 0, 2);
 	rule->latch = chance_one_in(chance, 5);
+	if (chance_one_in(chance, 6)) {
+		str_init_fixed(&out, rule->schedule, sizeof(rule->schedule));
+		random_clock_spans(chance, &set->clock, &out);
+	}
 }
 
 /* Rules that others name have to stay. */
@@ -396,10 +422,11 @@ static void swap(struct chance *chance, struct random_set *set)
 
 void random_rules_grow(struct chance *chance, struct random_set *ret)
 {
+	random_clock_begin(chance, &ret->clock);
 	ret->simple = chance_one_in(chance, 3);
 	for (int i = 0; i < RANDOM_RULES; i++) {
 		ret->order[i] = i;
-		grow_rule(chance, i, ret->simple, &ret->rules[i]);
+		grow_rule(chance, ret, i, &ret->rules[i]);
 	}
 	for (int i = 0; i < RANDOM_RULES; i++)
 		swap(chance, ret);
@@ -428,8 +455,8 @@ static void edit_rule(struct chance *chance, struct random_set *set, int number)
 {
 	struct random_rule *rule = &set->rules[number], other;
 
-	grow_rule(chance, number, set->simple, &other);
-	switch (chance_between(chance, 0, 7)) {
+	grow_rule(chance, set, number, &other);
+	switch (chance_between(chance, 0, 8)) {
 	case 0:
 		rule->for_ns = other.for_ns;
 		rule->clear_for_ns = other.clear_for_ns;
@@ -455,6 +482,9 @@ static void edit_rule(struct chance *chance, struct random_set *set, int number)
 			*rule = other;
 		break;
 	case 6:
+		memcpy(rule->schedule, other.schedule, sizeof(rule->schedule));
+		break;
+	case 7:
 		if (can_come(set, &other))
 			rule->inhibitor = other.inhibitor;
 		break;
@@ -472,6 +502,8 @@ void random_rules_edit(struct chance *chance, struct random_set *set)
 		edit_rule(chance, set, (int)chance_between(chance, 0, RANDOM_RULES - 1));
 	if (chance_one_in(chance, 4))
 		swap(chance, set);
+	if (chance_one_in(chance, 10))
+		random_clock_move(chance, &set->clock);
 }
 
 static void write_time(struct str *out, const char *key, int64_t ns)
@@ -491,14 +523,21 @@ void random_rules_write(const struct random_set *set, struct str *out)
 
 		if (!rule->there)
 			continue;
-		str_addf(out, "  r%d:\n    %s: |-\n      %s\n    severity: %s\n", set->order[i],
-			 rule->instant ? "on" : "when", rule->when, severities[rule->severity]);
+		str_addf(out, "  r%d:\n    severity: %s\n", set->order[i],
+			 severities[rule->severity]);
+		if (rule->at[0] != '\0')
+			str_addf(out, "    at: '%s'\n", rule->at);
+		else
+			str_addf(out, "    %s: |-\n      %s\n", rule->instant ? "on" : "when",
+				 rule->when);
 		if (rule->inhibitor >= 0)
 			str_addf(out, "    inhibited_by: [r%d]\n", rule->inhibitor);
 		if (rule->instant)
 			continue;
 		if (rule->clear[0] != '\0')
 			str_addf(out, "    clear: |-\n      %s\n", rule->clear);
+		if (rule->schedule[0] != '\0')
+			str_addf(out, "    schedule: '%s'\n", rule->schedule);
 		write_time(out, "for", rule->for_ns);
 		write_time(out, "clear_for", rule->clear_for_ns);
 		write_time(out, "repeat", rule->repeat_ns);

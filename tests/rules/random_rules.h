@@ -13,18 +13,21 @@
 
 #include "chance.h"
 #include "model/reading.h"
+#include "random_clock.h"
 
 struct arena;
 struct point_table;
 struct str;
 
-enum { RANDOM_RULES = 8, RANDOM_EXPR = 1500, RANDOM_POINTS = 40 };
+enum { RANDOM_RULES = 10, RANDOM_EXPR = 1500, RANDOM_POINTS = 40, RANDOM_TIMES = 128 };
 #define RANDOM_TICK INT64_C(500000000) /* all times are multiples of it */
 
 /* One rule; texts are empty and times 0 where it says nothing. */
 struct random_rule {
 	bool there;
 	bool instant;
+	char at[RANDOM_TIMES]; /* of an instant by the clock, instead of when */
+	char schedule[RANDOM_TIMES];
 	char when[RANDOM_EXPR], clear[RANDOM_EXPR];
 	int64_t for_ns, clear_for_ns, repeat_ns, blind_ns;
 	int on_unknown, severity;
@@ -36,6 +39,7 @@ struct random_rule {
 struct random_set {
 	struct random_rule rules[RANDOM_RULES];
 	int order[RANDOM_RULES];
+	struct random_clock clock;
 	bool simple; /* mostly thresholds: the engine can pass readings over */
 };
 
@@ -54,7 +58,8 @@ enum random_step_kind {
 	RANDOM_SHELVE,
 	RANDOM_UNSHELVE,
 	RANDOM_RELOAD,
-	RANDOM_RESTART
+	RANDOM_RESTART,
+	RANDOM_WALL
 };
 
 struct random_step {
@@ -68,10 +73,25 @@ struct random_step {
 	int64_t outage_ns;
 	bool timed;	/* somebody knows how long it was */
 	int64_t now_ns; /* the clock's time at its end: it may be another clock */
+	/*
+	 * What the wall clock shows from now on, and whether somebody has set it. Everybody
+	 * was awake at slept_ns, which may be long ago.
+	 */
+	int64_t slept_ns;
+	int64_t wall_ns;
+	bool valid;
 };
 
-/* What happens next, not before *now, which goes on to that time (late readings apart). */
-void random_rules_step(struct chance *chance, int64_t *now, struct random_step *ret);
+/* How far a life has come. */
+struct random_life {
+	int64_t now;	  /* boot time */
+	int64_t ahead_ns; /* of it the wall clock, when it is right */
+	bool clock;	  /* it was set since the start */
+};
+
+/* What happens next; the life goes on to that time (late readings apart). */
+void random_rules_step(struct chance *chance, struct random_life *life,
+		       struct random_step *ret);
 void random_step_write(const struct random_step *step, const struct point_table *points,
 		       struct str *out);
 

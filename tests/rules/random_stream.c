@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -104,27 +105,58 @@ static void some_reading(struct chance *chance, struct reading *ret)
 }
 
 /* Short ones, some of about five minutes, and long ones; of the program, or of the machine. */
-static void some_outage(struct chance *chance, int64_t *now, struct random_step *ret)
+static void some_outage(struct chance *chance, struct random_life *life,
+			struct random_step *ret)
 {
+	int64_t wall;
+
 	static const int64_t most[] = {40, 40, 590, 602, 2400};
 	int64_t choice = chance_between(chance, 0, ARRAY_SIZE(most) - 1);
 
 	ret->outage_ns =
 		chance_between(chance, choice == 3 ? 598 : 0, most[choice]) * RANDOM_TICK;
 	ret->timed = !chance_one_in(chance, 4);
+	life->now += ret->outage_ns;
+	wall = life->now + life->ahead_ns;
 	if (chance_one_in(chance, 2))
-		*now += ret->outage_ns;
-	else
-		*now = chance_between(chance, 0, 40) * RANDOM_TICK;
-	ret->now_ns = *now;
+		life->now = chance_between(chance, 0, 40) * RANDOM_TICK;
+	life->ahead_ns = wall - life->now;
+	life->clock = false;
+	ret->now_ns = life->now;
 }
 
-void random_rules_step(struct chance *chance, int64_t *now, struct random_step *ret)
+/* Nobody was awake for hours, somebody sets it, or sets it right again. */
+static void some_wall(struct chance *chance, struct random_life *life, struct random_step *ret)
+{
+	static const int64_t most[] = {0, 0, 5, 600, 4000, 90000, 500000};
+	int64_t off_s = most[chance_between(chance, 0, ARRAY_SIZE(most) - 1)];
+
+	ret->slept_ns = life->now;
+	if (chance_one_in(chance, 25))
+		life->now += chance_between(chance, 0, 16000) * RANDOM_TICK;
+	off_s = chance_between(chance, -off_s, off_s);
+	/* by exactly so much that a slot is late, but still runs, or no more is */
+	if (chance_one_in(chance, 10))
+		off_s = chance_between(chance, -1, 1) * 3600;
+	ret->kind = RANDOM_WALL;
+	ret->at = life->now;
+	ret->wall_ns = life->now + life->ahead_ns + off_s * NSEC_PER_SEC;
+	ret->valid = !chance_one_in(chance, 8);
+	life->clock = life->clock || ret->valid;
+}
+
+void random_rules_step(struct chance *chance, struct random_life *life, struct random_step *ret)
 {
 	static const enum random_step_kind rare[] = {
-		RANDOM_TICKS,	 RANDOM_TICKS,	RANDOM_ACK,    RANDOM_SHELVE,
-		RANDOM_UNSHELVE, RANDOM_RELOAD, RANDOM_RESTART};
+		RANDOM_TICKS,	 RANDOM_TICKS,	RANDOM_ACK,	RANDOM_SHELVE,
+		RANDOM_UNSHELVE, RANDOM_RELOAD, RANDOM_RESTART, RANDOM_WALL};
+	int64_t *now = &life->now;
 
+	*ret = (struct random_step){0};
+	if (!life->clock && !chance_one_in(chance, 4)) {
+		some_wall(chance, life, ret);
+		return;
+	}
 	if (!chance_one_in(chance, 3))
 		*now += chance_between(chance, 1, 3) * RANDOM_TICK;
 	if (chance_one_in(chance, 30))
@@ -145,14 +177,16 @@ void random_rules_step(struct chance *chance, int64_t *now, struct random_step *
 	ret->rule = (uint32_t)chance_between(chance, 0, 1000);
 	ret->until = *now + chance_between(chance, 1, 40) * RANDOM_TICK;
 	if (ret->kind == RANDOM_RESTART)
-		some_outage(chance, now, ret);
+		some_outage(chance, life, ret);
+	else if (ret->kind == RANDOM_WALL)
+		some_wall(chance, life, ret);
 }
 
 void random_step_write(const struct random_step *step, const struct point_table *points,
 		       struct str *out)
 {
-	static const char *const names[] = {"reading", "settle",   "tick",   "ack",
-					    "shelve",  "unshelve", "reload", "restart"};
+	static const char *const names[] = {"reading",	"settle", "tick",    "ack", "shelve",
+					    "unshelve", "reload", "restart", "wall"};
 
 	str_addf(out, "%.1f %s", (double)step->at / 1e9, names[step->kind]);
 	if (step->kind == RANDOM_READING) {
@@ -166,6 +200,15 @@ void random_step_write(const struct random_step *step, const struct point_table 
 	} else if (step->kind == RANDOM_RESTART) {
 		str_addf(out, " %.1f s%s, now %.1f", (double)step->outage_ns / 1e9,
 			 step->timed ? "" : " (unknown)", (double)step->now_ns / 1e9);
+	} else if (step->kind == RANDOM_WALL) {
+		time_t at = (time_t)(step->wall_ns / NSEC_PER_SEC);
+		char text[40];
+		struct tm tm;
+
+		strftime(text, sizeof(text), "%F %T%z %a", localtime_r(&at, &tm));
+		str_addf(out, " %s %03jd%s", text,
+			 (intmax_t)(step->wall_ns / NSEC_PER_MSEC % 1000),
+			 step->valid ? "" : " (not set)");
 	}
 	str_addc(out, '\n');
 }

@@ -28,6 +28,7 @@
 #include "random_rules.h"
 #include "rules/engine.h"
 #include "rules/ruleset.h"
+#include "rules/zone.h"
 
 enum { SETS = 10000, STEPS = 120 };
 
@@ -37,6 +38,7 @@ struct edition {
 	struct diags *diags;
 	struct diag_source source;
 	const struct yaml_node *root;
+	const char *tz;
 	struct point_table *points; /* with those that it derives */
 	struct ruleset *set;	    /* NULL: it was refused */
 };
@@ -125,6 +127,10 @@ static void engine_acts(void *self, const struct random_step *step)
 	case RANDOM_UNSHELVE:
 		engine_unshelve(self, step->rule, at);
 		break;
+	case RANDOM_WALL:
+		engine_tick(self, (struct boot){step->slept_ns});
+		engine_set_wall(self, at, (struct wall){step->wall_ns}, step->valid);
+		break;
 	}
 }
 
@@ -133,7 +139,8 @@ static void engine_acts_ticked(void *self, const struct random_step *step)
 {
 	int64_t at = step->kind == RANDOM_READING ? step->reading.at.ns : step->at;
 
-	for (int64_t back = 3; back > 0; back--)
+	/* To be woken by the clock that is set is something else: see engine_set_wall(). */
+	for (int64_t back = 3; back > 0 && step->kind != RANDOM_WALL; back--)
 		engine_tick(self, (struct boot){at - back * RANDOM_TICK / 7});
 	engine_acts(self, step);
 }
@@ -168,7 +175,7 @@ static uint64_t engine_evaluated(void *self)
 
 static void *oracle_starts(const struct edition *edition, struct str *log, int64_t now)
 {
-	return oracle_new(edition->root, edition->points, log, now);
+	return oracle_new(edition->root, edition->points, edition->tz, log, now);
 }
 
 static void oracle_stops(void *self)
@@ -203,6 +210,10 @@ static void oracle_acts(void *self, const struct random_step *step)
 		break;
 	case RANDOM_UNSHELVE:
 		oracle_unshelve(self, step->rule, step->at);
+		break;
+	case RANDOM_WALL:
+		oracle_tick(self, step->slept_ns);
+		oracle_set_wall(self, step->at, step->wall_ns, step->valid);
 		break;
 	}
 }
@@ -239,12 +250,13 @@ struct trial {
 	void *selves[OPINIONS];
 	struct str logs[OPINIONS];
 	struct str story;
-	int64_t now;
+	struct random_life life;
 	uint64_t *evaluations; /* by opinion, of all trials */
 };
 
 static bool edition_read(struct edition *edition, const struct random_set *set)
 {
+	const struct zone *zone;
 	struct str text;
 
 	*edition = (struct edition){.arena = arena_new(), .diags = diags_new(20)};
@@ -256,7 +268,10 @@ static bool edition_read(struct edition *edition, const struct random_set *set)
 	edition->points = random_rules_points(edition->arena);
 	edition->root = yaml_parse(edition->arena, &edition->source, edition->diags);
 	assert_non_null(edition->root);
-	edition->set = ruleset_parse(edition->arena, &edition->root, 1, edition->points, NULL,
+	edition->tz = set->clock.tz;
+	zone = zone_from_rule(edition->arena, edition->tz, NULL);
+	assert_non_null(zone);
+	edition->set = ruleset_parse(edition->arena, &edition->root, 1, edition->points, zone,
 				     edition->diags);
 	return edition->set != NULL;
 }
@@ -265,6 +280,11 @@ static void edition_free(struct edition *edition)
 {
 	diags_free(edition->diags);
 	arena_free(edition->arena);
+}
+
+static void write_edition(const struct edition *edition, struct str *out)
+{
+	str_addf(out, "# TZ=%s\n%s", edition->tz, edition->source.text);
 }
 
 /* The first line in which two logs differ, with what happened before it. */
@@ -318,9 +338,9 @@ static void reload(struct trial *trial, const struct random_step *step)
 		set = trial->set;
 		assert_true(edition_read(&next, &set));
 	}
-	str_adds(&trial->story, next.source.text);
+	write_edition(&next, &trial->story);
 	for (int i = 0; i < OPINIONS; i++) {
-		void *self = opinions[i].start(&next, &trial->logs[i], trial->now);
+		void *self = opinions[i].start(&next, &trial->logs[i], trial->life.now);
 
 		opinions[i].adopt(self, trial->selves[i], step);
 		/* A reload takes the count over. */
@@ -339,7 +359,7 @@ static void live(struct trial *trial)
 	for (int i = 0; i < STEPS; i++) {
 		struct random_step step;
 
-		random_rules_step(&trial->chance, &trial->now, &step);
+		random_rules_step(&trial->chance, &trial->life, &step);
 		step.rule %= (uint32_t)ruleset_count(trial->edition.set);
 		random_step_write(&step, trial->edition.points, &trial->story);
 		for (int k = 0; k < OPINIONS; k++)
@@ -349,9 +369,10 @@ static void live(struct trial *trial)
 		compare(trial, false);
 	}
 	for (int k = 0; k < OPINIONS; k++)
-		opinions[k].act(trial->selves[k],
-				&(struct random_step){.kind = RANDOM_TICKS,
-						      .at = trial->now + 100 * RANDOM_TICK});
+		opinions[k].act(
+			trial->selves[k],
+			&(struct random_step){.kind = RANDOM_TICKS,
+					      .at = trial->life.now + 100 * RANDOM_TICK});
 }
 
 /* Bytes of log; 0: the set was refused. */
@@ -364,9 +385,10 @@ static size_t try(uint64_t seed, uint64_t evaluations[OPINIONS])
 	trial->evaluations = evaluations;
 	chance_init(&trial->chance, seed);
 	random_rules_grow(&trial->chance, &trial->set);
+	trial->life.ahead_ns = trial->set.clock.wall_ns;
 	str_init(&trial->story);
 	if (edition_read(&trial->edition, &trial->set)) {
-		str_adds(&trial->story, trial->edition.source.text);
+		write_edition(&trial->edition, &trial->story);
 		for (int i = 0; i < OPINIONS; i++) {
 			str_init(&trial->logs[i]);
 			trial->selves[i] =
