@@ -160,6 +160,58 @@ static void engine_adopt_memory(struct engine *engine, uint32_t number,
 	engine_plan_node(engine, number);
 }
 
+/* Directly, or through another node. */
+static bool engine_reads_clock(const struct engine *engine, const struct program_use *use)
+{
+	for (uint32_t i = 0; i < use->nodes.count; i++) {
+		const struct node *node = &engine->program->nodes[use->nodes.ids[i]];
+
+		if (program_node_of_clock(node) ||
+		    (node->use != NULL && engine_reads_clock(engine, node->use)))
+			return true;
+	}
+	return false;
+}
+
+static bool engine_heard(const struct engine *engine, uint32_t point)
+{
+	const struct stored *stored = &engine->store.points[point];
+
+	return stored->ever || stored->expired || stored->bad || stored->heard;
+}
+
+/* A point of one of the devices. */
+static bool engine_heard_group(const struct engine *engine, const struct program_use *use)
+{
+	const struct program *program = engine->program;
+
+	for (uint32_t i = 0; i < use->groups.count; i++) {
+		for (uint32_t p = 0; p < program->point_count; p++) {
+			if (program->point_groups[p] == use->groups.ids[i] + 1 &&
+			    engine_heard(engine, p))
+				return true;
+		}
+	}
+	for (uint32_t i = 0; i < use->nodes.count; i++) {
+		const struct node *node = &program->nodes[use->nodes.ids[i]];
+
+		if (node->use != NULL && engine_heard_group(engine, node->use))
+			return true;
+	}
+	return false;
+}
+
+/* Before anything was read that it is computed from, a derived point is unknown. */
+static bool engine_derives(const struct engine *engine, const struct node *node)
+{
+	for (uint32_t i = 0; i < node->inputs.count; i++) {
+		if (engine_heard(engine, node->inputs.ids[i]))
+			return true;
+	}
+	return engine_heard_group(engine, node->use) ||
+	       (engine->clock_set && engine_reads_clock(engine, node->use));
+}
+
 /* Nodes go on from where they were, or start from what is there now. */
 static void engine_adopt_node(struct engine *engine, const struct engine *old, uint32_t number)
 {
@@ -179,7 +231,8 @@ static void engine_adopt_node(struct engine *engine, const struct engine *old, u
 			engine_node_changed(engine, number);
 		return;
 	case NODE_DERIVED:
-		engine_derive(engine, number, false);
+		if (engine_derives(engine, node))
+			engine_derive(engine, number, false);
 		return;
 	case NODE_RISES:
 	case NODE_FALLS:
@@ -224,26 +277,11 @@ static void engine_adopt_blind(struct engine *engine, const struct rule *rule,
 	timers_set(&engine->timers, engine_blind_owner(engine, rule), deadline);
 }
 
-/* Directly, or through another node. */
-static bool engine_reads_clock(const struct engine *engine, const struct program_use *use)
-{
-	for (uint32_t i = 0; i < use->nodes.count; i++) {
-		const struct node *node = &engine->program->nodes[use->nodes.ids[i]];
-
-		if (program_node_of_clock(node) ||
-		    (node->use != NULL && engine_reads_clock(engine, node->use)))
-			return true;
-	}
-	return false;
-}
-
 /* Whether anything that the rule reads has spoken since the start. */
 static bool engine_has_source(const struct engine *engine, const struct rule *rule)
 {
 	for (uint32_t i = 0; i < rule->condition_points; i++) {
-		const struct stored *point = &engine->store.points[rule->points[i]];
-
-		if (point->ever || point->expired || point->bad)
+		if (engine_heard(engine, rule->points[i]))
 			return true;
 	}
 	for (uint32_t i = 0; i < rule->more->use->nodes.count; i++) {

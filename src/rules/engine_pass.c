@@ -112,6 +112,18 @@ static void engine_feed_node(struct engine *engine, uint32_t number, uint8_t rea
 	engine_plan_node(engine, number);
 }
 
+static void engine_run_derived(struct engine *engine, uint32_t number, bool reported)
+{
+	uint32_t point = engine->program->nodes[number].point;
+	bool silent = engine->store.points[point].expired;
+	unsigned changed = engine_derive(engine, number, reported);
+
+	if (engine->store.points[point].expired != silent)
+		engine_queue(engine, &engine->program->point_waits, point);
+	if ((changed & (STORE_VALUE | STORE_QUALITY)) != 0)
+		engine_point_changed(engine, point);
+}
+
 static void engine_run_node(struct engine *engine, uint32_t number, uint8_t reasons)
 {
 	const struct node *node = &engine->program->nodes[number];
@@ -127,9 +139,7 @@ static void engine_run_node(struct engine *engine, uint32_t number, uint8_t reas
 		engine_run_edge(engine, number);
 		return;
 	case NODE_DERIVED:
-		if ((engine_derive(engine, number, (reasons & PASS_SAMPLE) != 0) &
-		     (STORE_VALUE | STORE_QUALITY)) != 0)
-			engine_point_changed(engine, node->point);
+		engine_run_derived(engine, number, (reasons & PASS_SAMPLE) != 0);
 		return;
 	case NODE_WINDOW:
 	case NODE_HELD:

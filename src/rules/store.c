@@ -302,6 +302,8 @@ void store_judge_inputs(const struct store *store, const uint32_t *points, uint3
 		const struct stored *point = &store->points[points[i]];
 
 		ret->expired = ret->expired || point->expired;
+		ret->heard = ret->heard || point->heard || point->expired ||
+			     point->reason != BAD_INIT;
 		if (point->quality <= ret->quality)
 			continue;
 		ret->quality = (enum quality)point->quality;
@@ -316,15 +318,19 @@ unsigned store_derive(struct store *store, uint32_t id, double value,
 {
 	struct stored *point = &store->points[id];
 	double *slot = &store->slots[program_point(id)];
-	bool known = !isnan(value);
+	bool known = !isnan(value), expired = !known && verdict->expired;
 	unsigned changed = 0;
 
+	/* As of other points: its rules begin to be looked at, and hear of silence. */
+	if (!known && ((verdict->heard && !point->heard) || expired != point->expired))
+		changed |= STORE_QUALITY;
+	point->heard = point->heard || verdict->heard;
 	if (known && reported) {
 		point->at = now.ns;
 		point->ever = true;
 		changed |= STORE_GOOD;
 	}
-	point->expired = !known && verdict->expired;
+	point->expired = expired;
 	if (isnan(*slot) ? known
 			 : *slot != value && !(fabs(*slot - value) <
 					       store_described(store, id)->deadband)) {
@@ -366,19 +372,22 @@ void store_adopt(struct store *store, uint32_t id, const struct store *old, uint
 	const struct stored *from = &old->points[other];
 	struct stored *point = &store->points[id];
 	double number = store_last(old, other);
+	bool known = !isnan(old->slots[program_point(other)]);
 
 	point->at = from->at;
 	point->ever = from->ever;
+	point->heard = from->heard;
 	/* What was never there is not held over a longer time either. */
 	point->expired = from->expired &&
-			 (!from->ever ||
+			 (!from->ever || (from->bad && store_described(store, id)->unheld) ||
 			  boot_diff(now, (struct boot){from->at}) >= store_stale_ns(store, id));
 	if (from->kind == VALUE_TEXT && old->held[other] != 0) {
 		store->held[id] = store_intern(store, old->texts[old->held[other] - 1].text);
 		number = store->texts[store->held[id] - 1].id;
 	}
 	point->last = number;
-	store->slots[program_point(id)] = point->ever && !point->expired ? number : NAN;
+	store->slots[program_point(id)] =
+		!point->expired && (known || from->expired) ? number : NAN;
 	if (from->expired && !point->expired) {
 		/* A longer stale_after brings a value back that had been given up. */
 		store_judge(store, id,

@@ -35,6 +35,7 @@ struct stored {
 	bool ever : 1;	  /* a good reading was there */
 	bool expired : 1; /* the stale deadline has passed since at */
 	bool bad : 1;	  /* what bad() says */
+	bool heard : 1;	  /* derived: something that it is computed from has spoken */
 };
 
 struct store_text {
@@ -85,6 +86,7 @@ struct store_verdict {
 	enum bad_reason reason;
 	uint8_t code;
 	bool expired; /* one of them is unknown because its stale deadline has passed */
+	bool heard;   /* one of them has spoken, or was silent for too long */
 };
 void store_judge_inputs(const struct store *store, const uint32_t *points, uint32_t count,
 			struct store_verdict *ret);

@@ -397,6 +397,80 @@ static void test_reload_keeps_values_and_what_prev_knows(void **state)
 	rules_case_done(&other);
 }
 
+static void test_reload_before_any_reading_derives_nothing(void **state)
+{
+	static const char text[] = "derived: {d: {value: x.a ?? 1}}\n"
+				   "rules: {r: {on: changed(d)}}\n";
+	struct rules_case c, next;
+	struct engine_point is;
+
+	(void)state;
+	start(&c, text);
+	reload(&c, &next, text, 1);
+	engine_point(next.engine, point_table_find(next.points, "d", 1), (struct boot){0}, &is);
+	assert_int_equal(is.value.kind, VALUE_NONE);
+	feed_bad(&next, 2, "x.a", BAD_CRC);
+	tick(&next, 3);
+	assert_number(&next, 3, "d", 1);
+	feed_number(&next, 4, "x.a", 3);
+	tick(&next, 5);
+	assert_log(&next, "4.000000000 r instant ok->ok warning \"\" d=3\n");
+	rules_case_done(&c);
+	rules_case_done(&next);
+}
+
+/* It has a value because an input fell silent: no reading has given it one. */
+static void test_reload_keeps_a_value_that_nobody_has_read(void **state)
+{
+	static const char text[] = "derived:\n"
+				   "  d: {value: 'if(bad(x.b), 1.2, 1)', deadband: 0.5}\n"
+				   "rules: {r: {when: d > 1}}\n";
+	struct rules_case c, next;
+
+	(void)state;
+	start(&c, text);
+	feed_number(&c, 29, "x.c", 1);
+	tick(&c, 31);
+	assert_number(&c, 31, "d", 1.2);
+	feed_number(&c, 32, "x.b", 1);
+	tick(&c, 33);
+	assert_number(&c, 33, "d", 1.2);
+	reload(&c, &next, text, 34);
+	assert_number(&next, 34, "d", 1.2);
+	rules_case_done(&c);
+	rules_case_done(&next);
+}
+
+static void test_rules_hear_when_what_is_behind_a_derived_point_speaks_or_is_silent(
+	void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "derived: {d: {value: x.a + x.b}, e: {value: d + 1}}\n"
+		  "rules:\n"
+		  "  r: {when: not known(e), for: 1s}\n"
+		  "  s: {when: e > 3, on_unknown: fire}\n"
+		  "  t: {when: 'avg(e, 5s) > 3', on_unknown: fire}\n");
+	feed_bad(&c, 2, "x.b", BAD_CRC);
+	tick(&c, 29);
+	assert_log(&c, "2.000000000 r pending ok->pending warning \"\" e=unknown(bad)\n"
+		       "3.000000000 r fire pending->firing warning \"\" e=unknown(bad)\n");
+	tick(&c, 31);
+	assert_log(&c, "30.000000000 s fire ok->firing warning \"\" e=unknown(bad)\n"
+		       "30.000000000 t fire ok->firing warning \"\" e=unknown(bad)\n");
+	rules_case_done(&c);
+	start(&c, "derived: {d: {value: ln(x.a)}}\n"
+		  "rules: {r: {when: d > 3, for: 4s, on_unknown: fire}}\n");
+	tick(&c, 31);
+	assert_log(&c, "30.000000000 r pending ok->pending warning \"\" d=unknown(stale)\n");
+	/* No silence any more, and no result either. */
+	feed_number(&c, 32, "x.a", -1);
+	tick(&c, 60);
+	assert_log(&c, "");
+	rules_case_done(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +485,10 @@ int main(void)
 		cmocka_unit_test(test_depth_counts_in_whichever_order_they_stand),
 		cmocka_unit_test(test_errors_say_which_point_and_once),
 		cmocka_unit_test(test_reload_keeps_values_and_what_prev_knows),
+		cmocka_unit_test(test_reload_before_any_reading_derives_nothing),
+		cmocka_unit_test(test_reload_keeps_a_value_that_nobody_has_read),
+		cmocka_unit_test(
+			test_rules_hear_when_what_is_behind_a_derived_point_speaks_or_is_silent),
 	};
 
 	return cmocka_run_group_tests_name("derived", tests, NULL, NULL);

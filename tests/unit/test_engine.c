@@ -1030,9 +1030,8 @@ static void test_nothing_is_allocated_once_the_engine_is_made(void **state)
 }
 
 /* hold_bad: false */
-static void test_unheld_point_is_unknown_with_its_first_failed_reading(void **state)
+static void strict_init(struct rules_case *c, const char *text)
 {
-	struct point_table *points;
 	struct point strict = {.name = "y.a",
 			       .device = "y",
 			       .kind = VALUE_NUMBER,
@@ -1040,22 +1039,24 @@ static void test_unheld_point_is_unknown_with_its_first_failed_reading(void **st
 			       .low = 1,
 			       .unheld = true,
 			       .stale_ns = 30 * NSEC_PER_SEC};
-	struct rules_case c = {0};
+
+	*c = (struct rules_case){0};
+	conf_case_init(&c->conf, text, strlen(text));
+	c->points = rules_points(c->conf.arena);
+	point_table_add(c->points, &strict);
+	c->set = ruleset_parse(c->conf.arena, &c->conf.root, 1, c->points, NULL, c->conf.diags);
+	assert_non_null(c->set);
+	rules_case_start(c);
+}
+
+static void test_unheld_point_is_unknown_with_its_first_failed_reading(void **state)
+{
+	struct rules_case c;
 
 	(void)state;
-	conf_case_init(&c.conf,
-		       "rules:\n"
-		       "  r: {when: y.a > 5, on_unknown: clear}\n"
-		       "  s: {when: not known(y.a)}\n",
-		       strlen("rules:\n"
-			      "  r: {when: y.a > 5, on_unknown: clear}\n"
-			      "  s: {when: not known(y.a)}\n"));
-	points = rules_points(c.conf.arena);
-	point_table_add(points, &strict);
-	c.points = points;
-	c.set = ruleset_parse(c.conf.arena, &c.conf.root, 1, points, NULL, c.conf.diags);
-	assert_non_null(c.set);
-	rules_case_start(&c);
+	strict_init(&c, "rules:\n"
+			"  r: {when: y.a > 5, on_unknown: clear}\n"
+			"  s: {when: not known(y.a)}\n");
 	feed_number(&c, 1, "y.a", 9);
 	feed_bad(&c, 2, "y.a", BAD_CRC);
 	tick(&c, 40);
@@ -1068,6 +1069,24 @@ static void test_unheld_point_is_unknown_with_its_first_failed_reading(void **st
 		   "41.000000000 r fire ok->firing warning \"\" y.a=9\n"
 		   "41.000000000 s clear firing->ok warning active=39.000000000 \"\" y.a=9\n");
 	rules_case_done(&c);
+}
+
+static void test_a_reload_gives_an_unheld_point_no_value_back(void **state)
+{
+	static const char text[] = "rules: {s: {when: not known(y.a)}}";
+	struct rules_case c, next;
+
+	(void)state;
+	strict_init(&c, text);
+	feed_number(&c, 1, "y.a", 9);
+	feed_bad(&c, 2, "y.a", BAD_CRC);
+	strict_init(&next, text);
+	engine_adopt(next.engine, c.engine, (struct boot){3 * NSEC_PER_SEC});
+	tick(&next, 10);
+	assert_log(&next, "");
+	assert_int_equal(rules_case_state(&next), RULE_FIRING);
+	rules_case_done(&c);
+	rules_case_done(&next);
 }
 
 int main(void)
@@ -1108,6 +1127,7 @@ int main(void)
 		cmocka_unit_test(test_extra_ticks_change_nothing),
 		cmocka_unit_test(test_nothing_is_allocated_once_the_engine_is_made),
 		cmocka_unit_test(test_unheld_point_is_unknown_with_its_first_failed_reading),
+		cmocka_unit_test(test_a_reload_gives_an_unheld_point_no_value_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
