@@ -117,9 +117,11 @@ static void daemon_set_wall(struct daemon *daemon, struct boot at)
 		loop_timer_start(daemon->clock_poll, mono_add(clock_mono(), poll_ns));
 }
 
-/* Slots of 'at' that the box slept over are not to be run one after the other. */
+/* What the process or the box slept over is not to be run beat by beat, and slot by slot. */
 static void daemon_wake(struct daemon *daemon, struct boot now)
 {
+	if (boot_diff(now, daemon->seen) > NSEC_PER_SEC)
+		engine_overslept(daemon->now.engine, now);
 	if (boot_diff(now, daemon->seen) > CALENDAR_LATE_S * NSEC_PER_SEC)
 		daemon_set_wall(daemon, now);
 	daemon->seen = now;
@@ -555,6 +557,14 @@ size_t daemon_writing(const struct daemon *daemon)
 	return outputs_open(daemon->outputs);
 }
 
+static struct boot daemon_look_up(struct daemon *daemon)
+{
+	struct boot now = clock_boot();
+
+	daemon_wake(daemon, now);
+	return now;
+}
+
 /* What an operator has done is kept before anybody may forget it. */
 static int daemon_operated(struct daemon *daemon, int rc)
 {
@@ -565,19 +575,23 @@ static int daemon_operated(struct daemon *daemon, int rc)
 
 int daemon_ack(struct daemon *daemon, uint32_t rule)
 {
-	return daemon_operated(daemon, engine_ack(daemon->now.engine, rule, clock_boot()));
+	struct boot now = daemon_look_up(daemon);
+
+	return daemon_operated(daemon, engine_ack(daemon->now.engine, rule, now));
 }
 
 int daemon_shelve(struct daemon *daemon, uint32_t rule, int64_t for_ns)
 {
-	struct boot now = clock_boot(), until = boot_add(now, for_ns);
+	struct boot now = daemon_look_up(daemon), until = boot_add(now, for_ns);
 
 	return daemon_operated(daemon, engine_shelve(daemon->now.engine, rule, until, now));
 }
 
 int daemon_unshelve(struct daemon *daemon, uint32_t rule)
 {
-	return daemon_operated(daemon, engine_unshelve(daemon->now.engine, rule, clock_boot()));
+	struct boot now = daemon_look_up(daemon);
+
+	return daemon_operated(daemon, engine_unshelve(daemon->now.engine, rule, now));
 }
 
 void daemon_watch(struct daemon *daemon, struct daemon_watcher *watcher)

@@ -59,6 +59,12 @@ void engine_settle(struct engine *engine);
 /* Runs every timer with a deadline before now, in order. */
 void engine_tick(struct engine *engine, struct boot now);
 /*
+ * Nobody has called since long ago: the process was stopped, or the box slept. To be called
+ * before the engine is told anything of now. Of what comes again and again, the beats of
+ * 'repeat' and 'at: every', only the last one that is overdue is left to run.
+ */
+void engine_overslept(struct engine *engine, struct boot now);
+/*
  * The earliest deadline of all timers; engine_tick() with any later time will run it. false:
  * none is planned. Puts the heap of timers right, so the engine is not const.
  */

@@ -160,6 +160,33 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 
 /* ---- the clock -------------------------------------------------------------------------- */
 
+/* The last beat before now of what has one every so often and is due. */
+static int64_t last_beat(int64_t due, int64_t every_ns, struct boot now)
+{
+	return due < now.ns ? due + (now.ns - 1 - due) / every_ns * every_ns : due;
+}
+
+void engine_overslept(struct engine *engine, struct boot now)
+{
+	for (uint32_t i = 0; i < engine->rule_count; i++) {
+		const struct rule *rule = ruleset_rule_get(engine->set, i);
+		const struct calendar *at = rule->more->at;
+		int64_t repeat_ns = rule->more->repeat_ns;
+		int64_t due = INT64_MAX;
+
+		if (at != NULL && at->every_ns > 0)
+			due = engine_state_deadline(engine, i);
+		if (due != INT64_MAX)
+			engine_plan_state(engine, i, last_beat(due, at->every_ns, now));
+		if (repeat_ns == 0)
+			continue;
+		due = timers_get(&engine->timers, engine_repeat_owner(engine, rule));
+		if (due != INT64_MAX)
+			timers_set(&engine->timers, engine_repeat_owner(engine, rule),
+				   last_beat(due, repeat_ns, now));
+	}
+}
+
 /* The box slept over it: of what recurs on boot time only the last one is left to run. */
 static void engine_oversleep(struct engine *engine, uint32_t number, struct boot now)
 {
@@ -169,8 +196,7 @@ static void engine_oversleep(struct engine *engine, uint32_t number, struct boot
 	if (due == INT64_MAX || now.ns - due <= CALENDAR_LATE_S * NSEC_PER_SEC)
 		return;
 	if (every_ns > 0)
-		engine_plan_state(engine, number,
-				  due + (now.ns - 1 - due) / every_ns * every_ns);
+		engine_plan_state(engine, number, last_beat(due, every_ns, now));
 	else
 		engine_plan_state(engine, number, INT64_MAX);
 }

@@ -378,6 +378,36 @@ static void test_repeat_follows_its_rhythm_while_firing(void **state)
 	rules_case_done(&c);
 }
 
+static void test_fault_E4_overdue_beats_come_once_in_their_rhythm(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "rules:\n"
+			    "  r: {when: x.a > 1, repeat: 10s}\n"
+			    "  s: {at: every 7s}\n"
+			    "  t: {when: x.a > 1, for: 15s}\n");
+	rules_case_start(&c);
+	feed_number(&c, 1, "x.a", 2);
+	engine_overslept(c.engine, (struct boot){11 * NSEC_PER_SEC});
+	tick(&c, 12);
+	rules_case_log(&c);
+	/* It was stopped until 27.5. */
+	engine_overslept(c.engine, (struct boot){27 * NSEC_PER_SEC + 1});
+	tick(&c, 27.5);
+	assert_log(&c, "16.000000000 t fire pending->firing warning \"\" x.a=2\n"
+		       "21.000000000 s instant ok->ok warning \"\"\n"
+		       "21.000000000 r repeat firing->firing warning active=20.000000000 \"\" "
+		       "x.a=2\n");
+	/* The rhythm is what it was. */
+	feed_number(&c, 30, "x.a", 2);
+	tick(&c, 32);
+	assert_log(&c, "28.000000000 s instant ok->ok warning \"\"\n"
+		       "31.000000000 r repeat firing->firing warning active=30.000000000 \"\" "
+		       "x.a=2\n");
+	rules_case_done(&c);
+}
+
 static void test_hysteresis_ends_only_if_clear_holds_and_when_does_not(void **state)
 {
 	struct rules_case c;
@@ -1106,6 +1136,7 @@ int main(void)
 		cmocka_unit_test(test_timers_of_an_instant_run_after_its_readings),
 		cmocka_unit_test(test_late_readings_are_counted_and_rule_on_nothing),
 		cmocka_unit_test(test_repeat_follows_its_rhythm_while_firing),
+		cmocka_unit_test(test_fault_E4_overdue_beats_come_once_in_their_rhythm),
 		cmocka_unit_test(test_hysteresis_ends_only_if_clear_holds_and_when_does_not),
 		cmocka_unit_test(test_the_condition_is_that_of_the_state_that_was_reached),
 		cmocka_unit_test(test_instants_happen_each_time_and_not_at_first),
