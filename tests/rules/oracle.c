@@ -17,11 +17,21 @@
 #include "base/str.h"
 #include "conf/yaml.h"
 #include "model/point.h"
+#include "oracle_derived.h"
 #include "oracle_function.h"
+#include "oracle_past.h"
 #include "oracle_set.h"
 #include "rules/engine.h"
 
 /* ---- events ------------------------------------------------------------------------------ */
+
+double oracle_shown(double number)
+{
+	char digits[40];
+
+	snprintf(digits, sizeof(digits), "%.9g", number);
+	return strtod(digits, NULL);
+}
 
 static void show_point(const struct oracle *oracle, uint32_t number, struct event_point *ret)
 {
@@ -31,7 +41,8 @@ static void show_point(const struct oracle *oracle, uint32_t number, struct even
 	*ret = (struct event_point){.name = point->name, .quality = oracle_quality(is)};
 	if (!is->known)
 		return;
-	ret->value = point->kind == VALUE_NUMBER ? value_number(is->x)
+	ret->value = point->kind == VALUE_NUMBER
+			     ? value_number(is->formula != NULL ? oracle_shown(is->x) : is->x)
 		     : point->kind == VALUE_BOOL ? value_bool(is->x != 0)
 						 : value_text(is->text);
 }
@@ -137,6 +148,15 @@ static bool any_inner_expired(const struct oracle *oracle, const struct oracle_r
 	return false;
 }
 
+bool oracle_any_inner_spoke(const struct oracle *oracle, const struct oracle_reads *reads)
+{
+	for (uint32_t i = 0; i < reads->inner.count; i++) {
+		if (oracle->world.points[reads->inner.ids[i]].spoke)
+			return true;
+	}
+	return any_inner_expired(oracle, reads);
+}
+
 static bool any_impulse(const struct oracle *oracle, const struct oracle_reads *reads)
 {
 	for (uint32_t i = 0; i < reads->memories.count; i++) {
@@ -211,6 +231,7 @@ static void look(struct oracle *oracle, struct oracle_rule *rule)
 		return;
 	}
 	rule->life.inactive = is_inactive(oracle, rule);
+	rule->looked = rule->looked || rule->life.inactive;
 	/* Unknown is what nobody has looked at. */
 	model_rule_look(&rule->life, rule->looked ? truth(oracle, rule->when) : MODEL_UNKNOWN,
 			rule->looked ? truth(oracle, rule->clear) : MODEL_UNKNOWN,
@@ -227,9 +248,9 @@ void oracle_look_at_all(struct oracle *oracle)
 static bool any_reported(const struct oracle *oracle, const struct oracle_reads *reads)
 {
 	const struct oracle_list *lists[] = {&reads->points, &reads->inner, &reads->devices,
-					     &reads->inner_devices};
+					     &reads->inner_devices, &reads->deep};
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		for (uint32_t k = 0; k < lists[i]->count; k++) {
 			if (oracle->world.points[lists[i]->ids[k]].reported)
 				return true;
@@ -261,6 +282,9 @@ static void run_memory(struct oracle *oracle, uint32_t number)
 	const struct oracle_reads *reads = &oracle->memory_reads[number];
 	struct oracle_val before = memory->now;
 
+	/* A derived point hears of what its inputs are worth. */
+	if (memory->expr->function->run == oracle_derive)
+		memory->spoke = memory->spoke || oracle_any_inner_spoke(oracle, reads);
 	memory->spoke = memory->spoke || oracle_any_spoke(oracle, reads) || memory->struck ||
 			memory->due <= world->now ||
 			(memory->expr->function->samples && any_reported(oracle, reads));
@@ -281,6 +305,10 @@ void oracle_pass(struct oracle *oracle)
 		run_memory(oracle, i);
 		impulse = impulse || (world->memories[i].expr->function->impulse &&
 				      world->memories[i].now.x != 0);
+	}
+	for (uint32_t i = 0; i < world->memory_count; i++) {
+		if (world->memories[i].closes)
+			oracle_prev_close(world, &world->memories[i]);
 	}
 	for (uint32_t i = 0; i < world->point_count; i++)
 		world->points[i].reported = false;
@@ -438,6 +466,11 @@ static void take(struct oracle *oracle, const struct reading *reading)
 
 	is->spoke = true;
 	is->failed = !is_good(point, reading);
+	if (is->failed && is->unheld && is->known) {
+		is->known = false;
+		is->expired = true;
+		is->stale_at = INT64_MAX;
+	}
 	if (is->failed)
 		return;
 	take_value(is, point, reading->value);
@@ -553,7 +586,10 @@ struct oracle *oracle_new(const struct yaml_node *root, const struct point_table
 	for (uint32_t i = 0; i < world->point_count; i++) {
 		world->points[i].at = now;
 		world->points[i].stale_at = now + point_table_get(points, i)->stale_ns;
+		world->points[i].unheld = point_table_get(points, i)->unheld;
+		world->points[i].deadband = point_table_get(points, i)->deadband;
 	}
+	oracle_derived_read(oracle->arena, world, yaml_get(root, "derived"));
 	oracle_set_read(oracle, yaml_get(root, "rules"));
 	for (uint32_t i = 0; i < oracle->count; i++) {
 		struct oracle_rule *rule = &oracle->rules[i];

@@ -27,6 +27,10 @@ struct oracle *oracle_new(const struct yaml_node *root, const struct point_table
 			  const char *tz, struct str *log, int64_t now);
 void oracle_free(struct oracle *oracle);
 
+/* What lines of the log show of a computed number: two ways to it may differ in its last bit.
+ */
+double oracle_shown(double number);
+
 /* As the engine's functions of these names. */
 void oracle_feed(struct oracle *oracle, const struct reading *reading);
 void oracle_settle(struct oracle *oracle);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "oracle.h"
+#include "oracle_derived.h"
 #include "oracle_function.h"
 #include "oracle_past.h"
 #include "oracle_set.h"
@@ -23,8 +24,13 @@ static void adopt_points(struct oracle *oracle, const struct oracle *old)
 	for (uint32_t i = 0; i < world->point_count; i++) {
 		const struct oracle_history *history = &old->world.points[i].history;
 
+		struct oracle_point fresh = world->points[i];
+
+		if (oracle_derived_differs(oracle, old, i))
+			continue;
 		world->points[i] = old->world.points[i];
 		world->points[i].history = (struct oracle_history){0};
+		world->points[i].formula = fresh.formula;
 		for (size_t k = 0; k < history->count; k++)
 			oracle_history_add(&world->points[i].history, &history->samples[k]);
 	}
@@ -52,21 +58,20 @@ static void begin_past(const struct oracle *oracle, struct oracle_memory *memory
 		oracle_remember(memory, &val);
 }
 
-static const struct oracle_memory *find_memory(const struct oracle *old, const char *words)
-{
-	for (size_t i = 0; i < old->world.memory_count; i++) {
-		if (strcmp(old->world.memories[i].expr->words, words) == 0)
-			return &old->world.memories[i];
-	}
-	return NULL;
-}
-
 /* What remembers goes on from what it says, or begins with what there is now. */
 static void adopt_memory(struct oracle *oracle, const struct oracle *old,
 			 struct oracle_memory *memory, const struct oracle_reads *reads)
 {
-	const struct oracle_memory *before = find_memory(old, memory->expr->words);
+	const struct oracle_memory *before = oracle_memory_before(oracle, old, memory);
 
+	if (memory->expr->function->run == oracle_derive) {
+		memory->spoke = oracle_any_spoke(oracle, reads) ||
+				oracle_any_inner_spoke(oracle, reads) ||
+				(oracle->world.clock_set && oracle_reads_clock(oracle, reads));
+		if (memory->spoke)
+			oracle_derive(&oracle->world, memory->expr, memory, false);
+		return;
+	}
 	if (memory->expr->function->shows != NULL) {
 		memory->struck = true;
 		oracle_clock(&oracle->world, memory->expr, memory, false);
@@ -133,7 +138,8 @@ static void adopt_rule(struct oracle *oracle, const struct oracle *old,
 		return;
 	same = same_text(rule->when_text, before->when_text) &&
 	       same_text(rule->clear_text, before->clear_text) &&
-	       rule->says.on_unknown == before->says.on_unknown;
+	       rule->says.on_unknown == before->says.on_unknown &&
+	       !oracle_reads_differ(oracle, old, &rule->reads);
 	rule->looked = same ? before->looked : true;
 	rule->life = before->life;
 	rule->life.tell = oracle->rules[0].life.tell;
@@ -169,7 +175,7 @@ static bool clock_differs(struct oracle *oracle, const struct oracle *old)
 
 	for (uint32_t i = 0; i < world->memory_count; i++) {
 		struct oracle_memory *memory = &world->memories[i];
-		const struct oracle_memory *before = find_memory(old, memory->expr->words);
+		const struct oracle_memory *before = oracle_memory_before(oracle, old, memory);
 
 		if (memory->expr->function->shows == NULL || before == NULL ||
 		    (before->now.known == memory->now.known &&

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "model/reading.h"
 #include "oracle_clock.h"
+#include "oracle_derived.h"
 #include "oracle_past.h"
 #include "oracle_world.h"
 
@@ -226,6 +227,7 @@ static const struct oracle_function functions[] = {
 	{"tod<=",   VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_tod_le},
 	{"tod>",    VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_tod_gt},
 	{"tod>=",   VALUE_BOOL,   ORACLE_UNITS_NONE,  .run = oracle_clock, .shows = oracle_tod_ge},
+	{"derived", VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_derive, .samples = true},
 	{"prev",    VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_prev, .samples = true},
 	{"ewma",    VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_ewma, .samples = true},
 	{"avg",     VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},

@@ -156,11 +156,19 @@ void oracle_lasted(const struct oracle_world *world, const struct oracle_expr *e
 void oracle_prev(const struct oracle_world *world, const struct oracle_expr *expr,
 		 struct oracle_memory *memory, bool sampled)
 {
-	struct oracle_val val = oracle_eval(world, expr->kids[0]);
-
+	(void)world;
+	(void)expr;
 	if (!sampled)
 		return;
 	memory->now = memory->last;
+	memory->closes = true;
+}
+
+void oracle_prev_close(const struct oracle_world *world, struct oracle_memory *memory)
+{
+	struct oracle_val val = oracle_eval(world, memory->expr->kids[0]);
+
+	memory->closes = false;
 	if (val.known)
 		memory->last = val;
 }

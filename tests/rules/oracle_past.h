@@ -22,6 +22,8 @@ void oracle_lasted(const struct oracle_world *world, const struct oracle_expr *e
 		   struct oracle_memory *memory, bool sampled);
 void oracle_prev(const struct oracle_world *world, const struct oracle_expr *expr,
 		 struct oracle_memory *memory, bool sampled);
+/* The pass is over: what the argument is now comes before the next. */
+void oracle_prev_close(const struct oracle_world *world, struct oracle_memory *memory);
 void oracle_ewma(const struct oracle_world *world, const struct oracle_expr *expr,
 		 struct oracle_memory *memory, bool sampled);
 /* All windows; which of them is expr->function->window. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "oracle.h"
+#include "oracle_derived.h"
 #include "oracle_function.h"
 #include "oracle_past.h"
 #include "oracle_set.h"
@@ -25,7 +26,8 @@ static bool outlives(const struct oracle_expr *expr, const struct oracle_outage 
 {
 	const struct oracle_function *function = expr->function;
 
-	if (function->impulse || function->shows != NULL || expr->kids[0]->kind == VALUE_TEXT)
+	if (function->run == oracle_derive || function->impulse || function->shows != NULL ||
+	    expr->kids[0]->kind == VALUE_TEXT)
 		return false;
 	if (function->run == oracle_prev || function->run == oracle_ewma)
 		return true;
@@ -35,20 +37,11 @@ static bool outlives(const struct oracle_expr *expr, const struct oracle_outage 
 	       llround(expr->kids[1]->literal.x * 1e9) >= ORACLE_OUTAGE;
 }
 
-static const struct oracle_memory *find_memory(const struct oracle *old, const char *words)
-{
-	for (size_t i = 0; i < old->world.memory_count; i++) {
-		if (strcmp(old->world.memories[i].expr->words, words) == 0)
-			return &old->world.memories[i];
-	}
-	return NULL;
-}
-
 static void restart_memory(struct oracle *oracle, const struct oracle *old,
 			   struct oracle_memory *memory, const struct oracle_outage *outage)
 {
 	const struct oracle_function *function = memory->expr->function;
-	const struct oracle_memory *before = find_memory(old, memory->expr->words);
+	const struct oracle_memory *before = oracle_memory_before(oracle, old, memory);
 
 	if (before == NULL || !outlives(memory->expr, outage))
 		return;
@@ -93,7 +86,8 @@ static void restart_rule(const struct oracle *old, struct oracle_rule *rule,
 		return;
 	same = same_text(rule->when_text, before->when_text) &&
 	       same_text(rule->clear_text, before->clear_text) &&
-	       rule->says.on_unknown == before->says.on_unknown;
+	       rule->says.on_unknown == before->says.on_unknown &&
+	       !oracle_reads_differ(rule->oracle, old, &rule->reads);
 	rule->life = before->life;
 	rule->life.tell = fresh.tell;
 	rule->life.arg = rule;

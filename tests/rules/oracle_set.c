@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "conf/yaml.h"
 #include "model/point.h"
+#include "oracle_derived.h"
 #include "oracle_function.h"
 
 static void list_add(struct oracle_list *list, uint32_t id)
@@ -65,6 +66,20 @@ static uint32_t age_number(struct oracle_world *world, const struct oracle_expr 
 static void collect(struct oracle *oracle, struct oracle_expr *expr,
 		    struct oracle_reads *reads);
 
+/* What reads a derived point inside of itself reads, at a distance, what that does. */
+static void close_loop(struct oracle *oracle, uint32_t point, const struct oracle_reads *reads)
+{
+	for (uint32_t i = 0; i < oracle->world.memory_count; i++) {
+		struct oracle_reads *inner = &oracle->memory_reads[i];
+		bool loop = false;
+
+		for (uint32_t k = 0; k < inner->points.count; k++)
+			loop = loop || inner->points.ids[k] == point;
+		if (loop)
+			list_add_all(&inner->deep, &reads->points);
+	}
+}
+
 static uint32_t memory_number(struct oracle *oracle, const struct oracle_expr *expr)
 {
 	struct oracle_world *world = &oracle->world;
@@ -75,8 +90,14 @@ static uint32_t memory_number(struct oracle *oracle, const struct oracle_expr *e
 		if (strcmp(world->memories[i].expr->words, expr->words) == 0)
 			return i;
 	}
+	if (expr->function->run == oracle_derive)
+		world->points[expr->point].open = true;
 	for (size_t i = 0; i < expr->count; i++)
 		collect(oracle, expr->kids[i], &reads);
+	if (expr->function->run == oracle_derive) {
+		world->points[expr->point].open = false;
+		close_loop(oracle, expr->point, &reads);
+	}
 	number = (uint32_t)world->memory_count++;
 	world->memories =
 		xreallocarray(world->memories, world->memory_count, sizeof(*world->memories));
@@ -102,6 +123,25 @@ static void collect_memory(struct oracle *oracle, struct oracle_expr *expr,
 	list_add_all(&reads->inner, &inner->inner);
 	list_add_all(&reads->inner_devices, &inner->devices);
 	list_add_all(&reads->inner_devices, &inner->inner_devices);
+	list_add_all(&reads->deep, &inner->deep);
+}
+
+/* One that is read behind its own prev() is there already, so to speak. */
+static void collect_derived(struct oracle *oracle, struct oracle_expr *expr,
+			    struct oracle_reads *reads)
+{
+	const struct oracle_reads *inner;
+
+	if (oracle->world.points[expr->point].open)
+		return;
+	expr->memory = memory_number(oracle, expr);
+	list_add(&reads->memories, expr->memory);
+	inner = &oracle->memory_reads[expr->memory];
+	list_add_all(&reads->deep, &inner->points);
+	list_add_all(&reads->deep, &inner->inner);
+	list_add_all(&reads->deep, &inner->devices);
+	list_add_all(&reads->deep, &inner->inner_devices);
+	list_add_all(&reads->deep, &inner->deep);
 }
 
 static void collect(struct oracle *oracle, struct oracle_expr *expr, struct oracle_reads *reads)
@@ -110,6 +150,9 @@ static void collect(struct oracle *oracle, struct oracle_expr *expr, struct orac
 
 	if (expr->op == ORACLE_POINT || expr->op == ORACLE_REACHED)
 		list_add(&reads->points, expr->point);
+	if ((expr->op == ORACLE_POINT || expr->op == ORACLE_REACHED) &&
+	    world->points[expr->point].formula != NULL)
+		collect_derived(oracle, world->points[expr->point].formula, reads);
 	if (expr->op == ORACLE_REACHED)
 		list_add(&reads->ages, age_number(&oracle->world, expr));
 	if (expr->op == ORACLE_FIRING)
@@ -138,6 +181,36 @@ bool oracle_reads_clock(const struct oracle *oracle, const struct oracle_reads *
 			return true;
 	}
 	return false;
+}
+
+bool oracle_reads_differ(const struct oracle *oracle, const struct oracle *old,
+			 const struct oracle_reads *reads)
+{
+	const struct oracle_list *lists[] = {&reads->points, &reads->inner};
+
+	for (int i = 0; i < 2; i++) {
+		for (uint32_t k = 0; k < lists[i]->count; k++) {
+			if (oracle_derived_differs(oracle, old, lists[i]->ids[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
+const struct oracle_memory *oracle_memory_before(const struct oracle *oracle,
+						 const struct oracle *old,
+						 const struct oracle_memory *memory)
+{
+	const struct oracle_world *world = &old->world;
+	uint32_t number = (uint32_t)(memory - oracle->world.memories);
+
+	if (oracle_reads_differ(oracle, old, &oracle->memory_reads[number]))
+		return NULL;
+	for (size_t i = 0; i < world->memory_count; i++) {
+		if (strcmp(world->memories[i].expr->words, memory->expr->words) == 0)
+			return &world->memories[i];
+	}
+	return NULL;
 }
 
 /* ---- one rule ---------------------------------------------------------------------------- */
@@ -244,6 +317,12 @@ void oracle_set_read(struct oracle *oracle, const struct yaml_node *rules)
 	for (uint32_t i = 0; i < oracle->count; i++) {
 		oracle->rules[i].oracle = oracle;
 		oracle->rules[i].name = rules->keys[i]->text;
+	}
+	/* They are computed whether or not somebody reads them. */
+	for (uint32_t i = 0; i < oracle->world.point_count; i++) {
+		if (oracle->world.points[i].formula != NULL)
+			collect_derived(oracle, oracle->world.points[i].formula,
+					&(struct oracle_reads){0});
 	}
 	for (uint32_t i = 0; i < oracle->count; i++)
 		read_rule(oracle, &oracle->rules[i], rules->values[i]);

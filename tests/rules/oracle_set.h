@@ -28,6 +28,7 @@ struct oracle_reads {
 	struct oracle_list inner;	  /* in the arguments of what remembers */
 	struct oracle_list inner_devices; /* devices in them */
 	struct oracle_list memories, ages, rules;
+	struct oracle_list deep;    /* what derived points are computed from */
 	struct oracle_list devices; /* the points of the devices it reads as a whole */
 };
 
@@ -61,6 +62,14 @@ void oracle_set_read(struct oracle *oracle, const struct yaml_node *rules);
 /* UINT32_MAX: there is none such. */
 uint32_t oracle_set_find(const struct oracle *oracle, const char *name);
 
+/* Whether a derived point of reads, not one behind it, is computed otherwise than in old. */
+bool oracle_reads_differ(const struct oracle *oracle, const struct oracle *old,
+			 const struct oracle_reads *reads);
+/* The memory of old that says the same of the same points; NULL: there is none. */
+const struct oracle_memory *oracle_memory_before(const struct oracle *oracle,
+						 const struct oracle *old,
+						 const struct oracle_memory *memory);
+
 /* A line of the log; bare: without the points. */
 void oracle_write_line(const struct oracle_rule *rule, const struct model_event *told,
 		       bool bare);
@@ -74,5 +83,7 @@ void oracle_wake(struct oracle *oracle, uint32_t number);
 void oracle_look_at_all(struct oracle *oracle);
 /* Whether any point of reads was read or fell silent, or reached an age. */
 bool oracle_any_spoke(const struct oracle *oracle, const struct oracle_reads *reads);
+/* The same of points in the arguments of what remembers, but for ages. */
+bool oracle_any_inner_spoke(const struct oracle *oracle, const struct oracle_reads *reads);
 
 #endif

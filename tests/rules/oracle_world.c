@@ -29,6 +29,8 @@ void oracle_history_done(struct oracle_history *history)
 
 enum quality oracle_quality(const struct oracle_point *point)
 {
+	if (point->formula != NULL)
+		return point->quality;
 	if (point->known)
 		return point->failed ? QUALITY_UNCERTAIN : QUALITY_GOOD;
 	/* Silence is stale; what failed, or never spoke and is not silent for long, is bad. */

@@ -18,6 +18,8 @@ struct point_table;
 
 enum { ORACLE_TEXT_BYTES = 64 };
 
+struct oracle_expr;
+
 /* One reading or one change of a value, of all there ever were. */
 struct oracle_sample {
 	int64_t at;
@@ -44,6 +46,12 @@ struct oracle_point {
 	bool expired;  /* its stale timer has run */
 	bool reported; /* a good reading since the last pass */
 	int64_t at;    /* of the last good reading, or of the start */
+	double deadband;
+	bool unheld; /* a failed reading makes it unknown at once */
+	/* Of a derived one; otherwise NULL. */
+	struct oracle_expr *formula;
+	bool open; /* what it reads is being collected */
+	enum quality quality;
 	int64_t stale_at;
 };
 
@@ -59,6 +67,7 @@ struct oracle_memory {
 	/* held, once, since after a restart: nothing is known yet since that instant */
 	bool waits;
 	int64_t waits_since;
+	bool closes; /* prev: it takes its argument when all are done */
 	bool struck; /* what goes by the clock: it may be something else now */
 };
 

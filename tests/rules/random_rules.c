@@ -17,11 +17,11 @@
  * Forms by what they yield. In a form, {x} stands for something of type x:
  *
  *   N number, B truth, X text, E instant, T temperature, D its difference, L length;
- *   n, b, x: points of these kinds; p: any point; c: a number on the grid of the readings;
- *   h, l: a place on the scale of temperature, a length in cm, off the grid;
- *   t: a text; d: a duration, w: one after which nothing else is due, v: such a one that
- * outlives a restart; r: a rule that stands behind this one's number; k: a time of the day, y:
- * a day of the week
+ *   n, b, x: points of these kinds; p: any point; e: a derived one; c: a number on the grid of
+ * the readings; h, l: a place on the scale of temperature, a length in cm, off the grid; t: a
+ * text; d: a duration, w: one after which nothing else is due, v: such a one that outlives a
+ * restart; r: a rule that stands behind this one's number; k: a time of the day, y: a day of
+ * the week
  *
  * Constants of measured quantities stay off the grid of their readings, however converted:
  * two ways to compute one sum may differ in its last bit.
@@ -66,8 +66,15 @@ static const struct form {
 	{'N', PLAIN, "(({T} - {T}) / 1.5[K])"},
 	{'N', PLAIN, "({L} / 50[cm])"},
 	{'N', PLAIN, "(a.fill / 100%)"},
+	{'N', PLAIN, "d.k0"},
+	{'N', PLAIN, "d.k3"},
 	{'B', SIMPLE, "{b}"},
 	{'B', SIMPLE, "{b}"},
+	{'B', PLAIN, "d.k1"},
+	{'B', PLAIN, "(d.k4 > {c})"},
+	{'B', PLAIN, "(quality({e}) == 'uncertain')"},
+	{'B', PLAIN, "ok({e})"},
+	{'B', RULE, "(age({e}) > {d})"},
 	{'B', SIMPLE, "({n} > {c})"},
 	{'B', SIMPLE, "({n} <= {c})"},
 	{'B', PLAIN, "({N} < {N})"},
@@ -179,6 +186,7 @@ static const struct form {
 	{'T', SIMPLE, "a.temp"},
 	{'T', SIMPLE, "b.temp"},
 	{'T', SIMPLE, "c.temp"},
+	{'T', PLAIN, "d.k2"},
 	{'T', PLAIN, "({T} + 1.5[K])"},
 	{'T', PLAIN, "({T} - {D})"},
 	{'T', PLAIN, "max({T}, {T})"},
@@ -209,8 +217,9 @@ struct grow {
 	struct chance *chance;
 	const struct random_set *set;
 	struct str *out;
-	int rule; /* refers to those below it only: no loops */
-	int use;  /* at least */
+	int derived; /* it may refer to so many derived points */
+	int rule;    /* refers to those below it only: no loops */
+	int use;     /* at least */
 	int left;
 };
 
@@ -294,6 +303,10 @@ static void grow_leaf(struct grow *grow, char type)
 		str_addf(grow->out, "r%jd",
 			 (intmax_t)chance_between(grow->chance, 0, grow->rule - 1));
 		break;
+	case 'e':
+		str_addf(grow->out, "d.k%jd",
+			 (intmax_t)chance_between(grow->chance, 0, grow->derived - 1));
+		break;
 	case 'k':
 		random_clock_tod(grow->chance, &grow->set->clock, grow->out);
 		break;
@@ -303,6 +316,18 @@ static void grow_leaf(struct grow *grow, char type)
 	default:
 		fail_msg("no type '%c'", type);
 	}
+}
+
+/* Whether all that the form names is there. */
+static bool is_there(const struct grow *grow, const struct form *form)
+{
+	const char *derived = strstr(form->text, "d.k");
+
+	if (grow->rule == 0 && strstr(form->text, "{r}") != NULL)
+		return false;
+	if (grow->derived == 0 && strstr(form->text, "{e}") != NULL)
+		return false;
+	return derived == NULL || derived[3] - '0' < grow->derived;
 }
 
 static void grow_type(struct grow *grow, char type, int depth)
@@ -316,8 +341,7 @@ static void grow_type(struct grow *grow, char type, int depth)
 	do
 		form = &forms[chance_between(grow->chance, 0, ARRAY_SIZE(forms) - 1)];
 	while (form->yields != type || ((depth <= 0 || grow->left <= 0) && !is_leaf(form)) ||
-	       (int)form->use < grow->use ||
-	       (grow->rule == 0 && strstr(form->text, "{r}") != NULL) ||
+	       (int)form->use < grow->use || !is_there(grow, form) ||
 	       /* at a leaf there is no way back from an instant */
 	       (depth <= 0 && form->yields == 'B' && strcmp(form->text, "{E}") == 0));
 	grow->left--;
@@ -331,12 +355,38 @@ static void grow_expr(struct chance *chance, const struct random_set *set, int r
 	struct grow grow = {.chance = chance,
 			    .set = set,
 			    .out = &out,
+			    .derived = set->derives ? RANDOM_DERIVED : 0,
 			    .rule = rule,
 			    .use = set->simple ? SIMPLE : RULE,
 			    .left = 25};
 
 	str_init_fixed(&out, ret, RANDOM_EXPR);
 	grow_type(&grow, type, depth);
+	assert_false(out.cut);
+}
+
+/* One reads those before it. */
+static void grow_derived(struct chance *chance, const struct random_set *set, int number,
+			 char *ret)
+{
+	static const char types[] = "NBTN";
+	struct str out;
+	struct grow grow = {.chance = chance,
+			    .set = set,
+			    .out = &out,
+			    .derived = number,
+			    .use = PLAIN,
+			    .left = 8};
+
+	str_init_fixed(&out, ret, RANDOM_EXPR);
+	if (number == RANDOM_DERIVED - 1) {
+		str_adds(&out, "clamp((prev(d.k4) ?"
+			       "? 0) + ");
+		grow_type(&grow, 'n', 0);
+		str_adds(&out, ", -20, 20)");
+	} else {
+		grow_type(&grow, types[number], 2);
+	}
 	assert_false(out.cut);
 }
 
@@ -424,6 +474,9 @@ void random_rules_grow(struct chance *chance, struct random_set *ret)
 {
 	random_clock_begin(chance, &ret->clock);
 	ret->simple = chance_one_in(chance, 3);
+	ret->derives = !ret->simple && chance_one_in(chance, 2);
+	for (int i = 0; i < RANDOM_DERIVED; i++)
+		grow_derived(chance, ret, i, ret->derived[i]);
 	for (int i = 0; i < RANDOM_RULES; i++) {
 		ret->order[i] = i;
 		grow_rule(chance, ret, i, &ret->rules[i]);
@@ -502,6 +555,11 @@ void random_rules_edit(struct chance *chance, struct random_set *set)
 		edit_rule(chance, set, (int)chance_between(chance, 0, RANDOM_RULES - 1));
 	if (chance_one_in(chance, 4))
 		swap(chance, set);
+	if (chance_one_in(chance, 4)) {
+		int number = (int)chance_between(chance, 0, RANDOM_DERIVED - 1);
+
+		grow_derived(chance, set, number, set->derived[number]);
+	}
 	if (chance_one_in(chance, 10))
 		random_clock_move(chance, &set->clock);
 }
@@ -512,11 +570,24 @@ static void write_time(struct str *out, const char *key, int64_t ns)
 		str_addf(out, "    %s: %jdms\n", key, (intmax_t)(ns / 1000000));
 }
 
+static void write_derived(const struct random_set *set, struct str *out)
+{
+	static const char *const rest[RANDOM_DERIVED] = {"", "", "    unit: degC\n",
+							 "    deadband: 0.5\n", ""};
+
+	str_adds(out, "derived:\n");
+	for (int i = 0; i < RANDOM_DERIVED; i++)
+		str_addf(out, "  d.k%d:\n    value: |-\n      %s\n%s", i, set->derived[i],
+			 rest[i]);
+}
+
 void random_rules_write(const struct random_set *set, struct str *out)
 {
 	static const char *const unknowns[] = {"hold", "clear", "fire"};
 	static const char *const severities[] = {"info", "warning", "critical"};
 
+	if (set->derives)
+		write_derived(set, out);
 	str_adds(out, "rules:\n");
 	for (int i = 0; i < RANDOM_RULES; i++) {
 		const struct random_rule *rule = &set->rules[set->order[i]];

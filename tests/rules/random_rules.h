@@ -35,11 +35,16 @@ struct random_rule {
 	int inhibitor; /* -1: none */
 };
 
+/* Derived points: their kinds are what they are, always; see random_rules.c. */
+enum { RANDOM_DERIVED = 5 };
+
 /* Rules by number, and the order in which the file has them. */
 struct random_set {
 	struct random_rule rules[RANDOM_RULES];
 	int order[RANDOM_RULES];
 	struct random_clock clock;
+	bool derives; /* there are derived points */
+	char derived[RANDOM_DERIVED][RANDOM_EXPR];
 	bool simple; /* mostly thresholds: the engine can pass readings over */
 };
 

@@ -59,6 +59,7 @@ struct point_table *random_rules_points(struct arena *arena)
 			.interval_ns = 1200 * NSEC_PER_MSEC,
 			.stale_ns = rows[i].stale_ticks * RANDOM_TICK,
 			.deadband = rows[i].deadband,
+			.unheld = strcmp(rows[i].name, "b.n") == 0,
 		};
 		size_t bad, bad_len;
 

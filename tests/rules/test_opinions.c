@@ -71,6 +71,10 @@ static void engine_writes(void *arg, const struct event *event)
 	assert_true(event->point_count <= ARRAY_SIZE(points));
 	if (event->point_count > 0)
 		memcpy(points, event->points, event->point_count * sizeof(*points));
+	for (size_t i = 0; i < event->point_count; i++) {
+		if (points[i].name[0] == 'd' && points[i].value.kind == VALUE_NUMBER)
+			points[i].value.number = oracle_shown(points[i].value.number);
+	}
 	qsort(points, event->point_count, sizeof(*points), by_name);
 	sorted.points = points;
 	engine_log_line(&sorted, arg);
