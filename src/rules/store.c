@@ -324,7 +324,7 @@ unsigned store_derive(struct store *store, uint32_t id, double value,
 	/* As of other points: its rules begin to be looked at, and hear of silence. */
 	if (!known && ((verdict->heard && !point->heard) || expired != point->expired))
 		changed |= STORE_QUALITY;
-	point->heard = point->heard || verdict->heard;
+	point->heard = point->heard || verdict->heard || known;
 	if (known && reported) {
 		point->at = now.ns;
 		point->ever = true;

@@ -35,7 +35,7 @@ struct stored {
 	bool ever : 1;	  /* a good reading was there */
 	bool expired : 1; /* the stale deadline has passed since at */
 	bool bad : 1;	  /* what bad() says */
-	bool heard : 1;	  /* derived: something that it is computed from has spoken */
+	bool heard : 1;	  /* derived: it had a value, or an input has spoken */
 };
 
 struct store_text {

@@ -541,6 +541,22 @@ static void test_a_reload_in_another_zone_wakes_what_remembers_the_clock(void **
 	rules_case_done(&c);
 }
 
+static void test_a_new_rule_is_looked_at_that_reads_the_clock_through_a_point(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c,
+	      "derived: {night: {value: 'between(22:00, 06:00)'}}\n"
+	      "rules: {q: {when: x.a > 1}}\n",
+	      "2026-03-27 23:00:00");
+	reload(&c, 20, berlin,
+	       "derived: {night: {value: 'between(22:00, 06:00)'}}\n"
+	       "rules: {r: {when: night}}\n");
+	assert_log(&c, "20.000000000 r fire ok->firing warning \"\" night=true\n");
+	rules_case_done(&c);
+}
+
 static void test_a_default_schedule_is_for_states_only(void **state)
 {
 	struct rules_case c;
@@ -642,6 +658,8 @@ int main(void)
 		cmocka_unit_test(test_a_reload_with_another_schedule),
 		cmocka_unit_test(test_a_reload_ends_an_alarm_that_nobody_has_looked_at),
 		cmocka_unit_test(test_a_reload_in_another_zone_wakes_what_remembers_the_clock),
+		cmocka_unit_test(
+			test_a_new_rule_is_looked_at_that_reads_the_clock_through_a_point),
 		cmocka_unit_test(test_a_default_schedule_is_for_states_only),
 		cmocka_unit_test(test_what_is_wrong_is_told),
 		cmocka_unit_test(test_a_rule_with_at_has_nothing_to_explain),
