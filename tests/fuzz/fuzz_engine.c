@@ -4,7 +4,9 @@
  * Owns the fuzz target of evaluation: bytes choose rules out of a table, and what is read,
  * falls silent, is acknowledged, shelved and reloaded while they run. Engines that are guarded
  * or not, that are woken too often or only when they ask for it, tell the same and end up
- * alike; none of them takes memory once it is made, and no value of a point is infinite.
+ * alike; none of them takes memory once it is made, and no value of a point is infinite. One
+ * byte says which of them live beside the plain one: mostly two, so that more is tried in a
+ * second.
  *
  * The bytes: rules (see rule_table.h), 0xff, the rules of another edition, 0xff, what happens.
  */
@@ -21,7 +23,7 @@
 #include "rules/ruleset.h"
 #include "rule_table.h"
 
-enum { OPS = 400, RELOADS = 10, LOG = 40000, LINE = 8192 };
+enum { OPS = 400, RELOADS = 10, PAIRS = 12, LOG = 40000, LINE = 8192 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -66,6 +68,7 @@ enum way { PLAIN, UNGUARDED, TICKED, LIVE, WAVERING, WAYS };
 static const char *const names[] = {"plain", "unguarded", "ticked", "live", "wavering"};
 
 struct runner {
+	bool lives;
 	struct engine *engine;
 	struct str log;
 	char *room;
@@ -131,10 +134,42 @@ static void wakes(struct runner *runner, enum way way, int64_t at, int64_t was)
 
 struct world {
 	struct edition editions[2];
+	const uint8_t
+		*others; /* the bytes of the second one, which is read when it is needed */
+	size_t others_size;
 	int current, reloads;
 	struct runner runners[WAYS];
 	int64_t now;
 };
+
+/* The next one that lives; PLAIN does. */
+static enum way living(const struct world *world, enum way way)
+{
+	do
+		way++;
+	while (way < WAYS && !world->runners[way].lives);
+	return way;
+}
+
+/* Two of the four, or all of them. */
+static void choose(struct world *world, unsigned byte)
+{
+	unsigned first = byte % 4, second = byte / 4 % 3;
+
+	for (enum way way = PLAIN; way < WAYS; way++)
+		world->runners[way].lives = way == PLAIN || byte >= PAIRS;
+	world->runners[UNGUARDED + first].lives = true;
+	world->runners[UNGUARDED + (second < first ? second : second + 1)].lives = true;
+}
+
+static void read_others(struct world *world)
+{
+	if (world->editions[1].arena != NULL)
+		return;
+	forbidden = false;
+	edition_read(&world->editions[1], world->others, world->others_size);
+	forbidden = true;
+}
 
 static void reload(struct world *world, int to)
 {
@@ -143,7 +178,8 @@ static void reload(struct world *world, int to)
 	/* New engines take more time than all that happens to them. */
 	if (++world->reloads > RELOADS)
 		return;
-	for (enum way way = 0; way < WAYS; way++) {
+	read_others(world);
+	for (enum way way = 0; way < WAYS; way = living(world, way)) {
 		struct runner *runner = &world->runners[way];
 		struct engine *old = runner->engine;
 
@@ -205,9 +241,9 @@ static void compare_logs(const struct world *world, enum way way)
 	if (at == one->len && at == other->len)
 		return;
 	fprintf(stderr, "%s%s%s: %.*s\n%s: %.*s\n", world->editions[0].source.text,
-		world->editions[1].source.text, names[PLAIN], (int)strcspn(one->s + line, "\n"),
-		one->s + line, names[way], (int)strcspn(other->s + line, "\n"),
-		other->s + line);
+		world->reloads > 0 ? world->editions[1].source.text : "", names[PLAIN],
+		(int)strcspn(one->s + line, "\n"), one->s + line, names[way],
+		(int)strcspn(other->s + line, "\n"), other->s + line);
 	abort();
 }
 
@@ -216,11 +252,11 @@ static void compare(struct world *world)
 {
 	const struct runner *plain = &world->runners[PLAIN];
 
-	for (enum way way = 0; way < WAYS; way++) {
+	for (enum way way = 0; way < WAYS; way = living(world, way)) {
 		settles(&world->runners[way], way);
 		engine_tick(world->runners[way].engine, (struct boot){world->now});
 	}
-	for (enum way way = PLAIN + 1; way < WAYS; way++) {
+	for (enum way way = living(world, PLAIN); way < WAYS; way = living(world, way)) {
 		const struct runner *other = &world->runners[way];
 
 		compare_logs(world, way);
@@ -294,7 +330,7 @@ static void read_one(struct world *world, struct reader *in, bool good, int64_t 
 	}
 	/* One that is late came in behind what all engines have seen. */
 	reading.at.ns -= steps[next(in) % ARRAY_SIZE(steps)];
-	for (enum way way = 0; way < WAYS; way++) {
+	for (enum way way = 0; way < WAYS; way = living(world, way)) {
 		struct runner *runner = &world->runners[way];
 
 		runner->fresh |= engine_feed(runner->engine, &reading);
@@ -307,7 +343,7 @@ static void operate(struct world *world, unsigned what, unsigned byte)
 	uint32_t rule = byte % (uint32_t)ruleset_count(world->editions[world->current].set);
 	int first = 0;
 
-	for (enum way way = 0; way < WAYS; way++) {
+	for (enum way way = 0; way < WAYS; way = living(world, way)) {
 		struct engine *engine = world->runners[way].engine;
 		struct boot until = {world->now + (int64_t)(byte / 16) * NSEC_PER_SEC};
 		int rc;
@@ -326,7 +362,7 @@ static void go_on(struct world *world, int64_t ns)
 	int64_t was = world->now;
 
 	world->now += ns;
-	for (enum way way = 0; way < WAYS && ns > 0; way++) {
+	for (enum way way = 0; way < WAYS && ns > 0; way = living(world, way)) {
 		wakes(&world->runners[way], way, world->now, was);
 		engine_tick(world->runners[way].engine, (struct boot){world->now});
 	}
@@ -334,7 +370,7 @@ static void go_on(struct world *world, int64_t ns)
 
 static void settle(struct world *world)
 {
-	for (enum way way = 0; way < WAYS; way++)
+	for (enum way way = 0; way < WAYS; way = living(world, way))
 		settles(&world->runners[way], way);
 }
 
@@ -394,8 +430,11 @@ static const int64_t beginnings[] = {
 
 static void live(struct world *world, struct reader *in)
 {
-	world->now = beginnings[next(in) % ARRAY_SIZE(beginnings)];
-	for (enum way way = 0; way < WAYS; way++) {
+	unsigned byte = next(in);
+
+	world->now = beginnings[byte % ARRAY_SIZE(beginnings)];
+	choose(world, byte / ARRAY_SIZE(beginnings));
+	for (enum way way = 0; way < WAYS; way = living(world, way)) {
 		struct runner *runner = &world->runners[way];
 
 		runner->room = xmalloc(LOG);
@@ -413,7 +452,7 @@ static void live(struct world *world, struct reader *in)
 	go_on(world, 100 * NSEC_PER_SEC);
 	compare(world);
 	forbidden = false;
-	for (enum way way = 0; way < WAYS; way++) {
+	for (enum way way = 0; way < WAYS; way = living(world, way)) {
 		engine_free(world->runners[way].engine);
 		free(world->runners[way].room);
 	}
@@ -423,17 +462,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct world world = {0};
 	struct reader in = {bytes, size};
+	const uint8_t *rules[2];
+	size_t sizes[2];
 
 	for (int i = 0; i < 2; i++) {
 		const uint8_t *end = in.left > 0 ? memchr(in.bytes, 0xff, in.left) : NULL;
 		size_t len = end != NULL ? (size_t)(end - in.bytes) : in.left;
 
-		edition_read(&world.editions[i], in.bytes, len);
+		rules[i] = in.bytes;
+		sizes[i] = len;
 		in.bytes += len + (end != NULL);
 		in.left -= len + (end != NULL);
 	}
+	edition_read(&world.editions[0], rules[0], sizes[0]);
+	world.others = rules[1];
+	world.others_size = sizes[1];
 	live(&world, &in);
-	for (int i = 0; i < 2; i++)
-		edition_free(&world.editions[i]);
+	for (int i = 0; i < 2; i++) {
+		if (world.editions[i].arena != NULL)
+			edition_free(&world.editions[i]);
+	}
 	return 0;
 }
