@@ -17,6 +17,7 @@
 #include "rules/check.h"
 #include "rules/compile.h"
 #include "rules/key.h"
+#include "rules/pack.h"
 #include "rules/parser.h"
 #include "rules/program.h"
 
@@ -222,6 +223,29 @@ static bool derived_check_early(struct derived_set *set, const struct derived *d
 	return false;
 }
 
+/*
+ * It is computed otherwise, too, if something behind it is: its key tells the keys of the
+ * derived points that it reads. One that prev() reads may not be there yet.
+ */
+static const char *derived_key(struct program *program, const char *key,
+			       const struct program_use *use)
+{
+	struct idlist points = {0};
+	uint64_t hash = PACK_HASH_START;
+	bool any = false;
+
+	program_use_points(program->arena, program, use, &points);
+	for (uint32_t i = 0; i < points.count; i++) {
+		uint32_t node = program_derived(program, points.ids[i]);
+
+		if (node == PROGRAM_NONE)
+			continue;
+		hash = pack_hash_text(hash, program->nodes[node].key);
+		any = true;
+	}
+	return any ? arena_printf(program->arena, "%s #%jx", key, (uintmax_t)hash) : key;
+}
+
 static bool derived_build(struct derived_set *set, struct derived *derived,
 			  struct program *program, const struct check_rules *rules)
 {
@@ -243,6 +267,7 @@ static bool derived_build(struct derived_set *set, struct derived *derived,
 		return false;
 	node.operand = derived->tree->type.kind;
 	node.code = compile_expr(program, derived->tree, use);
+	node.key = derived_key(program, node.key, use);
 	program_node(program, &node);
 	point_table_define(set->points, derived->point, derived->tree->type.kind,
 			   &derived->tree->type.unit, derived->tree->type.unit_text,

@@ -419,6 +419,46 @@ static void test_reload_before_any_reading_derives_nothing(void **state)
 	rules_case_done(&next);
 }
 
+static void test_reload_derives_what_reads_a_device_that_has_spoken(void **state)
+{
+	static const char text[] = "rules: {q: {when: bad(x)}}";
+	struct rules_case c, next;
+
+	(void)state;
+	start(&c, text);
+	feed_number(&c, 1, "x.a", 2);
+	reload(&c, &next,
+	       "derived: {d: {value: bad(x)}}\n"
+	       "rules: {q: {when: bad(x)}, r: {when: not d}}\n",
+	       2);
+	assert_log(&next, "2.000000000 r fire ok->firing warning \"\" d=false\n");
+	rules_case_done(&c);
+	rules_case_done(&next);
+}
+
+static void test_reload_tells_when_something_behind_a_point_is_computed_otherwise(void **state)
+{
+	struct rules_case c, next;
+
+	(void)state;
+	start(&c, "derived: {d: {value: x.a + 1}, e: {value: d * 2}}\n"
+		  "rules: {r: {on: changed(e)}, s: {when: 'count(e, 1m) > 0', for: 9s}}\n");
+	feed_number(&c, 1, "x.a", 2);
+	rules_case_log(&c);
+	reload(&c, &next,
+	       "derived: {d: {value: x.a + 2}, e: {value: d * 2}}\n"
+	       "rules: {r: {on: changed(e)}, s: {when: 'count(e, 1m) > 0', for: 9s}}\n",
+	       5);
+	assert_number(&next, 5, "e", 8);
+	/* What it was before has nothing to do with it: no instant, and no sample. */
+	feed_number(&next, 6, "x.a", 2);
+	tick(&next, 7);
+	assert_log(&next, "5.000000000 s calm pending->ok warning \"\" e=8\n"
+			  "6.000000000 s pending ok->pending warning \"\" e=8\n");
+	rules_case_done(&c);
+	rules_case_done(&next);
+}
+
 /* It has a value because an input fell silent: no reading has given it one. */
 static void test_reload_keeps_a_value_that_nobody_has_read(void **state)
 {
@@ -487,6 +527,9 @@ int main(void)
 		cmocka_unit_test(test_reload_keeps_values_and_what_prev_knows),
 		cmocka_unit_test(test_reload_before_any_reading_derives_nothing),
 		cmocka_unit_test(test_reload_keeps_a_value_that_nobody_has_read),
+		cmocka_unit_test(test_reload_derives_what_reads_a_device_that_has_spoken),
+		cmocka_unit_test(
+			test_reload_tells_when_something_behind_a_point_is_computed_otherwise),
 		cmocka_unit_test(
 			test_rules_hear_when_what_is_behind_a_derived_point_speaks_or_is_silent),
 	};
