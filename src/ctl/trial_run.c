@@ -86,6 +86,25 @@ static bool run_input(struct run *run, const struct yaml_node *key,
 				     &ret->series, run->diags);
 }
 
+/* Whoever wrote the test has probably not meant that. */
+static void run_note_gaps(struct run *run, const struct yaml_node *key,
+			  const struct input *input)
+{
+	const struct point *point = point_table_get(run->config->points, input->point);
+	char room[2][32];
+	struct str step, stale;
+
+	if (input->series.count < 2 || run->trial->step_ns < point->stale_ns)
+		return;
+	str_init_fixed(&step, room[0], sizeof(room[0]));
+	str_add_duration(&step, run->trial->step_ns);
+	str_init_fixed(&stale, room[1], sizeof(room[1]));
+	str_add_duration(&stale, point->stale_ns);
+	diag_warning(run->diags, key,
+		     "'%s' is unknown between its samples: 'step' is %s, its 'stale_after' %s",
+		     input->name, step.s, stale.s);
+}
+
 static bool run_inputs(struct run *run)
 {
 	const struct yaml_node *map = run->trial->inputs;
@@ -96,7 +115,10 @@ static bool run_inputs(struct run *run)
 	run->inputs = arena_take(run->arena, map->count, sizeof(*run->inputs));
 	run->input_count = map->count;
 	for (size_t i = 0; i < map->count; i++) {
-		good = run_input(run, map->keys[i], map->values[i], &run->inputs[i]) && good;
+		if (run_input(run, map->keys[i], map->values[i], &run->inputs[i]))
+			run_note_gaps(run, map->keys[i], &run->inputs[i]);
+		else
+			good = false;
 		if (run->inputs[i].series.count > run->samples)
 			run->samples = run->inputs[i].series.count;
 	}
