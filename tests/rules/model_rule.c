@@ -25,6 +25,7 @@ void model_rule_init(struct model_rule *rule, const struct model_says *says, int
 		.reloaded = now,
 		.repeat_at = MODEL_NEVER,
 		.shelved_until = MODEL_NEVER,
+		.quiet = {.limits = says->limits, .told_at = MODEL_LONG_AGO, .planned = now},
 	};
 }
 
@@ -34,30 +35,72 @@ bool model_rule_is_alarm(const struct model_rule *rule)
 	       rule->state == RULE_RETURNED;
 }
 
-bool model_rule_is_held(const struct model_rule *rule)
+/* By somebody, or by another rule. */
+static bool is_kept(const struct model_rule *rule)
 {
 	return rule->shelved_until != MODEL_NEVER || rule->inhibited;
+}
+
+bool model_rule_is_held(const struct model_rule *rule, int64_t now)
+{
+	return is_kept(rule) || model_quiet_why(&rule->quiet, rule->told, now) != NULL;
+}
+
+static void tell_as(struct model_rule *rule, struct model_event event)
+{
+	bool alarm = event.type == EVENT_FIRE || event.type == EVENT_INSTANT;
+	bool acts = alarm || event.type == EVENT_CLEAR || event.type == EVENT_REPEAT ||
+		    event.type == EVENT_BLIND;
+
+	if (event.held && acts && event.reason == NULL)
+		event.reason = model_quiet_why(&rule->quiet, rule->told, event.at);
+	if (event.from != RULE_OK && event.from != RULE_PENDING)
+		event.active_ns = event.at - rule->fired;
+	if (!event.held && event.type == EVENT_FIRE)
+		rule->told = true;
+	if (!event.held && event.type == EVENT_CLEAR)
+		rule->told = false;
+	if (acts)
+		model_quiet_note(&rule->quiet, !event.held, alarm, event.at);
+	rule->tell(rule->arg, &event);
 }
 
 static void tell(struct model_rule *rule, enum event_type type, enum rule_state from,
 		 const char *reason, int64_t now)
 {
-	struct model_event event = {
-		.type = type,
-		.from = from,
-		.to = rule->state,
-		.at = now,
-		.reason = reason,
-		.held = model_rule_is_held(rule),
-	};
+	tell_as(rule, (struct model_event){
+			      .type = type,
+			      .from = from,
+			      .to = rule->state,
+			      .at = now,
+			      .reason = reason,
+			      .held = model_rule_is_held(rule, now),
+		      });
+}
 
-	if (from != RULE_OK && from != RULE_PENDING)
-		event.active_ns = now - rule->fired;
-	if (!event.held && type == EVENT_FIRE)
-		rule->told = true;
-	if (!event.held && type == EVENT_CLEAR)
-		rule->told = false;
-	rule->tell(rule->arg, &event);
+/* What its limits themselves have to say is only held by others. */
+static void tell_limit(struct model_rule *rule, enum event_type type, const char *reason,
+		       int64_t now)
+{
+	tell_as(rule, (struct model_event){
+			      .type = type,
+			      .from = rule->state,
+			      .to = rule->state,
+			      .at = now,
+			      .reason = reason,
+			      .held = is_kept(rule),
+		      });
+}
+
+void model_rule_instant(struct model_rule *rule, int64_t now)
+{
+	tell(rule, EVENT_INSTANT, rule->state, NULL, now);
+}
+
+void model_rule_limit(struct model_rule *rule, const struct model_limits *limits, int64_t shift,
+		      bool restart, int64_t now)
+{
+	model_quiet_move(&rule->quiet, limits, shift, restart, now);
 }
 
 /* The first instant of its rhythm that is not before now. */
@@ -74,6 +117,8 @@ static void enter(struct model_rule *rule, enum rule_state state, enum event_typ
 		  const char *reason, int64_t now)
 {
 	enum rule_state from = rule->state;
+	bool flaps = (type == EVENT_FIRE || type == EVENT_CLEAR) &&
+		     model_quiet_turn(&rule->quiet, now);
 
 	rule->state = state;
 	rule->since = now;
@@ -90,6 +135,8 @@ static void enter(struct model_rule *rule, enum rule_state state, enum event_typ
 	if (type == EVENT_CLEAR)
 		rule->clears++;
 	tell(rule, type, from, reason, now);
+	if (flaps)
+		tell_limit(rule, EVENT_FLAPPING, NULL, now);
 	if (state == RULE_OK) {
 		rule->acked = false;
 		rule->repeat_at = MODEL_NEVER;
@@ -171,7 +218,7 @@ static void leave(struct model_rule *rule, int64_t now)
 /* "What it has come to is sent": once nothing holds it back any more. */
 static void make_up(struct model_rule *rule, int64_t now)
 {
-	if (model_rule_is_held(rule))
+	if (model_rule_is_held(rule, now))
 		return;
 	if (model_rule_is_alarm(rule) && !rule->told)
 		tell(rule, EVENT_FIRE, rule->state, "no longer held", now);
@@ -232,8 +279,10 @@ static void see(struct model_rule *rule, int64_t now)
 void model_rule_look(struct model_rule *rule, enum model_truth when, enum model_truth clear,
 		     bool stale, bool inhibited, int64_t now)
 {
-	bool was_held = model_rule_is_held(rule);
+	bool review = rule->review || model_rule_is_held(rule, now) ||
+		      model_quiet_wanted(&rule->quiet);
 
+	rule->review = false;
 	count(rule, now);
 	rule->inhibited = inhibited;
 	rule->when = when;
@@ -246,7 +295,7 @@ void model_rule_look(struct model_rule *rule, enum model_truth when, enum model_
 	else if (rule->taken != MODEL_UNKNOWN)
 		step(rule, now);
 	see(rule, now);
-	if (was_held)
+	if (review)
 		make_up(rule, now);
 }
 
@@ -275,6 +324,8 @@ static int64_t due(const struct model_rule *rule, enum model_timer timer)
 		return rule->unknown_since + rule->says.blind_ns;
 	case MODEL_SHELF:
 		return rule->shelved_until;
+	case MODEL_QUIET:
+		return model_quiet_due(&rule->quiet);
 	case MODEL_TIMERS:
 		break;
 	}
@@ -301,7 +352,8 @@ void model_rule_run(struct model_rule *rule, enum model_timer timer, int64_t now
 		break;
 	case MODEL_REPEAT:
 		rule->repeat_at = next_beat(rule, now + 1);
-		if (rule->state == RULE_FIRING && !rule->acked && !model_rule_is_held(rule))
+		if (rule->state == RULE_FIRING && !rule->acked &&
+		    !model_rule_is_held(rule, now))
 			tell(rule, EVENT_REPEAT, rule->state, NULL, now);
 		break;
 	case MODEL_BLIND:
@@ -310,6 +362,11 @@ void model_rule_run(struct model_rule *rule, enum model_timer timer, int64_t now
 		break;
 	case MODEL_SHELF:
 		rule->shelved_until = MODEL_NEVER;
+		make_up(rule, now);
+		break;
+	case MODEL_QUIET:
+		if (model_quiet_run(&rule->quiet, now))
+			tell_limit(rule, EVENT_CALM, "no longer flapping", now);
 		make_up(rule, now);
 		break;
 	case MODEL_TIMERS:
@@ -357,6 +414,8 @@ void model_rule_reload(struct model_rule *rule, const struct model_says *says, b
 	}
 	rule->says = *says;
 	rule->reloaded = now;
+	rule->review = true;
+	model_quiet_move(&rule->quiet, &says->limits, 0, false, now);
 	if (!same) {
 		rule->since = now;
 		rule->counted = 0;
@@ -401,6 +460,8 @@ void model_rule_restart(struct model_rule *rule, const struct model_says *says, 
 	}
 	rule->says = *says;
 	rule->reloaded = outage->now;
+	rule->review = true;
+	model_quiet_move(&rule->quiet, &says->limits, shift, true, outage->now);
 	rule->when = rule->clear = rule->condition = rule->taken = MODEL_UNKNOWN;
 	rule->stale = false;
 	if (model_rule_is_alarm(rule))

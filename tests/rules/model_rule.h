@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "model/event.h"
+#include "model_quiet.h"
 
 enum model_truth { MODEL_FALSE, MODEL_TRUE, MODEL_UNKNOWN };
 enum model_unknown { MODEL_HOLD, MODEL_CLEAR, MODEL_FIRE };
@@ -21,6 +22,7 @@ struct model_says {
 	int64_t for_ns, clear_for_ns, repeat_ns, blind_ns;
 	enum model_unknown on_unknown;
 	bool has_clear, latch;
+	struct model_limits limits;
 };
 
 struct model_event {
@@ -32,7 +34,14 @@ struct model_event {
 };
 
 /* Timers of one rule, in their order at one instant. */
-enum model_timer { MODEL_STATE, MODEL_REPEAT, MODEL_BLIND, MODEL_SHELF, MODEL_TIMERS };
+enum model_timer {
+	MODEL_STATE,
+	MODEL_REPEAT,
+	MODEL_BLIND,
+	MODEL_SHELF,
+	MODEL_QUIET,
+	MODEL_TIMERS
+};
 #define MODEL_NEVER INT64_MAX
 
 struct model_rule {
@@ -61,6 +70,8 @@ struct model_rule {
 	bool inactive; /* outside of its schedule; to be set before it is looked at */
 	bool acked, told;
 	uint64_t fires, clears;
+	struct model_quiet quiet;
+	bool review; /* what held it may be gone: to be seen when it is looked at */
 };
 
 /* A rule at the instant now that nobody has looked at: ok, and its condition unknown. */
@@ -83,7 +94,12 @@ int model_rule_unshelve(struct model_rule *rule, int64_t now);
 
 /* Whether others read it as firing. */
 bool model_rule_is_alarm(const struct model_rule *rule);
-bool model_rule_is_held(const struct model_rule *rule);
+bool model_rule_is_held(const struct model_rule *rule, int64_t now);
+/* An instant takes place. */
+void model_rule_instant(struct model_rule *rule, int64_t now);
+/* The limits of an instant after a reload or, behind shift, a restart. */
+void model_rule_limit(struct model_rule *rule, const struct model_limits *limits, int64_t shift,
+		      bool restart, int64_t now);
 /*
  * A reload gave it new words; same: when, clear and on_unknown are what they were. It is to be
  * looked at next.

@@ -25,70 +25,6 @@
 
 /* ---- events ------------------------------------------------------------------------------ */
 
-double oracle_shown(double number)
-{
-	char digits[40];
-
-	snprintf(digits, sizeof(digits), "%.9g", number);
-	return strtod(digits, NULL);
-}
-
-static void show_point(const struct oracle *oracle, uint32_t number, struct event_point *ret)
-{
-	const struct point *point = point_table_get(oracle->world.table, number);
-	const struct oracle_point *is = &oracle->world.points[number];
-
-	*ret = (struct event_point){.name = point->name, .quality = oracle_quality(is)};
-	if (!is->known)
-		return;
-	ret->value = point->kind == VALUE_NUMBER
-			     ? value_number(is->formula != NULL ? oracle_shown(is->x) : is->x)
-		     : point->kind == VALUE_BOOL ? value_bool(is->x != 0)
-						 : value_text(is->text);
-}
-
-static bool has(const struct oracle_list *list, uint32_t id)
-{
-	for (uint32_t i = 0; i < list->count; i++) {
-		if (list->ids[i] == id)
-			return true;
-	}
-	return false;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct event_point *)a)->name,
-		      ((const struct event_point *)b)->name);
-}
-
-void oracle_write_line(const struct oracle_rule *rule, const struct model_event *told,
-		       bool bare)
-{
-	const struct oracle *oracle = rule->oracle;
-	struct event_point points[ORACLE_LIST];
-	struct event event = {
-		.type = told->type,
-		.rule_name = rule->name,
-		.severity = rule->severity,
-		.from = told->from,
-		.to = told->to,
-		.at = {told->at},
-		.active_ns = told->active_ns,
-		.reason = told->reason,
-		.held = told->held,
-		.message = "",
-		.points = points,
-	};
-
-	for (uint32_t i = 0; i < oracle->world.point_count && !bare; i++) {
-		if (has(&rule->reads.points, i) || has(&rule->reads.inner, i))
-			show_point(oracle, i, &points[event.point_count++]);
-	}
-	qsort(points, event.point_count, sizeof(*points), by_name);
-	engine_log_line(&event, oracle->log);
-}
-
 static bool is_alarm(enum rule_state state)
 {
 	return state == RULE_FIRING || state == RULE_CLEARING || state == RULE_RETURNED;
@@ -107,7 +43,8 @@ static void rule_tells(void *arg, const struct model_event *event)
 		struct oracle_rule *other = &oracle->rules[i];
 		uint32_t number = (uint32_t)(rule - oracle->rules);
 
-		if (has(&other->reads.rules, number) || has(&other->inhibitors, number))
+		if (oracle_list_has(&other->reads.rules, number) ||
+		    oracle_list_has(&other->inhibitors, number))
 			other->looked = true;
 	}
 }
@@ -214,9 +151,7 @@ static bool is_inactive(const struct oracle *oracle, const struct oracle_rule *r
 static void run_instant(struct oracle *oracle, struct oracle_rule *rule)
 {
 	rule->life.inhibited = inhibited(oracle, rule);
-	rule_tells(rule, &(struct model_event){.type = EVENT_INSTANT,
-					       .at = oracle->world.now,
-					       .held = model_rule_is_held(&rule->life)});
+	model_rule_instant(&rule->life, oracle->world.now);
 }
 
 static void look(struct oracle *oracle, struct oracle_rule *rule)
@@ -267,10 +202,10 @@ void oracle_wake(struct oracle *oracle, uint32_t number)
 	for (uint32_t i = 0; i < oracle->count; i++) {
 		struct oracle_rule *rule = &oracle->rules[i];
 
-		rule->looked = rule->looked || has(&rule->reads.memories, number);
+		rule->looked = rule->looked || oracle_list_has(&rule->reads.memories, number);
 	}
 	for (uint32_t i = 0; i < world->memory_count; i++) {
-		if (has(&oracle->memory_reads[i].memories, number))
+		if (oracle_list_has(&oracle->memory_reads[i].memories, number))
 			world->memories[i].spoke = true;
 	}
 }
@@ -286,11 +221,11 @@ static void run_memory(struct oracle *oracle, uint32_t number)
 	if (memory->expr->function->run == oracle_derive)
 		memory->spoke = memory->spoke || oracle_any_inner_spoke(oracle, reads);
 	memory->spoke = memory->spoke || oracle_any_spoke(oracle, reads) || memory->struck ||
-			memory->due <= world->now ||
 			(memory->expr->function->samples && any_reported(oracle, reads));
 	if (!memory->spoke)
 		return;
 	memory->expr->function->run(world, memory->expr, memory, any_reported(oracle, reads));
+	memory->struck = false;
 	if (before.known == memory->now.known && oracle_same(&before, &memory->now))
 		return;
 	oracle_wake(oracle, number);
@@ -350,7 +285,7 @@ static void run_expiries(struct oracle *oracle, int64_t first)
 	for (size_t i = 0; i < world->memory_count; i++) {
 		struct oracle_memory *memory = &world->memories[i];
 
-		memory->struck = memory->due <= first && memory->expr->function->shows != NULL;
+		memory->struck = memory->due <= first;
 	}
 }
 

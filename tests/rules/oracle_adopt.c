@@ -75,6 +75,7 @@ static void adopt_memory(struct oracle *oracle, const struct oracle *old,
 	if (memory->expr->function->shows != NULL) {
 		memory->struck = true;
 		oracle_clock(&oracle->world, memory->expr, memory, false);
+		memory->struck = false;
 		return;
 	}
 	if (before != NULL) {
@@ -134,6 +135,10 @@ static void adopt_rule(struct oracle *oracle, const struct oracle *old,
 	if (other == UINT32_MAX)
 		return;
 	rule->life.shelved_until = before->life.shelved_until;
+	if (rule->instant && before->instant) {
+		rule->life.quiet = before->life.quiet;
+		model_rule_limit(&rule->life, &rule->says.limits, 0, false, oracle->world.now);
+	}
 	if (rule->instant || before->instant)
 		return;
 	same = same_text(rule->when_text, before->when_text) &&

@@ -61,7 +61,6 @@ void oracle_clock(const struct oracle_world *world, const struct oracle_expr *ex
 	(void)sampled;
 	if (!memory->struck)
 		return;
-	memory->struck = false;
 	memory->now = oracle_unknown();
 	memory->due = INT64_MAX;
 	if (!world->clock_set)

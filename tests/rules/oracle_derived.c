@@ -10,6 +10,7 @@
 #include "conf/yaml.h"
 #include "model/point.h"
 #include "oracle_function.h"
+#include "oracle_past.h"
 #include "oracle_set.h"
 
 void oracle_derived_read(struct arena *arena, struct oracle_world *world,
@@ -45,16 +46,24 @@ static bool same_name(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* However it is written. */
-static bool same_tree(const struct oracle_expr *a, const struct oracle_expr *b)
+/* Both in their worlds: however it is written, and so is what it reads. */
+static bool same_tree(const struct oracle *oracle, const struct oracle *old,
+		      const struct oracle_expr *a, const struct oracle_expr *b)
 {
+	if ((a->op == ORACLE_POINT || a->op == ORACLE_REACHED) && a->point == b->point &&
+	    oracle_derived_differs(oracle, old, a->point))
+		return false;
+	/* Behind prev() it may be itself. */
+	if (a->op == ORACLE_CALL && a->function == b->function &&
+	    a->function->run == oracle_prev)
+		return strcmp(a->words, b->words) == 0;
 	if (a->op != b->op || a->function != b->function || a->point != b->point ||
 	    a->limit_ns != b->limit_ns || a->literal.x != b->literal.x ||
 	    !same_name(a->name, b->name) || !same_name(a->literal.text, b->literal.text) ||
 	    a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
-		if (!same_tree(a->kids[i], b->kids[i]))
+		if (!same_tree(oracle, old, a->kids[i], b->kids[i]))
 			return false;
 	}
 	return true;
@@ -65,7 +74,8 @@ bool oracle_derived_differs(const struct oracle *oracle, const struct oracle *ol
 {
 	const struct oracle_expr *formula = oracle->world.points[point].formula;
 
-	return formula != NULL && !same_tree(formula, old->world.points[point].formula);
+	return formula != NULL &&
+	       !same_tree(oracle, old, formula, old->world.points[point].formula);
 }
 
 /* What its inputs are, by themselves or in what remembers, but for itself. */

@@ -244,6 +244,10 @@ static const struct oracle_function functions[] = {
 	{"slope",   VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
 	{"changes", VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
 	{"increase", VALUE_NUMBER, ORACLE_UNITS_NONE, .run = oracle_window, .samples = true},
+	{"tavg",    VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},
+	{"quantile", VALUE_NUMBER, ORACLE_UNITS_FIRST, .run = oracle_window, .samples = true},
+	{"integral", VALUE_NUMBER, ORACLE_UNITS_NONE, .run = oracle_window, .samples = true},
+	{"share",   VALUE_NUMBER, ORACLE_UNITS_NONE,  .run = oracle_window, .samples = true},
 };
 /* clang-format on */
 

@@ -48,7 +48,7 @@ static void survey(const struct oracle_world *world, const struct oracle_expr *e
 		   const struct oracle_memory *memory, bool seen[3])
 {
 	const struct oracle_history *history = &memory->history;
-	int64_t from = world->now - llround(expr->kids[1]->literal.x * 1e9);
+	int64_t from = world->now - oracle_span(expr);
 
 	/* What was before the first look is not known. */
 	seen[0] = seen[1] = false;
@@ -64,9 +64,9 @@ static void survey(const struct oracle_world *world, const struct oracle_expr *e
 	}
 }
 
-static bool is_due(const struct oracle_world *world, struct oracle_memory *memory)
+int64_t oracle_span(const struct oracle_expr *expr)
 {
-	return world->now >= memory->due;
+	return llround(expr->kids[expr->count - 1]->literal.x * 1e9);
 }
 
 /*
@@ -101,13 +101,13 @@ void oracle_held(const struct oracle_world *world, const struct oracle_expr *exp
 	if (memory->waits)
 		return;
 	oracle_note(world, expr, memory, false);
-	if (count == memory->history.count && !woke && !is_due(world, memory))
+	if (count == memory->history.count && !woke && !memory->struck)
 		return;
 	survey(world, expr, memory, seen);
 	memory->now = seen[0]	? oracle_truth(false)
 		      : seen[2] ? oracle_unknown()
 				: oracle_truth(true);
-	wake_at_ends(world, memory, llround(expr->kids[1]->literal.x * 1e9));
+	wake_at_ends(world, memory, oracle_span(expr));
 }
 
 void oracle_once(const struct oracle_world *world, const struct oracle_expr *expr,
@@ -120,13 +120,13 @@ void oracle_once(const struct oracle_world *world, const struct oracle_expr *exp
 	if (memory->waits)
 		return;
 	oracle_note(world, expr, memory, false);
-	if (count == memory->history.count && !woke && !is_due(world, memory))
+	if (count == memory->history.count && !woke && !memory->struck)
 		return;
 	survey(world, expr, memory, seen);
 	memory->now = seen[1]	? oracle_truth(true)
 		      : seen[2] ? oracle_unknown()
 				: oracle_truth(false);
-	wake_at_ends(world, memory, llround(expr->kids[1]->literal.x * 1e9));
+	wake_at_ends(world, memory, oracle_span(expr));
 }
 
 void oracle_lasted(const struct oracle_world *world, const struct oracle_expr *expr,
@@ -142,7 +142,7 @@ void oracle_lasted(const struct oracle_world *world, const struct oracle_expr *e
 		return;
 	val = oracle_note(world, expr, memory, false);
 	if (memory->history.count == 0 ||
-	    (count == memory->history.count && !woke && !is_due(world, memory)))
+	    (count == memory->history.count && !woke && !memory->struck))
 		return;
 	end = memory->history.samples[memory->history.count - 1].at + expr->limit_ns;
 	memory->now = val;

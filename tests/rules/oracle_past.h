@@ -30,6 +30,8 @@ void oracle_ewma(const struct oracle_world *world, const struct oracle_expr *exp
 void oracle_window(const struct oracle_world *world, const struct oracle_expr *expr,
 		   struct oracle_memory *memory, bool sampled);
 
+/* The time that the last argument says. */
+int64_t oracle_span(const struct oracle_expr *expr);
 /* What the samples of a window say now. */
 void oracle_window_compute(const struct oracle_world *world, const struct oracle_expr *expr,
 			   struct oracle_memory *memory);

@@ -33,8 +33,7 @@ static bool outlives(const struct oracle_expr *expr, const struct oracle_outage 
 		return true;
 	if (outage->ns < 0)
 		return false;
-	return function->run == oracle_lasted ||
-	       llround(expr->kids[1]->literal.x * 1e9) >= ORACLE_OUTAGE;
+	return function->run == oracle_lasted || oracle_span(expr) >= ORACLE_OUTAGE;
 }
 
 static void restart_memory(struct oracle *oracle, const struct oracle *old,
@@ -54,6 +53,9 @@ static void restart_memory(struct oracle *oracle, const struct oracle *old,
 	if (function->run == oracle_ewma)
 		return;
 	if (function->run == oracle_window) {
+		oracle_history_add(
+			&memory->history,
+			&(struct oracle_sample){.at = outage->saved_at + shift_of(outage)});
 		oracle_window_compute(&oracle->world, memory->expr, memory);
 		/* The first reading must confirm; but that there are none is known. */
 		if (strcmp(function->name, "count") != 0 || memory->now.x > 0)
@@ -94,6 +96,7 @@ static void restart_rule(const struct oracle *old, struct oracle_rule *rule,
 	model_rule_restart(&rule->life, &rule->says, same, &gap);
 	if (rule->instant || before->instant) {
 		fresh.shelved_until = rule->life.shelved_until;
+		fresh.quiet = rule->life.quiet;
 		rule->life = fresh;
 	}
 }

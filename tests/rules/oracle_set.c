@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +19,19 @@
 #include "oracle_derived.h"
 #include "oracle_function.h"
 
-static void list_add(struct oracle_list *list, uint32_t id)
+bool oracle_list_has(const struct oracle_list *list, uint32_t id)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
 		if (list->ids[i] == id)
-			return;
+			return true;
 	}
+	return false;
+}
+
+static void list_add(struct oracle_list *list, uint32_t id)
+{
+	if (oracle_list_has(list, id))
+		return;
 	assert_true(list->count < ORACLE_LIST);
 	list->ids[list->count++] = id;
 }
@@ -243,6 +251,23 @@ static int choice_of(const struct yaml_node *map, const char *key, const char *c
 	return i;
 }
 
+static void read_limits(const struct yaml_node *map, struct model_limits *ret)
+{
+	const struct yaml_node *flap = yaml_get(map, "flap");
+	const char *rate = text_of(map, "max_rate");
+	int len = 0;
+
+	ret->min_interval_ns = duration_of(map, "min_interval");
+	if (flap != NULL) {
+		ret->changes = atoi(text_of(flap, "changes"));
+		ret->in_ns = duration_of(flap, "in");
+	}
+	if (rate != NULL) {
+		assert_int_equal(sscanf(rate, "%d/%n", &ret->rate, &len), 1);
+		assert_int_equal(str_to_duration(rate + len, &ret->per_ns), 0);
+	}
+}
+
 static void read_rule(struct oracle *oracle, struct oracle_rule *rule,
 		      const struct yaml_node *map)
 {
@@ -269,6 +294,7 @@ static void read_rule(struct oracle *oracle, struct oracle_rule *rule,
 		.has_clear = rule->clear_text != NULL,
 		.latch = choice_of(map, "latch", flags) == 1,
 	};
+	read_limits(map, &rule->says.limits);
 	if (at != NULL) {
 		rule->slots.times = oracle_times_parse(oracle->arena, at);
 		oracle_slots_begin(&rule->slots, world);

@@ -22,6 +22,8 @@ struct oracle_list {
 	uint32_t count;
 };
 
+bool oracle_list_has(const struct oracle_list *list, uint32_t id);
+
 /* What an expression reads. */
 struct oracle_reads {
 	struct oracle_list points;	  /* by themselves, or their age or quality */

@@ -12,199 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
-
-/*
- * Forms by what they yield. In a form, {x} stands for something of type x:
- *
- *   N number, B truth, X text, E instant, T temperature, D its difference, L length;
- *   n, b, x: points of these kinds; p: any point; e: a derived one; c: a number on the grid of
- * the readings; h, l: a place on the scale of temperature, a length in cm, off the grid; t: a
- * text; d: a duration, w: one after which nothing else is due, v: such a one that outlives a
- * restart; r: a rule that stands behind this one's number; k: a time of the day, y: a day of
- * the week
- *
- * Constants of measured quantities stay off the grid of their readings, however converted:
- * two ways to compute one sum may differ in its last bit.
- *
- * PLAIN may stand in the argument of what remembers, which takes no rules and no instants.
- * SIMPLE are those that the engine need not look at while a point stays between two thresholds.
- */
-static const struct form {
-	char yields;
-	enum { RULE, PLAIN, SIMPLE } use;
-	const char *text;
-} forms[] = {
-	{'N', SIMPLE, "{n}"},
-	{'N', SIMPLE, "{n}"},
-	{'N', PLAIN, "point('{n}')"},
-	{'N', PLAIN, "({N} + {N})"},
-	{'N', PLAIN, "({N} - {N})"},
-	{'N', SIMPLE, "({N} + {c})"},
-	{'N', PLAIN, "({N} * {N})"},
-	{'N', PLAIN, "({N} / {N})"},
-	{'N', SIMPLE, "(-{N})"},
-	{'N', PLAIN, "(+{N})"},
-	{'N', PLAIN, "({N} ^ 2)"},
-	{'N', PLAIN, "({n} ^ {n})"},
-	{'N', PLAIN, "min({N}, {N}, {c})"},
-	{'N', PLAIN, "max({N}, {N})"},
-	{'N', SIMPLE, "abs({N})"},
-	{'N', PLAIN, "sqrt({N})"},
-	{'N', PLAIN, "floor({N})"},
-	{'N', PLAIN, "ceil({N})"},
-	{'N', PLAIN, "round({N})"},
-	{'N', PLAIN, "exp({n})"},
-	{'N', PLAIN, "ln({N})"},
-	{'N', PLAIN, "pow({N}, 2)"},
-	{'N', PLAIN, "mod({N}, {N})"},
-	{'N', PLAIN, "if({B}, {N}, {N})"},
-	{'N', PLAIN, "clamp({N}, -1, 2)"},
-	{'N', PLAIN, "default({N}, {c})"},
-	{'N', PLAIN,
-	 "({N} ?"
-	 "? {N})"},
-	{'N', PLAIN, "(({T} - {T}) / 1.5[K])"},
-	{'N', PLAIN, "({L} / 50[cm])"},
-	{'N', PLAIN, "(a.fill / 100%)"},
-	{'N', PLAIN, "d.k0"},
-	{'N', PLAIN, "d.k3"},
-	{'B', SIMPLE, "{b}"},
-	{'B', SIMPLE, "{b}"},
-	{'B', PLAIN, "d.k1"},
-	{'B', PLAIN, "(d.k4 > {c})"},
-	{'B', PLAIN, "(quality({e}) == 'uncertain')"},
-	{'B', PLAIN, "ok({e})"},
-	{'B', RULE, "(age({e}) > {d})"},
-	{'B', SIMPLE, "({n} > {c})"},
-	{'B', SIMPLE, "({n} <= {c})"},
-	{'B', PLAIN, "({N} < {N})"},
-	{'B', PLAIN, "({N} <= {N})"},
-	{'B', SIMPLE, "({N} > {c})"},
-	{'B', PLAIN, "({N} >= {N})"},
-	{'B', PLAIN, "({N} == {N})"},
-	{'B', SIMPLE, "({N} != {c})"},
-	{'B', PLAIN, "({N} < {N} <= {N})"},
-	{'B', PLAIN, "({N} >= {N} > {c})"},
-	{'B', SIMPLE, "({N} in -1 .. 2)"},
-	{'B', PLAIN, "({N} not in {N} .. {N})"},
-	{'B', SIMPLE, "({N} in (0, -2, 2))"},
-	{'B', SIMPLE, "({B} and {B})"},
-	{'B', SIMPLE, "({B} or {B})"},
-	{'B', PLAIN, "({B} and {B} or {B} and {B})"},
-	{'B', SIMPLE, "(not {B})"},
-	{'B', PLAIN, "if({B}, {B}, {B})"},
-	{'B', PLAIN,
-	 "({B} ?"
-	 "? {B})"},
-	{'B', PLAIN, "default({B}, true)"},
-	{'B', PLAIN, "({X} == {X})"},
-	{'B', PLAIN, "({X} != {t})"},
-	{'B', PLAIN, "({X} in ({t}, {t}))"},
-	{'B', PLAIN, "({X} not in ({t}, {t}))"},
-	{'B', PLAIN, "known({N})"},
-	{'B', PLAIN, "known({B})"},
-	{'B', PLAIN, "known({X})"},
-	{'B', PLAIN, "ok({p})"},
-	{'B', PLAIN, "bad({p})"},
-	{'B', PLAIN, "bad(b)"},
-	{'B', PLAIN, "bad(c)"},
-	{'B', PLAIN, "(quality({p}) == 'good')"},
-	{'B', PLAIN, "(quality({p}) != 'stale')"},
-	{'B', PLAIN, "(quality({p}) in ('bad', 'uncertain'))"},
-	{'B', SIMPLE, "({T} > 80.13 degC)"},
-	{'B', PLAIN, "({T} <= 177.13 degF)"},
-	{'B', PLAIN, "({T} < {T})"},
-	{'B', PLAIN, "({D} > 1.13[K])"},
-	{'B', PLAIN, "({L} > 4.513)"},
-	{'B', SIMPLE, "({L} >= 451.3[cm])"},
-	{'B', PLAIN, "(4.013[m] <= {L} < 501.3[cm])"},
-	{'B', PLAIN, "({L} ^ 2 > 20.13[m^2])"},
-	{'B', PLAIN, "(sqrt({L} * {L}) > 4.513[m])"},
-	{'B', PLAIN, "({L} in 4.013[m] .. 491.3[cm])"},
-	{'B', SIMPLE, "(a.fill > 50.13%)"},
-	{'B', RULE, "(age({p}) > {d})"},
-	{'B', RULE, "(age({p}) >= {d})"},
-	{'B', RULE, "(age({p}) < {d})"},
-	{'B', RULE, "({d} >= age({p}))"},
-	{'B', RULE, "(1500ms < age({p}) <= {d})"},
-	{'B', RULE, "rule.{r}.firing"},
-	{'B', RULE, "(not firing('{r}'))"},
-	{'B', RULE, "{E}"},
-	{'B', PLAIN, "held({B}, {w})"},
-	{'B', PLAIN, "once({B}, {w})"},
-	{'B', PLAIN, "(since({B}) > {w})"},
-	{'B', PLAIN, "(since({B}) <= {w})"},
-	{'B', PLAIN, "between({k}, {k})"},
-	{'B', PLAIN, "(tod() >= {k})"},
-	{'B', PLAIN, "({k} >= tod())"},
-	{'B', PLAIN, "({k} < tod() < {k})"},
-	{'B', PLAIN, "(weekday() == {y})"},
-	{'B', PLAIN, "(weekday() in ({y}, {y}))"},
-	{'B', PLAIN, "({y} < weekday())"},
-	{'B', PLAIN, "held({B}, {v})"},
-	{'B', PLAIN, "once({B}, {v})"},
-	{'B', PLAIN, "({n} > prev({n}))"},
-	{'B', PLAIN, "({n} != prev({n} + {n}))"},
-	{'B', PLAIN, "(ewma({n}, {w}) > 0.8137)"},
-	{'B', PLAIN, "(avg({N}, {w}) > 0.8137)"},
-	{'B', PLAIN, "(avg({T}, {w}) > 80.0137 degC)"},
-	{'B', PLAIN, "(sum({n}, {w}) < 2.137)"},
-	{'B', PLAIN, "(count({N}, {w}) > 1.5)"},
-	{'B', PLAIN, "(min({n}, {w}) < -0.8137)"},
-	{'B', PLAIN, "(max({N}, {w}) > 1.8137)"},
-	{'B', PLAIN, "(median({n}, {w}) > 0.5137)"},
-	{'B', PLAIN, "(spread({n}, {w}) > 1.137)"},
-	{'B', PLAIN, "(stddev({n}, {w}) > 0.8137)"},
-	{'B', PLAIN, "(delta({n}, {w}) > 0.2137)"},
-	{'B', PLAIN, "(rate({n}, {w}) > 0.0137)"},
-	{'B', PLAIN, "(slope({n}, {w}) > 0.0137)"},
-	{'B', PLAIN, "(first({n}, {w}) > 0.5137)"},
-	{'B', PLAIN, "(changes({b}, {w}) > 1.5)"},
-	{'B', PLAIN, "(increase({n}, {w}) > 2.137)"},
-	{'B', PLAIN, "(avg({n}, {v}) > 0.8137)"},
-	{'B', PLAIN, "(count({n}, {v}) > 5.5)"},
-	{'B', PLAIN, "(min({n}, {v}) < -0.8137)"},
-	{'B', PLAIN, "(max({n}, {v}) > 1.8137)"},
-	{'B', PLAIN, "(median({n}, {v}) > 0.5137)"},
-	{'B', PLAIN, "(stddev({n}, {v}) > 0.8137)"},
-	{'B', PLAIN, "(delta({n}, {v}) > 0.2137)"},
-	{'B', PLAIN, "(slope({n}, {v}) > 0.0037)"},
-	{'B', PLAIN, "(changes({b}, {v}) > 5.5)"},
-	{'B', PLAIN, "(increase({n}, {v}) > 9.137)"},
-	{'X', PLAIN, "{x}"},
-	{'X', PLAIN, "{x}"},
-	{'X', PLAIN,
-	 "({x} ?"
-	 "? {t})"},
-	{'X', PLAIN, "if({B}, {x}, {t})"},
-	{'E', RULE, "rises({B})"},
-	{'E', RULE, "falls({B})"},
-	{'E', SIMPLE, "changed({b})"},
-	{'E', RULE, "changed({N})"},
-	{'E', RULE, "changed({x})"},
-	{'E', RULE, "rises({n} > {c})"},
-	{'T', SIMPLE, "a.temp"},
-	{'T', SIMPLE, "b.temp"},
-	{'T', SIMPLE, "c.temp"},
-	{'T', PLAIN, "d.k2"},
-	{'T', PLAIN, "({T} + 1.5[K])"},
-	{'T', PLAIN, "({T} - {D})"},
-	{'T', PLAIN, "max({T}, {T})"},
-	{'T', PLAIN, "if({B}, {T}, {T})"},
-	{'T', PLAIN,
-	 "({T} ?"
-	 "? {h} degC)"},
-	{'D', PLAIN, "({T} - {T})"},
-	{'D', PLAIN, "(a.temp - 79.5)"},
-	{'D', PLAIN, "abs({D})"},
-	{'D', PLAIN, "(2 * {D})"},
-	{'L', SIMPLE, "a.level"},
-	{'L', SIMPLE, "b.level"},
-	{'L', PLAIN, "(({L} + {L}) / 2)"},
-	{'L', PLAIN, "min({L}, {l}[cm])"},
-	{'L', PLAIN, "clamp({L}, 4.1, {l}[cm])"},
-	{'L', PLAIN, "({L} - 10[cm])"},
-};
+#include "random_forms.h"
 
 static const char *const n_points[] = {"a.n", "b.n", "c.n", "c.m"};
 static const char *const b_points[] = {"a.p", "b.p", "c.q"};
@@ -228,7 +36,7 @@ static const char *pick(struct grow *grow, const char *const *words, int64_t cou
 	return words[chance_between(grow->chance, 0, count - 1)];
 }
 
-static bool is_leaf(const struct form *form)
+static bool is_leaf(const struct random_form *form)
 {
 	for (const char *at = form->text; (at = strchr(at, '{')) != NULL; at++) {
 		if (at[1] < 'a')
@@ -239,7 +47,7 @@ static bool is_leaf(const struct form *form)
 
 static void grow_type(struct grow *grow, char type, int depth);
 
-static void grow_form(struct grow *grow, const struct form *form, int depth)
+static void grow_form(struct grow *grow, const struct random_form *form, int depth)
 {
 	int use = grow->use;
 
@@ -299,6 +107,11 @@ static void grow_leaf(struct grow *grow, char type)
 			 (intmax_t)(chance_between(grow->chance, 600, 611) * 500 +
 				    chance_between(grow->chance, 1, 499)));
 		break;
+	case 'u':
+		str_addf(grow->out, "%jdms",
+			 (intmax_t)(chance_between(grow->chance, 800, 1399) * 500 +
+				    chance_between(grow->chance, 1, 499)));
+		break;
 	case 'r':
 		str_addf(grow->out, "r%jd",
 			 (intmax_t)chance_between(grow->chance, 0, grow->rule - 1));
@@ -319,10 +132,12 @@ static void grow_leaf(struct grow *grow, char type)
 }
 
 /* Whether all that the form names is there. */
-static bool is_there(const struct grow *grow, const struct form *form)
+static bool is_there(const struct grow *grow, const struct random_form *form)
 {
 	const char *derived = strstr(form->text, "d.k");
 
+	if (form->use == PANED && !grow->set->paned)
+		return false;
 	if (grow->rule == 0 && strstr(form->text, "{r}") != NULL)
 		return false;
 	if (grow->derived == 0 && strstr(form->text, "{e}") != NULL)
@@ -332,16 +147,17 @@ static bool is_there(const struct grow *grow, const struct form *form)
 
 static void grow_type(struct grow *grow, char type, int depth)
 {
-	const struct form *form;
+	const struct random_form *form;
 
 	if (type >= 'a') {
 		grow_leaf(grow, type);
 		return;
 	}
 	do
-		form = &forms[chance_between(grow->chance, 0, ARRAY_SIZE(forms) - 1)];
+		form = &random_forms[chance_between(grow->chance, 0, random_form_count - 1)];
 	while (form->yields != type || ((depth <= 0 || grow->left <= 0) && !is_leaf(form)) ||
-	       (int)form->use < grow->use || !is_there(grow, form) ||
+	       (int)form->use < (grow->use == PLAIN ? PANED : grow->use) ||
+	       !is_there(grow, form) ||
 	       /* at a leaf there is no way back from an instant */
 	       (depth <= 0 && form->yields == 'B' && strcmp(form->text, "{E}") == 0));
 	grow->left--;
@@ -396,6 +212,32 @@ static int64_t some_time(struct chance *chance, int64_t ticks, int64_t rarely)
 					     : 0;
 }
 
+/* Behind which nothing else is due. */
+static int64_t some_ms(struct chance *chance, int64_t most)
+{
+	return chance_between(chance, 2, most) * 500 + chance_between(chance, 1, 499);
+}
+
+/* What keeps the rule from saying too much. */
+static void grow_limits(struct chance *chance, struct random_rule *rule)
+{
+	struct str out;
+
+	str_init_fixed(&out, rule->limits, sizeof(rule->limits));
+	if (!chance_one_in(chance, 4))
+		return;
+	if (chance_one_in(chance, 2))
+		str_addf(&out, "    min_interval: %jdms\n", (intmax_t)some_ms(chance, 60));
+	if (chance_one_in(chance, 2))
+		str_addf(&out, "    max_rate: %jd/%jdms\n",
+			 (intmax_t)chance_between(chance, 1, 4),
+			 (intmax_t)some_ms(chance, 120));
+	if (!rule->instant && chance_one_in(chance, 2))
+		str_addf(&out, "    flap: {changes: %jd, in: %jdms}\n",
+			 (intmax_t)chance_between(chance, 2, 5),
+			 (intmax_t)some_ms(chance, 120));
+}
+
 static void grow_rule(struct chance *chance, const struct random_set *set, int number,
 		      struct random_rule *rule)
 {
@@ -407,6 +249,7 @@ static void grow_rule(struct chance *chance, const struct random_set *set, int n
 	rule->severity = (int)chance_between(chance, 0, 2);
 	if (number > 0 && chance_one_in(chance, 4))
 		rule->inhibitor = (int)chance_between(chance, 0, (number < 6 ? number : 6) - 1);
+	grow_limits(chance, rule);
 	if (number >= RANDOM_RULES - 2) {
 		str_init_fixed(&out, rule->at, sizeof(rule->at));
 		random_clock_slots(chance, &set->clock, &out);
@@ -473,7 +316,8 @@ static void swap(struct chance *chance, struct random_set *set)
 void random_rules_grow(struct chance *chance, struct random_set *ret)
 {
 	random_clock_begin(chance, &ret->clock);
-	ret->simple = chance_one_in(chance, 3);
+	ret->simple = chance_one_in(chance, 2);
+	ret->paned = chance_one_in(chance, 6);
 	ret->derives = !ret->simple && chance_one_in(chance, 2);
 	for (int i = 0; i < RANDOM_DERIVED; i++)
 		grow_derived(chance, ret, i, ret->derived[i]);
@@ -509,7 +353,7 @@ static void edit_rule(struct chance *chance, struct random_set *set, int number)
 	struct random_rule *rule = &set->rules[number], other;
 
 	grow_rule(chance, set, number, &other);
-	switch (chance_between(chance, 0, 8)) {
+	switch (chance_between(chance, 0, 9)) {
 	case 0:
 		rule->for_ns = other.for_ns;
 		rule->clear_for_ns = other.clear_for_ns;
@@ -538,6 +382,9 @@ static void edit_rule(struct chance *chance, struct random_set *set, int number)
 		memcpy(rule->schedule, other.schedule, sizeof(rule->schedule));
 		break;
 	case 7:
+		memcpy(rule->limits, other.limits, sizeof(rule->limits));
+		break;
+	case 8:
 		if (can_come(set, &other))
 			rule->inhibitor = other.inhibitor;
 		break;
@@ -601,6 +448,7 @@ void random_rules_write(const struct random_set *set, struct str *out)
 		else
 			str_addf(out, "    %s: |-\n      %s\n", rule->instant ? "on" : "when",
 				 rule->when);
+		str_adds(out, rule->limits);
 		if (rule->inhibitor >= 0)
 			str_addf(out, "    inhibited_by: [r%d]\n", rule->inhibitor);
 		if (rule->instant)

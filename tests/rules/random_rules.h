@@ -3,7 +3,7 @@
 /*
  * Random sets of rules as a person could have written them, over a fixed table of points, and
  * random streams of what happens to them. Grown by type, so that nearly all of them compile.
- * A function or production more is one row of the tables in random_rules.c.
+ * A function or production more is one row in random_forms.c.
  */
 #ifndef GAUGED_TESTS_RANDOM_RULES_H
 #define GAUGED_TESTS_RANDOM_RULES_H
@@ -33,6 +33,7 @@ struct random_rule {
 	int on_unknown, severity;
 	bool latch;
 	int inhibitor; /* -1: none */
+	char limits[RANDOM_TIMES];
 };
 
 /* Derived points: their kinds are what they are, always; see random_rules.c. */
@@ -43,6 +44,7 @@ struct random_set {
 	struct random_rule rules[RANDOM_RULES];
 	int order[RANDOM_RULES];
 	struct random_clock clock;
+	bool paned;   /* with windows that are kept in parts; not to be restarted */
 	bool derives; /* there are derived points */
 	char derived[RANDOM_DERIVED][RANDOM_EXPR];
 	bool simple; /* mostly thresholds: the engine can pass readings over */

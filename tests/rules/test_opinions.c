@@ -361,9 +361,15 @@ static void reload(struct trial *trial, const struct random_step *step)
 static void live(struct trial *trial)
 {
 	for (int i = 0; i < STEPS; i++) {
+		int64_t ahead_ns = trial->life.ahead_ns;
 		struct random_step step;
 
 		random_rules_step(&trial->chance, &trial->life, &step);
+		if (step.kind == RANDOM_RESTART && trial->set.paned) {
+			step.kind = RANDOM_RELOAD;
+			trial->life.now = step.at;
+			trial->life.ahead_ns = ahead_ns;
+		}
 		step.rule %= (uint32_t)ruleset_count(trial->edition.set);
 		random_step_write(&step, trial->edition.points, &trial->story);
 		for (int k = 0; k < OPINIONS; k++)
