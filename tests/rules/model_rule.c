@@ -374,6 +374,12 @@ void model_rule_run(struct model_rule *rule, enum model_timer timer, int64_t now
 	}
 }
 
+void model_rule_overslept(struct model_rule *rule, int64_t now)
+{
+	while (rule->repeat_at != MODEL_NEVER && rule->repeat_at + rule->says.repeat_ns < now)
+		rule->repeat_at += rule->says.repeat_ns;
+}
+
 int model_rule_ack(struct model_rule *rule, int64_t now)
 {
 	if (!model_rule_is_alarm(rule))

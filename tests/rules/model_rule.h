@@ -92,6 +92,9 @@ int model_rule_ack(struct model_rule *rule, int64_t now);
 void model_rule_shelve(struct model_rule *rule, int64_t until, int64_t now);
 int model_rule_unshelve(struct model_rule *rule, int64_t now);
 
+/* Nobody has looked since long before now: of the repeats only the last one is left. */
+void model_rule_overslept(struct model_rule *rule, int64_t now);
+
 /* Whether others read it as firing. */
 bool model_rule_is_alarm(const struct model_rule *rule);
 bool model_rule_is_held(const struct model_rule *rule, int64_t now);

@@ -443,6 +443,15 @@ void oracle_feed(struct oracle *oracle, const struct reading *reading)
 /* ---- the clock ----------------------------------------------------------------------------
  */
 
+void oracle_overslept(struct oracle *oracle, int64_t now)
+{
+	for (uint32_t i = 0; i < oracle->count; i++) {
+		model_rule_overslept(&oracle->rules[i].life, now);
+		if (oracle->rules[i].slots.times != NULL)
+			oracle_slots_skip(&oracle->rules[i].slots, now);
+	}
+}
+
 void oracle_set_wall(struct oracle *oracle, int64_t now, int64_t wall, bool valid)
 {
 	struct oracle_world *world = &oracle->world;

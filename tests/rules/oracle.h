@@ -35,6 +35,7 @@ double oracle_shown(double number);
 void oracle_feed(struct oracle *oracle, const struct reading *reading);
 void oracle_settle(struct oracle *oracle);
 void oracle_tick(struct oracle *oracle, int64_t now);
+void oracle_overslept(struct oracle *oracle, int64_t now);
 void oracle_set_wall(struct oracle *oracle, int64_t now, int64_t wall, bool valid);
 int oracle_ack(struct oracle *oracle, uint32_t rule, int64_t now);
 int oracle_shelve(struct oracle *oracle, uint32_t rule, int64_t until, int64_t now);

@@ -216,6 +216,12 @@ void oracle_slots_adopt(struct oracle_slots *slots, const struct oracle_slots *o
 	plan(slots, world, later(slots->ran, slots->seen));
 }
 
+void oracle_slots_skip(struct oracle_slots *slots, int64_t now)
+{
+	while (slots->times->every_ns > 0 && slots->due + slots->times->every_ns < now)
+		slots->due += slots->times->every_ns;
+}
+
 void oracle_slots_oversleep(struct oracle_slots *slots, const struct oracle_world *world,
 			    int64_t now)
 {

@@ -57,6 +57,8 @@ bool oracle_slots_look(struct oracle_slots *slots, const struct oracle_world *wo
 /* A reload: the same slots, perhaps in another zone. */
 void oracle_slots_adopt(struct oracle_slots *slots, const struct oracle_slots *old,
 			const struct oracle_world *world);
+/* Nobody has looked since long before now: of those every so often only the last is left. */
+void oracle_slots_skip(struct oracle_slots *slots, int64_t now);
 /* The clock will be set at now, and nobody has looked since the world's now. */
 void oracle_slots_oversleep(struct oracle_slots *slots, const struct oracle_world *world,
 			    int64_t now);

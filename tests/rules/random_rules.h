@@ -66,7 +66,8 @@ enum random_step_kind {
 	RANDOM_UNSHELVE,
 	RANDOM_RELOAD,
 	RANDOM_RESTART,
-	RANDOM_WALL
+	RANDOM_WALL,
+	RANDOM_STALL
 };
 
 struct random_step {
@@ -81,8 +82,8 @@ struct random_step {
 	bool timed;	/* somebody knows how long it was */
 	int64_t now_ns; /* the clock's time at its end: it may be another clock */
 	/*
-	 * What the wall clock shows from now on, and whether somebody has set it. Everybody
-	 * was awake at slept_ns, which may be long ago.
+	 * What the wall clock shows from now on, and whether somebody has set it. Of this and
+	 * of a stall: everybody was awake at slept_ns, which may be long ago.
 	 */
 	int64_t slept_ns;
 	int64_t wall_ns;

@@ -146,11 +146,19 @@ static void some_wall(struct chance *chance, struct random_life *life, struct ra
 	life->clock = life->clock || ret->valid;
 }
 
+/* The process is stopped for a while. */
+static void some_stall(struct chance *chance, struct random_life *life, struct random_step *ret)
+{
+	ret->slept_ns = life->now;
+	life->now += chance_between(chance, 0, 150) * RANDOM_TICK;
+	ret->at = life->now;
+}
+
 void random_rules_step(struct chance *chance, struct random_life *life, struct random_step *ret)
 {
 	static const enum random_step_kind rare[] = {
-		RANDOM_TICKS,	 RANDOM_TICKS,	RANDOM_ACK,	RANDOM_SHELVE,
-		RANDOM_UNSHELVE, RANDOM_RELOAD, RANDOM_RESTART, RANDOM_WALL};
+		RANDOM_TICKS,  RANDOM_TICKS,   RANDOM_ACK,  RANDOM_SHELVE, RANDOM_UNSHELVE,
+		RANDOM_RELOAD, RANDOM_RESTART, RANDOM_WALL, RANDOM_STALL};
 	int64_t *now = &life->now;
 
 	*ret = (struct random_step){0};
@@ -181,13 +189,15 @@ void random_rules_step(struct chance *chance, struct random_life *life, struct r
 		some_outage(chance, life, ret);
 	else if (ret->kind == RANDOM_WALL)
 		some_wall(chance, life, ret);
+	else if (ret->kind == RANDOM_STALL)
+		some_stall(chance, life, ret);
 }
 
 void random_step_write(const struct random_step *step, const struct point_table *points,
 		       struct str *out)
 {
-	static const char *const names[] = {"reading",	"settle", "tick",    "ack", "shelve",
-					    "unshelve", "reload", "restart", "wall"};
+	static const char *const names[] = {"reading",	"settle", "tick",    "ack",  "shelve",
+					    "unshelve", "reload", "restart", "wall", "stall"};
 
 	str_addf(out, "%.1f %s", (double)step->at / 1e9, names[step->kind]);
 	if (step->kind == RANDOM_READING) {

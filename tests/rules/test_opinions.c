@@ -131,8 +131,14 @@ static void engine_acts(void *self, const struct random_step *step)
 	case RANDOM_UNSHELVE:
 		engine_unshelve(self, step->rule, at);
 		break;
+	case RANDOM_STALL:
+		engine_tick(self, (struct boot){step->slept_ns});
+		engine_overslept(self, at);
+		engine_tick(self, at);
+		break;
 	case RANDOM_WALL:
 		engine_tick(self, (struct boot){step->slept_ns});
+		engine_overslept(self, at);
 		engine_set_wall(self, at, (struct wall){step->wall_ns}, step->valid);
 		break;
 	}
@@ -144,7 +150,7 @@ static void engine_acts_ticked(void *self, const struct random_step *step)
 	int64_t at = step->kind == RANDOM_READING ? step->reading.at.ns : step->at;
 
 	/* To be woken by the clock that is set is something else: see engine_set_wall(). */
-	for (int64_t back = 3; back > 0 && step->kind != RANDOM_WALL; back--)
+	for (int64_t back = 3; back > 0 && step->kind < RANDOM_WALL; back--)
 		engine_tick(self, (struct boot){at - back * RANDOM_TICK / 7});
 	engine_acts(self, step);
 }
@@ -215,8 +221,14 @@ static void oracle_acts(void *self, const struct random_step *step)
 	case RANDOM_UNSHELVE:
 		oracle_unshelve(self, step->rule, step->at);
 		break;
+	case RANDOM_STALL:
+		oracle_tick(self, step->slept_ns);
+		oracle_overslept(self, step->at);
+		oracle_tick(self, step->at);
+		break;
 	case RANDOM_WALL:
 		oracle_tick(self, step->slept_ns);
+		oracle_overslept(self, step->at);
 		oracle_set_wall(self, step->at, step->wall_ns, step->valid);
 		break;
 	}
