@@ -9,6 +9,7 @@
 
 #include "actions/cloudevent.h"
 #include "actions/event_body.h"
+#include "actions/outbox_config.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -34,20 +35,7 @@ struct webhook_options {
 	const struct yaml_node *queue;
 };
 
-struct queue_options {
-	int64_t messages;
-	int64_t bytes;
-	int when_full;
-};
-
-struct retry_options {
-	int64_t first_ns, max_ns, for_ns;
-};
-
-enum { ORDER_STRICT, ORDER_NONE };
-
 static const char *const methods[] = {"POST", "PUT", "PATCH", NULL};
-static const char *const orders[] = {"strict", "none", NULL};
 
 static const struct option webhook_rows[] = {
 	{"url", OPTION(NODE, webhook_options, url), .required = true, .shape = "text",
@@ -59,10 +47,10 @@ static const struct option webhook_rows[] = {
 	{"timeout", OPTION(DURATION, webhook_options, timeout_ns), .fallback = "10s",
 	 .min = 0.1, .max = 300,
 	 .help = "How long one try may take, from resolving the name to the answer."},
-	{"retry", OPTION(MAP, webhook_options, retry), .shape = "webhook_retry",
+	{"retry", OPTION(MAP, webhook_options, retry), .shape = "retry",
 	 .help = "The pauses between tries."},
 	{"order", OPTION(CHOICE, webhook_options, order), .fallback = "strict",
-	 .choices = orders,
+	 .choices = outbox_orders,
 	 .help = "strict: one message at a time, oldest first; none: several at a time."},
 	{"in_flight", OPTION(INT, webhook_options, in_flight), .min = 1,
 	 .max = OUTBOX_IN_FLIGHT_MAX,
@@ -83,30 +71,8 @@ static const struct option webhook_rows[] = {
 	 .help = "Private networks and loopback that the name in the URL may lead to."},
 	{"fallback", OPTION(NODE, webhook_options, fallback), .shape = "name",
 	 .help = "The webhook that gets what this one gives up."},
-	{"queue", OPTION(MAP, webhook_options, queue), .shape = "webhook_queue",
+	{"queue", OPTION(MAP, webhook_options, queue), .shape = "queue",
 	 .help = "How much may wait, and what goes when that is too much."},
-};
-
-static const struct option retry_rows[] = {
-	{"first", OPTION(DURATION, retry_options, first_ns), .fallback = "1s", .min = 0.05,
-	 .max = 3600, .help = "At most so long is waited after the first failure."},
-	{"max", OPTION(DURATION, retry_options, max_ns), .fallback = "5m", .min = 0.05,
-	 .max = 86400, .help = "At most so long is waited after any failure."},
-	{"for", OPTION(DURATION, retry_options, for_ns), .fallback = "7d", .min = 1,
-	 .max = 86400.0 * 365, .help = "A message older than this is given up."},
-};
-
-static const char *const fulls[] = {"drop_newest", "drop_oldest", NULL};
-
-static const struct option queue_rows[] = {
-	{"messages", OPTION(INT, queue_options, messages), .fallback = "10000", .min = 1,
-	 .max = OUTBOX_COUNT_MAX, .help = "At most so many messages wait."},
-	{"size", OPTION(SIZE, queue_options, bytes), .fallback = "16MiB",
-	 .min = 2 * OUTBOX_BODY_MAX, .max = OUTBOX_BYTES_MAX,
-	 .help = "At most so large are they together."},
-	{"when_full", OPTION(CHOICE, queue_options, when_full), .fallback = "drop_newest",
-	 .choices = fulls,
-	 .help = "Which alarm is lost when only alarms wait; telemetry goes before any."},
 };
 
 static const struct option_table webhook_table = {
@@ -117,25 +83,8 @@ static const struct option_table webhook_table = {
 	.name = "webhook",
 };
 
-static const struct option_table retry_table = {
-	.section = "retry of a webhook",
-	.manual = "gauged.yaml(5)",
-	.rows = retry_rows,
-	.count = ARRAY_SIZE(retry_rows),
-	.name = "webhook_retry",
-};
-
-static const struct option_table queue_table = {
-	.section = "queue of a webhook",
-	.manual = "gauged.yaml(5)",
-	.rows = queue_rows,
-	.count = ARRAY_SIZE(queue_rows),
-	.name = "webhook_queue",
-};
-
-const struct option_table *const webhook_option_tables[] = {
-	&webhook_table, &webhook_tls_table, &retry_table, &queue_table, NULL,
-};
+const struct option_table *const webhook_option_tables[] = {&webhook_table, &webhook_tls_table,
+							    NULL};
 
 /* Ours or the transport's: set by somebody else they would be wrong, or split a request. */
 static const struct {
@@ -412,48 +361,19 @@ static bool parse_sign(struct arena *arena, const struct yaml_node *node,
 static bool parse_policy(struct arena *arena, const struct webhook_options *options,
 			 struct webhook_config *config, struct diags *diags)
 {
-	struct retry_options retry = {0};
-	struct option_binding binding = {&retry_table, &retry};
-	const struct yaml_node *in_flight = yaml_get(config->node, "in_flight");
-
-	if (!option_bind(arena, options->retry, "retry", &binding, 1, diags))
-		return false;
-	if (retry.max_ns < retry.first_ns) {
-		diag_error(diags, options->retry, "retry: 'max' is shorter than 'first'");
-		return false;
-	}
-	if (options->order == ORDER_STRICT && options->in_flight > 1) {
-		diag_error(diags, in_flight,
-			   "in_flight: with order strict there is one message at a time");
-		diag_note(diags, "hint: order: none");
-		return false;
-	}
-	config->policy = (struct outbox_policy){
-		.strict = options->order == ORDER_STRICT,
-		.in_flight = options->in_flight > 0	      ? (unsigned)options->in_flight
-			     : options->order == ORDER_STRICT ? 1
-							      : OUTBOX_IN_FLIGHT_MAX,
-		.first_ns = retry.first_ns,
-		.max_ns = retry.max_ns,
-		.for_ns = retry.for_ns,
+	const struct outbox_wishes wishes = {
+		.map = config->node,
+		.order = options->order,
+		.in_flight = options->in_flight,
+		.retry = options->retry,
+		.queue = options->queue,
 	};
-	return true;
-}
-
-static bool parse_queue(struct arena *arena, const struct webhook_options *options,
-			struct webhook_config *config, struct diags *diags)
-{
-	struct queue_options queue = {0};
-	struct option_binding binding = {&queue_table, &queue};
 
 	config->fallback_node = options->fallback;
 	if (options->fallback != NULL && !is_scalar(options->fallback, "fallback", diags))
 		return false;
-	if (!option_bind(arena, options->queue, "queue", &binding, 1, diags))
+	if (!outbox_policy_parse(arena, &wishes, &config->policy, diags))
 		return false;
-	config->policy.count_max = (size_t)queue.messages;
-	config->policy.bytes_max = (size_t)queue.bytes;
-	config->policy.drop_oldest = queue.when_full == 1;
 	config->policy.fallback = options->fallback != NULL;
 	return true;
 }
@@ -477,7 +397,6 @@ struct webhook_config *webhook_config_parse(struct arena *arena, const char *nam
 	ok = parse_body(arena, &options, config, diags) && ok;
 	ok = parse_sign(arena, options.sign, config, diags) && ok;
 	ok = parse_policy(arena, &options, config, diags) && ok;
-	ok = parse_queue(arena, &options, config, diags) && ok;
 	ok = webhook_route_parse(arena, node, &options.route, &config->route, diags) && ok;
 	return ok ? config : NULL;
 }

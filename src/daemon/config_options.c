@@ -15,6 +15,7 @@
 #include "inputs/serial_decode.h"
 #include "inputs/sysfs.h"
 #include "inputs/write_entry.h"
+#include "actions/outbox_config.h"
 #include "actions/webhook_config.h"
 
 static const struct option config_file_rows[] = {
@@ -167,5 +168,7 @@ size_t config_tables(const struct option_table **ret, size_t max)
 		ret[count++] = tables[i];
 	for (size_t i = 0; webhook_option_tables[i] != NULL && count < max; i++)
 		ret[count++] = webhook_option_tables[i];
+	for (size_t i = 0; outbox_option_tables[i] != NULL && count < max; i++)
+		ret[count++] = outbox_option_tables[i];
 	return count;
 }
