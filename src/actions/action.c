@@ -4,6 +4,7 @@
 #include "actions/action.h"
 
 #include "actions/log_action.h"
+#include "actions/mqtt_action.h"
 #include "actions/webhook_action.h"
 #include "actions/write_action.h"
 #include "base/alloc.h"
@@ -11,8 +12,8 @@
 #include "conf/diag.h"
 #include "conf/yaml.h"
 
-const struct action_type *const action_types[] = {&webhook_action, &write_action, &log_action,
-						  NULL};
+const struct action_type *const action_types[] = {&webhook_action, &mqtt_action, &write_action,
+						  &log_action, NULL};
 
 static void suggest_type(struct diags *diags, const char *word)
 {
@@ -22,7 +23,7 @@ static void suggest_type(struct diags *diags, const char *word)
 	for (; action_types[count] != NULL; count++)
 		names[count] = action_types[count]->key;
 	if (!diag_suggest(diags, word, names, count))
-		diag_note(diags, "hint: webhook, write or log");
+		diag_note(diags, "hint: webhook, mqtt, write or log");
 }
 
 /* The type that an entry asks for; NULL after an error was added. */

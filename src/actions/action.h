@@ -20,6 +20,7 @@ struct action; /* an action's own: one entry of on_fire, on_clear or do; immutab
 struct arena;
 struct diags;
 struct error;
+struct mqtt;
 struct point_table;
 struct webhook;
 struct yaml_node;
@@ -29,6 +30,8 @@ struct action_scope {
 	const struct point_table *points;
 	size_t webhook_count;
 	const char *const *webhook_names;
+	size_t mqtt_count;
+	const char *const *mqtt_names;
 };
 
 /* What the dispatcher adds to an event: the clocks and the place. */
@@ -44,6 +47,7 @@ struct event_stamp {
 struct action_host {
 	/* The i-th webhook of the scope; NULL if a reload removed it together with the rule. */
 	struct webhook *(*webhook)(void *arg, size_t index);
+	struct mqtt *(*mqtt)(void *arg, size_t index); /* likewise, a broker */
 	/*
 	 * Asks for a write to a point, within its interlocks. How it ended, also when it was
 	 * refused at once, is logged and counted by the host, with why as the reason.
@@ -53,10 +57,11 @@ struct action_host {
 };
 
 /* One thing that an event does, for whoever wants to know before it is done. */
-enum deed_kind { DEED_WEBHOOK, DEED_WRITE, DEED_LOG };
+enum deed_kind { DEED_WEBHOOK, DEED_WRITE, DEED_LOG, DEED_MQTT };
 struct deed {
 	enum deed_kind kind;
 	size_t webhook;	    /* DEED_WEBHOOK: its number in the scope */
+	size_t mqtt;	    /* DEED_MQTT: likewise */
 	uint32_t point;	    /* DEED_WRITE */
 	struct value value; /* DEED_WRITE; a text lives as long as the action */
 };

@@ -139,9 +139,9 @@ static const struct yaml_node *network_node(const struct yaml_node *map, size_t 
 	return node->kind == YAML_SEQ ? node->values[i] : node;
 }
 
-static bool parse_networks(struct arena *arena, const struct yaml_node *map,
-			   const struct option_texts *texts, struct webhook_route *ret,
-			   struct diags *diags)
+bool webhook_networks_parse(struct arena *arena, const struct yaml_node *map,
+			    const struct option_texts *texts, const struct subnet **ret,
+			    size_t *ret_count, struct diags *diags)
 {
 	struct subnet *networks;
 	bool ok = true;
@@ -164,8 +164,8 @@ static bool parse_networks(struct arena *arena, const struct yaml_node *map,
 				       : "'%s' is no network, such as 10.0.0.0/8",
 			   texts->texts[i]);
 	}
-	ret->networks = networks;
-	ret->network_count = texts->count;
+	*ret = networks;
+	*ret_count = texts->count;
 	return ok;
 }
 
@@ -176,7 +176,9 @@ bool webhook_route_parse(struct arena *arena, const struct yaml_node *map,
 	bool ok = parse_tls(arena, options->tls, ret, diags);
 
 	ok = parse_proxy(arena, map, options, ret, diags) && ok;
-	return parse_networks(arena, map, &options->allow_networks, ret, diags) && ok;
+	return webhook_networks_parse(arena, map, &options->allow_networks, &ret->networks,
+				      &ret->network_count, diags) &&
+	       ok;
 }
 
 /* ---- opening ---- */

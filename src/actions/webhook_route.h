@@ -51,6 +51,11 @@ bool webhook_route_parse(struct arena *arena, const struct yaml_node *map,
 			 const struct webhook_route_options *options, struct webhook_route *ret,
 			 struct diags *diags);
 
+/* The networks of an 'allow_networks' that stands in map; false: errors were added. */
+bool webhook_networks_parse(struct arena *arena, const struct yaml_node *map,
+			    const struct option_texts *texts, const struct subnet **ret,
+			    size_t *ret_count, struct diags *diags);
+
 /* Reads secrets and files; NULL + err. */
 struct http_route *webhook_route_open(const struct webhook_route *route,
 				      struct keyring *secrets, const struct secret_dirs *dirs,

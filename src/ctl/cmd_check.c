@@ -44,6 +44,8 @@ static void print_summary(const char *path, const struct config *config, size_t 
 	add_count(&line, ", ", point_table_count(config->points), "point", "points");
 	add_count(&line, ", ", ruleset_count(config->rules), "rule", "rules");
 	add_count(&line, ", ", config->webhook_count, "webhook", "webhooks");
+	if (config->mqtt_count > 0)
+		add_count(&line, ", ", config->mqtt_count, "broker", "brokers");
 	str_addf(&line, "; %.0f KiB of memory", (double)(config_memory(config) + 1023) / 1024);
 	if (warnings > 0)
 		add_count(&line, "; ", warnings, "warning", "warnings");
@@ -76,13 +78,14 @@ static json_t *summary_json(const char *path, const struct config *config,
 
 	if (config != NULL)
 		json_object_update_new(
-			json,
-			json_pack("{sI sI sI sI sI sI}", "buses", (json_int_t)config->bus_count,
-				  "devices", (json_int_t)count_devices(config), "points",
-				  (json_int_t)point_table_count(config->points), "rules",
-				  (json_int_t)ruleset_count(config->rules), "webhooks",
-				  (json_int_t)config->webhook_count, "memory_bytes",
-				  (json_int_t)config_memory(config)));
+			json, json_pack("{sI sI sI sI sI sI sI}", "buses",
+					(json_int_t)config->bus_count, "devices",
+					(json_int_t)count_devices(config), "points",
+					(json_int_t)point_table_count(config->points), "rules",
+					(json_int_t)ruleset_count(config->rules), "webhooks",
+					(json_int_t)config->webhook_count, "mqtt",
+					(json_int_t)config->mqtt_count, "memory_bytes",
+					(json_int_t)config_memory(config)));
 	if (config == NULL)
 		return json;
 	json_object_set_new(json, "plan", check_plan_json(config, (options & CTL_PLAN) != 0));

@@ -88,14 +88,16 @@ static void add_queue(struct table *table, const json_t *queue, const char *stat
 static void print_queues(const struct ctl *ctl, const json_t *answer)
 {
 	struct table *table =
-		table_new(ctl, "WEBHOOK|STATE|>WAITING|~>ALARMS|>DEAD|>OLDEST|~>SIZE|WHY");
+		table_new(ctl, "QUEUE|STATE|>WAITING|~>ALARMS|>DEAD|>OLDEST|~>SIZE|WHY");
 	const json_t *queue;
 	size_t i;
 
 	json_array_foreach (json_object_get(answer, "webhooks"), i, queue)
 		add_queue(table, queue, text(queue, "state"), text(queue, "detail"));
+	json_array_foreach (json_object_get(answer, "mqtt"), i, queue)
+		add_queue(table, queue, text(queue, "state"), text(queue, "detail"));
 	json_array_foreach (json_object_get(answer, "orphans"), i, queue)
-		add_queue(table, queue, "orphan", "no such webhook is configured any more");
+		add_queue(table, queue, "orphan", "no such receiver is configured any more");
 	table_print(table);
 }
 

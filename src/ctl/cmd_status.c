@@ -141,6 +141,8 @@ static void print_counts(const struct ctl *ctl, const json_t *status)
 	fact(ctl, "webhooks", waiting > 0 ? LOOK_WARN : LOOK_PLAIN,
 	     "%jd, %jd message%s waiting", COUNT("counts", "webhooks"), waiting,
 	     waiting == 1 ? "" : "s");
+	if (COUNT("counts", "mqtt") > 0)
+		fact(ctl, "brokers", LOOK_PLAIN, "%jd", COUNT("counts", "mqtt"));
 	print_store(ctl, status);
 	fact(ctl, "readings", LOOK_PLAIN, "%jd, %jd of them bad", COUNT("engine", "readings"),
 	     COUNT("engine", "bad_readings"));
@@ -225,8 +227,8 @@ const struct ctl_command cmd_health = {
 	.name = "health",
 	.usage = "",
 	.summary = "exit status 0 if all is well, 1 if not",
-	.help = "For scripts and probes: every bus, device and webhook works, what is to outlive the\n"
-		"program can be stored, and the last reload was not refused. Otherwise lists the\n"
-		"problems and exits with 1.\n",
+	.help = "For scripts and probes: every bus, device, webhook and broker works, what is to\n"
+		"outlive the program can be stored, and the last reload was not refused. Otherwise\n"
+		"lists the problems and exits with 1.\n",
 	.run = run_health,
 };

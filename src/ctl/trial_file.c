@@ -94,6 +94,7 @@ static const struct option expect_rows[] = {
 static const struct option deed_rows[] = {
 	AT(trial_deed),
 	{.name = "webhook", OPTION(TEXT, trial_deed, webhook), .help = "the webhook that is called"},
+	{.name = "mqtt", OPTION(TEXT, trial_deed, mqtt), .help = "the broker that is told"},
 	{.name = "write", OPTION(MAP, trial_deed, write),
 	 .shape = "{text}",
 	 .help = "the points that are written, and their values"},
@@ -151,7 +152,7 @@ static const struct option_table deed_table = {
 	.rows = deed_rows,
 	.count = ARRAY_SIZE(deed_rows),
 	.name = "deed",
-	.one_of = "webhook|write|log",
+	.one_of = "webhook|mqtt|write|log",
 };
 static const struct option_table act_table = {
 	.section = "deed of a test",
@@ -220,16 +221,17 @@ static bool read_expect(const struct reading_file *file, const struct yaml_node 
 static bool read_deed(const struct reading_file *file, const struct yaml_node *node,
 		      struct trial_deed *ret)
 {
-	static const char *const keys[] = {"webhook", "write", "log", NULL};
+	static const char *const keys[] = {"webhook", "mqtt", "write", "log", NULL};
 
 	ret->node = node;
 	if (!bind(file, &deed_table, node, ret) ||
-	    !one_of(file, node, keys, "webhook, write, log"))
+	    !one_of(file, node, keys, "webhook, mqtt, write, log"))
 		return false;
 	ret->has_event = yaml_get(node, "event") != NULL;
-	if (ret->body == NULL || ret->webhook != NULL)
+	if (ret->body == NULL || ret->webhook != NULL || ret->mqtt != NULL)
 		return true;
-	diag_error(file->diags, yaml_key(node, "body"), "only a webhook has a body");
+	diag_error(file->diags, yaml_key(node, "body"),
+		   "only a webhook and a broker get a body");
 	return false;
 }
 

@@ -30,7 +30,7 @@ struct trial_expect {
 struct trial_deed {
 	const struct yaml_node *node;
 	int64_t at_ns;
-	const char *webhook, *rule;
+	const char *webhook, *mqtt, *rule;
 	const struct yaml_node *write, *body;
 	bool log;
 	int event; /* enum event_type; see has_event */

@@ -17,6 +17,7 @@
 #include "actions/action.h"
 #include "actions/event_body.h"
 #include "actions/template.h"
+#include "actions/mqtt_config.h"
 #include "actions/webhook_config.h"
 #include "ctl/trial_file.h"
 #include "ctl/trial_value.h"
@@ -28,9 +29,9 @@ struct done {
 	enum event_type event;
 	char *rule;
 	enum deed_kind kind;
-	const char *target; /* of the webhook or the point; in the configuration */
+	const char *target; /* the name of it; in the configuration */
 	struct value value;
-	char *body; /* webhooks */
+	char *body; /* webhooks and brokers */
 	bool expected;
 };
 
@@ -71,7 +72,8 @@ void trial_log_step(struct trial_log *log, int64_t by_ns)
 	log->start.ns += by_ns;
 }
 
-static char *webhook_body(const struct trial_log *log, const struct config_webhook *hook)
+/* template: NULL for the built-in body. */
+static char *message_body(const struct trial_log *log, const struct template *template)
 {
 	struct event_stamp stamp = {
 		.site = log->config->site,
@@ -84,8 +86,8 @@ static char *webhook_body(const struct trial_log *log, const struct config_webho
 	struct str body;
 
 	str_init(&body);
-	if (hook->webhook->body != NULL)
-		template_render(hook->webhook->body, &facts, &body);
+	if (template != NULL)
+		template_render(template, &facts, &body);
 	else
 		event_body_add(&facts, &body);
 	return str_steal(&body);
@@ -105,7 +107,12 @@ static void log_deed(void *arg, const struct deed *deed)
 	switch (deed->kind) {
 	case DEED_WEBHOOK:
 		done.target = log->config->webhooks[deed->webhook].name;
-		done.body = webhook_body(log, &log->config->webhooks[deed->webhook]);
+		done.body =
+			message_body(log, log->config->webhooks[deed->webhook].webhook->body);
+		break;
+	case DEED_MQTT:
+		done.target = log->config->mqtts[deed->mqtt].name;
+		done.body = message_body(log, log->config->mqtts[deed->mqtt].mqtt->body);
 		break;
 	case DEED_WRITE:
 		done.target = point_table_get(log->config->points, deed->point)->name;
@@ -143,6 +150,9 @@ static void add_done(struct str *out, const struct done *done)
 	case DEED_WEBHOOK:
 		str_addf(out, ": webhook %s", done->target);
 		break;
+	case DEED_MQTT:
+		str_addf(out, ": mqtt %s", done->target);
+		break;
 	case DEED_WRITE:
 		str_addf(out, ": write %s: ", done->target);
 		value_show(done->value, out);
@@ -159,6 +169,8 @@ static bool same_target(const struct done *done, const struct trial_deed *deed, 
 {
 	if (deed->webhook != NULL)
 		return done->kind == DEED_WEBHOOK && strcmp(done->target, deed->webhook) == 0;
+	if (deed->mqtt != NULL)
+		return done->kind == DEED_MQTT && strcmp(done->target, deed->mqtt) == 0;
 	if (deed->write != NULL)
 		return done->kind == DEED_WRITE &&
 		       strcmp(done->target, deed->write->keys[entry]->text) == 0;

@@ -67,7 +67,7 @@ static void reload_refused(struct api_call *call, const struct reload_result *re
 
 static json_t *change_json(const struct config_change *change)
 {
-	static const char *const nouns[] = {"bus", "webhook", "point", "rule"};
+	static const char *const nouns[] = {"bus", "webhook", "mqtt", "point", "rule"};
 	static const char *const verbs[] = {"added", "removed", "changed"};
 	static const char *const keeps[] = {"nothing", "state", "everything"};
 	json_t *json = json_pack("{ss so ss}", "what", nouns[change->noun], "name",
@@ -115,9 +115,10 @@ static void reload_ended(void *arg, const struct reload_result *result)
 		for (size_t i = 0; i < diff->count; i++)
 			json_array_append_new(changes, change_json(&diff->changes[i]));
 		api_answer(call, 200,
-			   json_pack("{sb so so so so so so so}", "dry_run", result->dry_run,
+			   json_pack("{sb so so so so so so so so}", "dry_run", result->dry_run,
 				     "buses", counts_json(diff, CONFIG_BUS), "webhooks",
-				     counts_json(diff, CONFIG_WEBHOOK), "points",
+				     counts_json(diff, CONFIG_WEBHOOK), "mqtt",
+				     counts_json(diff, CONFIG_MQTT), "points",
 				     counts_json(diff, CONFIG_POINT), "rules",
 				     counts_json(diff, CONFIG_RULE), "changes", changes,
 				     "warnings", diags_json(result->diags, DIAG_WARNING),

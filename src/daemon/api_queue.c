@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "actions/mqtt.h"
 #include "actions/outbox.h"
 #include "actions/webhook.h"
 #include "daemon/api.h"
@@ -92,6 +93,22 @@ static json_t *webhook_json(const struct daemon *daemon, const struct webhook *w
 	return object;
 }
 
+static json_t *mqtt_json(const struct daemon *daemon, const struct mqtt *mqtt, struct boot now)
+{
+	const struct outbox *outbox =
+		boxes_look(state_boxes(daemon_state(daemon)), mqtt_queue(mqtt));
+	json_t *object = json_object();
+	struct report report = {0};
+
+	mqtt_report(mqtt, &report);
+	json_object_set_new(object, "name", api_json_text(mqtt_queue(mqtt)));
+	json_object_set_new(object, "waiting", api_json_count(mqtt_waiting(mqtt)));
+	if (outbox != NULL)
+		add_totals(object, outbox, now);
+	api_json_report(object, &report);
+	return object;
+}
+
 static bool queue_is_empty(const struct outbox *outbox)
 {
 	struct outbox_report box;
@@ -101,7 +118,7 @@ static bool queue_is_empty(const struct outbox *outbox)
 	return box.waiting == 0 && box.dead == 0 && !outbox_gap(outbox, &gap);
 }
 
-/* Whose webhook is no longer configured, if there is anything in them. */
+/* Whose receiver is no longer configured, if there is anything in them. */
 static json_t *orphans_json(const struct daemon *daemon, struct boot now)
 {
 	const struct boxes *boxes = state_boxes(daemon_state(daemon));
@@ -126,14 +143,16 @@ void api_queues(struct api_call *call)
 {
 	const struct daemon *daemon = call->daemon;
 	struct boot now = clock_boot();
-	json_t *list = json_array();
+	json_t *list = json_array(), *mqtts = json_array();
 
 	for (size_t i = 0; i < daemon_webhook_count(daemon); i++)
 		json_array_append_new(list,
 				      webhook_json(daemon, daemon_webhook(daemon, i), now));
-	api_answer(
-		call, 200,
-		json_pack("{so so}", "webhooks", list, "orphans", orphans_json(daemon, now)));
+	for (size_t i = 0; i < daemon_mqtt_count(daemon); i++)
+		json_array_append_new(mqtts, mqtt_json(daemon, daemon_mqtt(daemon, i), now));
+	api_answer(call, 200,
+		   json_pack("{so so so}", "webhooks", list, "mqtt", mqtts, "orphans",
+			     orphans_json(daemon, now)));
 }
 
 json_t *api_json_row(const struct outbox *outbox, const struct outbox_row *row, struct boot now)

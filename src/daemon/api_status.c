@@ -15,6 +15,7 @@
 #include "io/loop.h"
 #include "rules/engine.h"
 #include "rules/ruleset.h"
+#include "actions/mqtt.h"
 #include "actions/webhook.h"
 #include "daemon/api.h"
 #include "daemon/api_json.h"
@@ -79,6 +80,33 @@ static size_t status_count_buses(const struct daemon *daemon, json_t *problems,
 	return up;
 }
 
+/* How many messages wait for webhooks and brokers. */
+static size_t status_count_receivers(const struct daemon *daemon, json_t *problems)
+{
+	struct report report = {0};
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < daemon_webhook_count(daemon); i++) {
+		const struct webhook *webhook = daemon_webhook(daemon, i);
+
+		webhook_report(webhook, &report);
+		waiting += webhook_waiting(webhook);
+		if (!status_is_well(&report))
+			status_problem(problems, "webhook", webhook_name(webhook), report.state,
+				       report.detail);
+	}
+	for (size_t i = 0; i < daemon_mqtt_count(daemon); i++) {
+		const struct mqtt *mqtt = daemon_mqtt(daemon, i);
+
+		mqtt_report(mqtt, &report);
+		waiting += mqtt_waiting(mqtt);
+		if (!status_is_well(&report))
+			status_problem(problems, "mqtt", mqtt_name(mqtt), report.state,
+				       report.detail);
+	}
+	return waiting;
+}
+
 static json_t *status_counts(const struct daemon *daemon, json_t *problems)
 {
 	const struct config *config = daemon_config(daemon);
@@ -87,7 +115,7 @@ static json_t *status_counts(const struct daemon *daemon, json_t *problems)
 	size_t good = 0, devices, up, states[RULE_RETURNED + 1] = {0};
 	size_t points = point_table_count(config->points);
 	size_t rules = ruleset_count(config->rules);
-	size_t waiting = 0;
+	size_t waiting;
 
 	for (uint32_t i = 0; i < points; i++) {
 		struct engine_point point;
@@ -101,26 +129,18 @@ static json_t *status_counts(const struct daemon *daemon, json_t *problems)
 		engine_rule(engine, i, &rule);
 		states[rule.state]++;
 	}
-	for (size_t i = 0; i < daemon_webhook_count(daemon); i++) {
-		const struct webhook *webhook = daemon_webhook(daemon, i);
-		struct report report = {0};
-
-		webhook_report(webhook, &report);
-		waiting += webhook_waiting(webhook);
-		if (!status_is_well(&report))
-			status_problem(problems, "webhook", webhook_name(webhook), report.state,
-				       report.detail);
-	}
+	waiting = status_count_receivers(daemon, problems);
 	up = status_count_buses(daemon, problems, &devices);
-	return json_pack("{sI sI sI sI sI sI sI sI sI sI}", "buses",
+	return json_pack("{sI sI sI sI sI sI sI sI sI sI sI}", "buses",
 			 (json_int_t)daemon_bus_count(daemon), "buses_up", (json_int_t)up,
 			 "devices", (json_int_t)devices, "points", (json_int_t)points,
 			 "points_good", (json_int_t)good, "rules", (json_int_t)rules,
 			 "rules_pending", (json_int_t)states[RULE_PENDING], "rules_firing",
 			 (json_int_t)(states[RULE_FIRING] + states[RULE_CLEARING] +
 				      states[RULE_RETURNED]),
-			 "webhooks", (json_int_t)daemon_webhook_count(daemon),
-			 "deliveries_waiting", (json_int_t)waiting);
+			 "webhooks", (json_int_t)daemon_webhook_count(daemon), "mqtt",
+			 (json_int_t)daemon_mqtt_count(daemon), "deliveries_waiting",
+			 (json_int_t)waiting);
 }
 
 static json_t *status_engine(const struct daemon *daemon)

@@ -18,15 +18,20 @@
 #include "daemon/config_file.h"
 #include "daemon/config_options.h"
 #include "daemon/config_outputs.h"
+#include "daemon/config_receivers.h"
 #include "daemon/zone_file.h"
 #include "model/name.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
 #include "rules/zone.h"
 #include "inputs/plan.h"
-#include "actions/webhook_config.h"
 
-enum { CONFIG_MAX_BUSES = 1000, CONFIG_MAX_DEVICES = 20000, CONFIG_MAX_WEBHOOKS = 200 };
+enum {
+	CONFIG_MAX_BUSES = 1000,
+	CONFIG_MAX_DEVICES = 20000,
+	CONFIG_MAX_WEBHOOKS = 200,
+	CONFIG_MAX_MQTT = 20
+};
 
 /* What is common to the building steps. */
 struct config_build {
@@ -36,13 +41,6 @@ struct config_build {
 	bool strict;
 	struct config_sections files[CONFIG_FILE_MAX_FILES];
 	size_t file_count;
-};
-
-/* One entry of a section that may be spread over several files. */
-struct config_entry {
-	const char *name;
-	const struct yaml_node *key;
-	const struct yaml_node *node;
 };
 
 static bool config_read_file(struct config_build *build, const char *path,
@@ -460,73 +458,17 @@ static void config_build_buses(struct config_build *build)
 	build->config->bus_count = bus_count;
 }
 
-static void config_find_fallback(struct config_build *build, struct config_webhook *webhooks,
-				 size_t count, size_t i)
-{
-	const struct yaml_node *node =
-		webhooks[i].webhook != NULL ? webhooks[i].webhook->fallback_node : NULL;
-	const char **names = arena_take(build->arena, count, sizeof(*names));
-
-	webhooks[i].fallback = SIZE_MAX;
-	for (size_t k = 0; k < count && node != NULL; k++) {
-		names[k] = webhooks[k].name;
-		if (strcmp(webhooks[k].name, node->text) == 0)
-			webhooks[i].fallback = k;
-	}
-	if (node == NULL || webhooks[i].fallback != SIZE_MAX)
-		return;
-	diag_error(build->diags, node, "fallback: unknown webhook '%s'", node->text);
-	diag_suggest(build->diags, node->text, names, count);
-}
-
-/* A message must not go round for ever. */
-static void config_check_fallback(struct config_build *build,
-				  const struct config_webhook *webhooks, size_t count, size_t i)
-{
-	size_t at = webhooks[i].fallback;
-
-	for (size_t steps = 0; at != SIZE_MAX && steps < count; steps++) {
-		if (at == i) {
-			diag_error(build->diags, webhooks[i].webhook->fallback_node,
-				   "fallback: webhook '%s' would come back to itself",
-				   webhooks[i].name);
-			return;
-		}
-		at = webhooks[at].fallback;
-	}
-}
-
-static void config_build_webhooks(struct config_build *build)
+static void config_build_receivers(struct config_build *build)
 {
 	struct config_entry *entries;
-	struct config_webhook *built;
 	size_t count;
 
 	count = config_entries(build, "webhook", offsetof(struct config_sections, webhooks),
 			       CONFIG_MAX_WEBHOOKS, &entries);
-	built = arena_take(build->arena, count, sizeof(*built));
-	for (size_t i = 0; i < count; i++) {
-		built[i].name = entries[i].name;
-		built[i].node = entries[i].node;
-		built[i].webhook = webhook_config_parse(build->arena, entries[i].name,
-							entries[i].node, build->diags);
-	}
-	for (size_t i = 0; i < count; i++)
-		config_find_fallback(build, built, count, i);
-	for (size_t i = 0; i < count; i++)
-		config_check_fallback(build, built, count, i);
-	build->config->webhooks = built;
-	build->config->webhook_count = count;
-}
-
-/* It is computed for all rules or for none: who sends whose events is known only later. */
-static bool config_tells_margins(const struct config *config)
-{
-	for (size_t i = 0; i < config->webhook_count; i++)
-		if (config->webhooks[i].webhook != NULL &&
-		    webhook_config_tells_margins(config->webhooks[i].webhook))
-			return true;
-	return false;
+	config_build_webhooks(build->config, entries, count, build->diags);
+	count = config_entries(build, "mqtt", offsetof(struct config_sections, mqtt),
+			       CONFIG_MAX_MQTT, &entries);
+	config_build_mqtt(build->config, entries, count, build->diags);
 }
 
 static void config_build_rules(struct config_build *build)
@@ -572,8 +514,9 @@ struct config *config_load(const char *path, bool strict, struct diags *diags)
 	if (build->file_count > 0) {
 		config_bind_general(build);
 		config_build_buses(build);
-		config_build_webhooks(build);
+		config_build_receivers(build);
 		config_build_rules(build);
+		config_build_mqtt_points(config, diags);
 	}
 	if (diags_errors(diags) > before) {
 		diags_own(diags, arena);

@@ -17,6 +17,7 @@
 
 struct config_output;
 struct diags;
+struct mqtt_config;
 struct ruleset;
 struct webhook_config;
 struct yaml_node;
@@ -37,6 +38,12 @@ struct config_webhook {
 	const struct yaml_node *node;
 	struct webhook_config *webhook;
 	size_t fallback; /* the number of its fallback, or SIZE_MAX */
+};
+
+struct config_mqtt {
+	const char *name;
+	const struct yaml_node *node;
+	struct mqtt_config *mqtt;
 };
 
 /* What a rule does; the n-th belongs to the n-th rule of the set. */
@@ -66,6 +73,8 @@ struct config {
 	const struct config_bus *buses;
 	size_t webhook_count;
 	const struct config_webhook *webhooks;
+	size_t mqtt_count;
+	const struct config_mqtt *mqtts;
 	unsigned references; /* on the loop's thread only */
 };
 

@@ -100,16 +100,21 @@ void config_actions_bind(struct config *config, const struct yaml_node *const *r
 			 size_t root_count, struct diags *diags)
 {
 	const char **names = arena_take(config->arena, config->webhook_count, sizeof(*names));
+	const char **mqtt = arena_take(config->arena, config->mqtt_count, sizeof(*mqtt));
 	struct binding_actions binding = {
 		.arena = config->arena,
 		.diags = diags,
 		.scope = {.points = config->points,
 			  .webhook_count = config->webhook_count,
-			  .webhook_names = names},
+			  .webhook_names = names,
+			  .mqtt_count = config->mqtt_count,
+			  .mqtt_names = mqtt},
 	};
 
 	for (size_t i = 0; i < config->webhook_count; i++)
 		names[i] = config->webhooks[i].name;
+	for (size_t i = 0; i < config->mqtt_count; i++)
+		mqtt[i] = config->mqtts[i].name;
 	for (size_t i = 0; config->rules == NULL && i < root_count; i++) {
 		config_actions_check(&binding, yaml_get(roots[i], "rules"));
 		config_actions_check(&binding, yaml_get(roots[i], "defaults"));

@@ -131,7 +131,7 @@ static bool bus_same(struct differ *differ, size_t i, size_t k, struct config_ch
 	return false;
 }
 
-/* ---- webhooks ------------------------------------------------------------------------- */
+/* ---- webhooks, brokers ---------------------------------------------------------------- */
 
 static size_t webhook_count(const struct config *config)
 {
@@ -143,12 +143,9 @@ static const char *webhook_name_of(const struct config *config, size_t i)
 	return config->webhooks[i].name;
 }
 
-static bool webhook_same(struct differ *differ, size_t i, size_t k,
-			 struct config_change *change)
+static bool nodes_same(struct differ *differ, const struct yaml_node *old,
+		       const struct yaml_node *new, struct config_change *change)
 {
-	const struct yaml_node *old = differ->old->webhooks[i].node;
-	const struct yaml_node *new = differ->new->webhooks[k].node;
-
 	if (yaml_equal(old, new))
 		return true;
 	if (both_maps(old, new))
@@ -156,6 +153,29 @@ static bool webhook_same(struct differ *differ, size_t i, size_t k,
 			    differ_fields(differ, change, old->count + new->count),
 			    &change->field_count);
 	return false;
+}
+
+static bool webhook_same(struct differ *differ, size_t i, size_t k,
+			 struct config_change *change)
+{
+	return nodes_same(differ, differ->old->webhooks[i].node, differ->new->webhooks[k].node,
+			  change);
+}
+
+static size_t mqtt_count(const struct config *config)
+{
+	return config->mqtt_count;
+}
+
+static const char *mqtt_name_of(const struct config *config, size_t i)
+{
+	return config->mqtts[i].name;
+}
+
+static bool mqtt_same(struct differ *differ, size_t i, size_t k, struct config_change *change)
+{
+	return nodes_same(differ, differ->old->mqtts[i].node, differ->new->mqtts[k].node,
+			  change);
 }
 
 /* ---- points --------------------------------------------------------------------------- */
@@ -251,6 +271,7 @@ static bool rule_same(struct differ *differ, size_t i, size_t k, struct config_c
 static const struct differ_noun differ_nouns[] = {
 	[CONFIG_BUS] = {bus_count, bus_name_of, bus_same},
 	[CONFIG_WEBHOOK] = {webhook_count, webhook_name_of, webhook_same},
+	[CONFIG_MQTT] = {mqtt_count, mqtt_name_of, mqtt_same},
 	[CONFIG_POINT] = {point_count, point_name_of, point_same},
 	[CONFIG_RULE] = {rule_count, rule_name_of, rule_same},
 };

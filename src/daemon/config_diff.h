@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * What is otherwise in one configuration than in another: buses, points, rules and webhooks by
- * name, and what of a rule outlives the change. Reads both and opens nothing, so that a thread
- * beside the loop can do it.
+ * What is otherwise in one configuration than in another: buses, points, rules, webhooks and
+ * brokers by name, and what of a rule outlives the change. Reads both and opens nothing, so
+ * that a thread beside the loop can do it.
  */
 #ifndef GAUGED_DAEMON_CONFIG_DIFF_H
 #define GAUGED_DAEMON_CONFIG_DIFF_H
@@ -16,8 +16,8 @@
 struct config;
 struct config_bus;
 
-enum config_noun { CONFIG_BUS, CONFIG_WEBHOOK, CONFIG_POINT, CONFIG_RULE };
-enum { CONFIG_NOUNS = 4 };
+enum config_noun { CONFIG_BUS, CONFIG_WEBHOOK, CONFIG_MQTT, CONFIG_POINT, CONFIG_RULE };
+enum { CONFIG_NOUNS = 5 };
 enum config_verb { CONFIG_ADDED, CONFIG_REMOVED, CONFIG_CHANGED };
 
 /* A bus that changed is closed and opened anew. */

@@ -15,6 +15,7 @@
 #include "inputs/serial_decode.h"
 #include "inputs/sysfs.h"
 #include "inputs/write_entry.h"
+#include "actions/mqtt_config.h"
 #include "actions/outbox_config.h"
 #include "actions/webhook_config.h"
 
@@ -67,6 +68,10 @@ static const struct option config_file_rows[] = {
 	 OPTION(MAP, config_sections, webhooks),
 	 .shape = "{name:webhook}",
 	 .help = "Webhooks by name."},
+	{.name = "mqtt",
+	 OPTION(MAP, config_sections, mqtt),
+	 .shape = "{name:mqtt}",
+	 .help = "MQTT brokers by name."},
 	{.name = "rules",
 	 OPTION(MAP, config_sections, rules),
 	 .shape = "{name:rule}",
@@ -168,6 +173,8 @@ size_t config_tables(const struct option_table **ret, size_t max)
 		ret[count++] = tables[i];
 	for (size_t i = 0; webhook_option_tables[i] != NULL && count < max; i++)
 		ret[count++] = webhook_option_tables[i];
+	for (size_t i = 0; mqtt_option_tables[i] != NULL && count < max; i++)
+		ret[count++] = mqtt_option_tables[i];
 	for (size_t i = 0; outbox_option_tables[i] != NULL && count < max; i++)
 		ret[count++] = outbox_option_tables[i];
 	return count;

@@ -18,7 +18,7 @@ struct yaml_node;
 struct config_sections {
 	const struct yaml_node *root;
 	const struct yaml_node *site, *zone, *secrets_dir, *state, *control, *metrics, *include;
-	const struct yaml_node *defaults, *buses, *devices, *derived, *webhooks, *rules;
+	const struct yaml_node *defaults, *buses, *devices, *derived, *webhooks, *mqtt, *rules;
 };
 
 struct config_state {

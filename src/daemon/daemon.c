@@ -27,9 +27,11 @@
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "actions/action.h"
+#include "actions/mqtt.h"
 #include "actions/webhook.h"
 #include "daemon/dispatch.h"
 #include "daemon/kept.h"
+#include "daemon/mqtt_view.h"
 #include "daemon/output.h"
 #include "daemon/reload.h"
 #include "daemon/running.h"
@@ -185,32 +187,12 @@ static const struct config *daemon_actions_of(const struct daemon *daemon,
 	return removed && daemon->leaving != NULL ? daemon->leaving : daemon->now.config;
 }
 
-static struct webhook *daemon_action_webhook(void *arg, size_t index)
-{
-	const struct daemon_action *action = arg;
-	const struct running *now = &action->daemon->now;
-	const char *name = action->config->webhooks[index].name;
-
-	if (action->config == now->config)
-		return now->webhooks[index];
-	for (size_t i = 0; i < now->config->webhook_count; i++) {
-		if (strcmp(now->config->webhooks[i].name, name) == 0)
-			return now->webhooks[i];
-	}
-	return NULL;
-}
-
 static void daemon_action_write(void *arg, uint32_t point, struct value value, const char *why)
 {
 	const struct daemon_action *action = arg;
 	struct daemon *daemon = action->daemon;
-	const char *name = point_table_get(action->config->points, point)->name;
 	struct error err;
 
-	if (action->config != daemon->now.config)
-		point = point_table_find(daemon->now.config->points, name, strlen(name));
-	if (point == POINT_NONE)
-		log_error("write refused for %s: %s is gone with the reload", why, name);
 	if (point == POINT_NONE ||
 	    outputs_rule_writes(daemon->outputs, point, value, action->event, &err) < 0)
 		daemon->actions_failed++;
@@ -246,17 +228,25 @@ static void daemon_cleared(struct daemon_action *action)
 					     daemon_let_go, action);
 }
 
+/* What is retained of the rule is another now. */
+static void daemon_moved(struct daemon *daemon, uint32_t rule)
+{
+	for (size_t i = 0; i < daemon->now.config->mqtt_count; i++)
+		mqtt_alarm_moved(daemon->now.mqtts[i], rule);
+}
+
 static void daemon_event(void *arg, const struct event *event)
 {
 	struct daemon *daemon = arg;
 	struct daemon_action action = {daemon, daemon_actions_of(daemon, event), event};
-	struct action_host host = {daemon_action_webhook, daemon_action_write, &action};
+	struct dispatch_host host = {&daemon->now, daemon_action_write, &action};
 	struct event_stamp stamp;
 
 	dispatch_stamp(action.config, daemon->boot_id, event, &stamp);
 	dispatch_run(action.config, &host, event, &stamp);
 	daemon_cleared(&action);
 	kept_event(&daemon->kept, event, &stamp);
+	daemon_moved(daemon, event->rule);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
 		if (w->event != NULL)
@@ -271,6 +261,7 @@ static struct running_scope daemon_scope(struct daemon *daemon)
 		.http = daemon->http,
 		.boxes = state_boxes(daemon->kept.state),
 		.webhooks = {daemon_stamp, daemon},
+		.mqtts = {daemon_stamp, daemon, mqtt_view_of(&daemon->now)},
 		.readings = {daemon_put, daemon},
 		.events = {daemon_event, daemon},
 	};
@@ -478,6 +469,16 @@ const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i)
 	return daemon->now.webhooks[i];
 }
 
+size_t daemon_mqtt_count(const struct daemon *daemon)
+{
+	return daemon->now.config->mqtt_count;
+}
+
+const struct mqtt *daemon_mqtt(const struct daemon *daemon, size_t i)
+{
+	return daemon->now.mqtts[i];
+}
+
 size_t daemon_waiting(const struct daemon *daemon)
 {
 	return state_pending(daemon->kept.state);
@@ -566,8 +567,9 @@ static struct boot daemon_look_up(struct daemon *daemon)
 }
 
 /* What an operator has done is kept before anybody may forget it. */
-static int daemon_operated(struct daemon *daemon, int rc)
+static int daemon_operated(struct daemon *daemon, uint32_t rule, int rc)
 {
+	daemon_moved(daemon, rule);
 	daemon_plan(daemon);
 	state_changed(daemon->kept.state, true);
 	return rc;
@@ -577,21 +579,22 @@ int daemon_ack(struct daemon *daemon, uint32_t rule)
 {
 	struct boot now = daemon_look_up(daemon);
 
-	return daemon_operated(daemon, engine_ack(daemon->now.engine, rule, now));
+	return daemon_operated(daemon, rule, engine_ack(daemon->now.engine, rule, now));
 }
 
 int daemon_shelve(struct daemon *daemon, uint32_t rule, int64_t for_ns)
 {
 	struct boot now = daemon_look_up(daemon), until = boot_add(now, for_ns);
 
-	return daemon_operated(daemon, engine_shelve(daemon->now.engine, rule, until, now));
+	return daemon_operated(daemon, rule,
+			       engine_shelve(daemon->now.engine, rule, until, now));
 }
 
 int daemon_unshelve(struct daemon *daemon, uint32_t rule)
 {
 	struct boot now = daemon_look_up(daemon);
 
-	return daemon_operated(daemon, engine_unshelve(daemon->now.engine, rule, now));
+	return daemon_operated(daemon, rule, engine_unshelve(daemon->now.engine, rule, now));
 }
 
 void daemon_watch(struct daemon *daemon, struct daemon_watcher *watcher)

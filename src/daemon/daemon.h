@@ -27,6 +27,7 @@ struct engine;
 struct error;
 struct event_stamp;
 struct loop;
+struct mqtt;
 struct state;
 struct outlet_report;
 struct webhook;
@@ -44,6 +45,8 @@ size_t daemon_bus_count(const struct daemon *daemon);
 const struct bus *daemon_bus(const struct daemon *daemon, size_t i);
 size_t daemon_webhook_count(const struct daemon *daemon);
 const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i);
+size_t daemon_mqtt_count(const struct daemon *daemon);
+const struct mqtt *daemon_mqtt(const struct daemon *daemon, size_t i);
 /* Messages that would be lost with the program: not delivered, and not in the store. */
 size_t daemon_waiting(const struct daemon *daemon);
 struct state *daemon_state(const struct daemon *daemon);

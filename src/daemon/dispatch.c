@@ -3,9 +3,14 @@
 /* Owns the way from an event to its actions. */
 #include "daemon/dispatch.h"
 
+#include <string.h>
+
 #include "base/clock.h"
-#include "daemon/config.h"
+#include "base/log.h"
 #include "model/event.h"
+#include "model/point.h"
+#include "daemon/config.h"
+#include "daemon/running.h"
 
 const struct action_list *dispatch_list(const struct config *config, const struct event *event)
 {
@@ -57,13 +62,66 @@ bool dispatch_allows(const struct event *event, const struct action_type *type)
 	return !event->muted || type->switches;
 }
 
-void dispatch_run(const struct config *config, const struct action_host *host,
+/* One event on its way. */
+struct dispatch {
+	const struct config *config;
+	const struct dispatch_host *host;
+};
+
+static struct webhook *dispatch_webhook(void *arg, size_t index)
+{
+	const struct dispatch *dispatch = arg;
+	const struct running *now = dispatch->host->now;
+	const char *name = dispatch->config->webhooks[index].name;
+
+	if (dispatch->config == now->config)
+		return now->webhooks[index];
+	for (size_t i = 0; i < now->config->webhook_count; i++) {
+		if (strcmp(now->config->webhooks[i].name, name) == 0)
+			return now->webhooks[i];
+	}
+	return NULL;
+}
+
+static struct mqtt *dispatch_mqtt(void *arg, size_t index)
+{
+	const struct dispatch *dispatch = arg;
+	const struct running *now = dispatch->host->now;
+	const char *name = dispatch->config->mqtts[index].name;
+
+	if (dispatch->config == now->config)
+		return now->mqtts[index];
+	for (size_t i = 0; i < now->config->mqtt_count; i++) {
+		if (strcmp(now->config->mqtts[i].name, name) == 0)
+			return now->mqtts[i];
+	}
+	return NULL;
+}
+
+static void dispatch_write(void *arg, uint32_t point, struct value value, const char *why)
+{
+	const struct dispatch *dispatch = arg;
+	const struct dispatch_host *host = dispatch->host;
+	const struct point_table *points = host->now->config->points;
+	const char *name = point_table_get(dispatch->config->points, point)->name;
+
+	if (dispatch->config != host->now->config)
+		point = point_table_find(points, name, strlen(name));
+	if (point == POINT_NONE)
+		log_error("write refused for %s: %s is gone with the reload", why, name);
+	host->write(host->arg, point, value, why);
+}
+
+void dispatch_run(const struct config *config, const struct dispatch_host *host,
 		  const struct event *event, const struct event_stamp *stamp)
 {
 	const struct action_list *list = dispatch_list(config, event);
+	struct dispatch dispatch = {config, host};
+	struct action_host actions = {dispatch_webhook, dispatch_mqtt, dispatch_write,
+				      &dispatch};
 
 	for (size_t i = 0; list != NULL && i < list->count; i++) {
 		if (dispatch_allows(event, list->types[i]))
-			list->types[i]->run(list->actions[i], host, event, stamp);
+			list->types[i]->run(list->actions[i], &actions, event, stamp);
 	}
 }

@@ -8,6 +8,7 @@
 
 struct config;
 struct event;
+struct running;
 
 /*
  * The list of actions that the event of a rule runs, or NULL for an event that only tells of a
@@ -21,8 +22,19 @@ bool dispatch_allows(const struct event *event, const struct action_type *type);
 void dispatch_stamp(const struct config *config, const char *boot_id, const struct event *event,
 		    struct event_stamp *ret);
 
-/* Runs the event's actions in order. */
-void dispatch_run(const struct config *config, const struct action_host *host,
+/* What actions work on. */
+struct dispatch_host {
+	const struct running *now;
+	/* As action_host's; POINT_NONE: the point is gone with a reload, which is logged. */
+	void (*write)(void *arg, uint32_t point, struct value value, const char *why);
+	void *arg;
+};
+
+/*
+ * Runs the event's actions in order. config: whose they are, which over a reload may not be
+ * the one that runs now: names tell what is meant there.
+ */
+void dispatch_run(const struct config *config, const struct dispatch_host *host,
 		  const struct event *event, const struct event_stamp *stamp);
 
 #endif

@@ -14,6 +14,7 @@
 #include "io/loop.h"
 #include "rules/engine.h"
 #include "rules/ruleset.h"
+#include "actions/mqtt.h"
 #include "actions/webhook.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
@@ -229,6 +230,29 @@ static void metrics_webhooks(const struct daemon *daemon, struct str *out)
 	free(list.items);
 }
 
+/* If there are any. */
+static void metrics_mqtts(const struct daemon *daemon, struct str *out)
+{
+	size_t count = daemon_mqtt_count(daemon);
+	struct metered_list list = {"mqtt", count, xcalloc(count, sizeof(struct metered))};
+
+	if (count > 0)
+		metrics_family(out, "gauged_mqtt_waiting", METRIC_GAUGE,
+			       "Messages that wait for a broker.");
+	for (size_t i = 0; i < count; i++) {
+		const struct mqtt *mqtt = daemon_mqtt(daemon, i);
+
+		list.items[i].labels[0] = (struct metrics_label){"mqtt", mqtt_name(mqtt)};
+		mqtt_report(mqtt, &list.items[i].report);
+		metrics_sample_count(out, "gauged_mqtt_waiting", list.items[i].labels,
+				     mqtt_waiting(mqtt));
+	}
+	if (count > 0)
+		metered_up(out, &list);
+	metered_counters(out, &list);
+	free(list.items);
+}
+
 static void metrics_rules(const struct daemon *daemon, struct str *out)
 {
 	static const char *const names[] = {"gauged_rule_firing", "gauged_rule_fired_total",
@@ -440,6 +464,7 @@ void metrics_write(const struct daemon *daemon, const struct control *control, s
 	metrics_buses(daemon, out);
 	metrics_bus_readings(daemon, out);
 	metrics_webhooks(daemon, out);
+	metrics_mqtts(daemon, out);
 	metrics_store(daemon, out);
 	metrics_rules(daemon, out);
 	metrics_points(daemon, out);

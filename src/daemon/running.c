@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "conf/diag.h"
 #include "io/secret.h"
+#include "rules/ruleset.h"
+#include "actions/mqtt_config.h"
 #include "actions/webhook_config.h"
 #include "daemon/boxes.h"
 #include "daemon/bus.h"
@@ -65,14 +67,19 @@ static bool running_open_buses(const struct running_scope *scope, struct running
 	return true;
 }
 
+static struct secret_dirs running_secrets(const struct config *config)
+{
+	return (struct secret_dirs){
+		.credentials = getenv("CREDENTIALS_DIRECTORY"),
+		.configured = config->secrets_dir,
+	};
+}
+
 /* real: they are to run, and have queues. */
 static bool running_open_webhooks(const struct running_scope *scope, struct running *next,
 				  bool real, struct diags *diags)
 {
-	struct secret_dirs secrets = {
-		.credentials = getenv("CREDENTIALS_DIRECTORY"),
-		.configured = next->config->secrets_dir,
-	};
+	struct secret_dirs secrets = running_secrets(next->config);
 	bool ok = true;
 
 	for (size_t i = 0; i < next->config->webhook_count; i++) {
@@ -90,6 +97,49 @@ static bool running_open_webhooks(const struct running_scope *scope, struct runn
 	return ok;
 }
 
+/* Rules that happen, rather than last, have no state. */
+static void running_describe(struct running *running)
+{
+	size_t count = ruleset_count(running->config->rules);
+	const char **names = xcalloc(count, sizeof(*names));
+	struct rule_view view;
+
+	for (uint32_t i = 0; i < count; i++) {
+		ruleset_view(running->config->rules, i, &view);
+		names[i] = view.instant ? NULL : view.name;
+	}
+	running->plant = xcalloc(1, sizeof(*running->plant));
+	*running->plant = (struct mqtt_plant){
+		.points = running->config->points,
+		.rule_count = count,
+		.rules = names,
+	};
+}
+
+/* real: see above. */
+static bool running_open_mqtts(const struct running_scope *scope, struct running *next,
+			       bool real, struct diags *diags)
+{
+	struct secret_dirs secrets = running_secrets(next->config);
+	bool ok = true;
+
+	running_describe(next);
+	for (size_t i = 0; i < next->config->mqtt_count; i++) {
+		const struct config_mqtt *entry = &next->config->mqtts[i];
+		struct error err;
+
+		next->mqtts[i] =
+			mqtt_open(entry->mqtt, next->plant, scope->loop,
+				  real ? boxes_get(scope->boxes, entry->mqtt->queue) : NULL,
+				  &secrets, &err);
+		if (next->mqtts[i] == NULL) {
+			diag_error(diags, entry->node, "%s", err.text);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
 bool running_try(const struct running_scope *scope, struct config *config, struct diags *diags)
 {
 	struct running tried = {.config = config_ref(config)};
@@ -97,7 +147,9 @@ bool running_try(const struct running_scope *scope, struct config *config, struc
 
 	tried.buses = xcalloc(config->bus_count, sizeof(*tried.buses));
 	tried.webhooks = xcalloc(config->webhook_count, sizeof(*tried.webhooks));
+	tried.mqtts = xcalloc(config->mqtt_count, sizeof(struct mqtt *));
 	ok = running_open_webhooks(scope, &tried, false, diags);
+	ok = running_open_mqtts(scope, &tried, false, diags) && ok;
 	running_close(&tried);
 	return ok;
 }
@@ -110,9 +162,15 @@ void running_close(struct running *running)
 		bus_close(running->buses[i]);
 	for (size_t i = 0; i < running->config->webhook_count; i++)
 		webhook_close(running->webhooks[i]);
+	for (size_t i = 0; i < running->config->mqtt_count; i++)
+		mqtt_close(running->mqtts[i]);
 	engine_free(running->engine);
 	free(running->buses);
 	free(running->webhooks);
+	free(running->mqtts);
+	if (running->plant != NULL)
+		free((void *)running->plant->rules);
+	free(running->plant);
 	config_unref(running->config);
 	*running = (struct running){0};
 }
@@ -123,8 +181,10 @@ bool running_open(const struct running_scope *scope, struct config *config,
 	next->config = config;
 	next->buses = xcalloc(config->bus_count, sizeof(*next->buses));
 	next->webhooks = xcalloc(config->webhook_count, sizeof(*next->webhooks));
+	next->mqtts = xcalloc(config->mqtt_count, sizeof(struct mqtt *));
 	next->engine = engine_new(config->rules, config->points, scope->events, clock_boot());
 	if (running_open_webhooks(scope, next, true, diags) &&
+	    running_open_mqtts(scope, next, true, diags) &&
 	    running_open_buses(scope, next, old, diags))
 		return true;
 	running_close(next);
@@ -156,6 +216,17 @@ static void running_move_webhooks(struct running *old, struct running *next)
 	}
 }
 
+static void running_move_mqtts(struct running *old, struct running *next)
+{
+	for (size_t i = 0; i < next->config->mqtt_count; i++) {
+		for (size_t k = 0; k < old->config->mqtt_count; k++) {
+			if (strcmp(old->config->mqtts[k].name, next->config->mqtts[i].name) ==
+			    0)
+				mqtt_adopt(next->mqtts[i], old->mqtts[k]);
+		}
+	}
+}
+
 static void running_warn_fixed(const struct config *old, const struct config *next)
 {
 	const char *was = old->metrics_listen != NULL ? old->metrics_listen : "";
@@ -172,6 +243,7 @@ void running_move(struct running *old, struct running *next)
 {
 	running_move_buses(old, next);
 	running_move_webhooks(old, next);
+	running_move_mqtts(old, next);
 	running_warn_fixed(old->config, next->config);
 }
 
@@ -183,6 +255,8 @@ void running_start(const struct running_scope *scope, struct running *running)
 		webhook_start(running->webhooks[i], &scope->webhooks,
 			      fallback != SIZE_MAX ? running->webhooks[fallback] : NULL);
 	}
+	for (size_t i = 0; i < running->config->mqtt_count; i++)
+		mqtt_start(running->mqtts[i], &scope->mqtts);
 }
 
 void running_wake(struct running *running)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * What belongs to one configuration while it runs: its engine, its open buses and webhooks. A
+ * What belongs to one configuration while it runs: its engine, its open buses, webhooks and
+ * brokers. A
  * reload opens the next one beside it and moves over what the two have in common.
  */
 #ifndef GAUGED_DAEMON_RUNNING_H
@@ -11,6 +12,7 @@
 
 #include "rules/engine.h"
 #include "inputs/input.h"
+#include "actions/mqtt.h"
 #include "actions/webhook.h"
 
 struct boxes;
@@ -26,13 +28,16 @@ struct running {
 	struct engine *engine;
 	struct bus **buses;	   /* the n-th is the configuration's n-th */
 	struct webhook **webhooks; /* likewise */
+	struct mqtt **mqtts;
+	struct mqtt_plant *plant; /* what brokers are told of */
 };
 
 struct running_scope {
 	struct loop *loop;
 	struct http_client *http;
-	struct boxes *boxes; /* the queues of the webhooks */
+	struct boxes *boxes; /* the queues of webhooks and brokers */
 	struct webhook_host webhooks;
+	struct mqtt_host mqtts;
 	struct input_sink readings;
 	struct engine_sink events;
 };

@@ -170,6 +170,8 @@ static void client_drop(struct mqtt_client *client)
 	client->why[0] = '\0';
 	if (client->state == CLIENT_UP)
 		client->counted.losses++;
+	else
+		client->counted.failures++;
 	client_release(client);
 	client->state = CLIENT_PAUSE;
 	client_plan(client, backoff_next(&client->backoff));
@@ -223,12 +225,14 @@ static void client_look(void *arg)
 {
 	struct mqtt_client *client = arg;
 	struct client_ack acks[ARRAY_SIZE(client->acks)];
-	size_t count = client->ack_count;
+	size_t count;
 
 	if (client->mosq == NULL)
 		return;
 	if (client->greeted && client->state == CLIENT_GREETING)
 		client_greeted(client);
+	/* Whoever is told publishes more, and that may be written at once. */
+	count = client->ack_count;
 	memcpy(acks, client->acks, count * sizeof(acks[0]));
 	client->ack_count = 0;
 	for (size_t i = 0; i < count; i++)
@@ -412,9 +416,9 @@ void mqtt_client_set_host(struct mqtt_client *client, const struct mqtt_client_h
 	client->host = *host;
 }
 
-bool mqtt_client_same(const struct mqtt_client *client, const struct mqtt_settings *settings)
+bool mqtt_client_same(const struct mqtt_client *a, const struct mqtt_client *b)
 {
-	return mqtt_settings_equal(client->settings, settings);
+	return mqtt_settings_equal(a->settings, b->settings);
 }
 
 void mqtt_client_start(struct mqtt_client *client)

@@ -11,8 +11,8 @@
  * resolver puts first. Peer and host are always verified with TLS.
  *
  * Every connection is a new object of libmosquitto: what was not acknowledged when one ends is
- * forgotten here, and the caller's to publish again. Addresses that are never connected to are
- * those of http_client.h; as libmosquitto resolves for itself they are looked at before the
+ * forgotten here, and the caller's to publish again. Addresses that are not connected to are
+ * those of http_address.h; as libmosquitto resolves for itself they are looked at before the
  * connect, and the peer's once more behind it.
  *
  * Source: OASIS, MQTT Version 5.0 and 3.1.1; mosquitto.h of libmosquitto 2.0.
@@ -58,8 +58,8 @@ struct mqtt_client *mqtt_client_new(struct loop *loop, const struct mqtt_setting
 void mqtt_client_free(struct mqtt_client *client);
 /* Who is told from here on. */
 void mqtt_client_set_host(struct mqtt_client *client, const struct mqtt_client_host *host);
-/* Whether a client with these settings would be the same, passwords included. */
-bool mqtt_client_same(const struct mqtt_client *client, const struct mqtt_settings *settings);
+/* Whether two have the same settings, passwords included. */
+bool mqtt_client_same(const struct mqtt_client *a, const struct mqtt_client *b);
 
 void mqtt_client_start(struct mqtt_client *client);
 /* Ends a pause: try now. */
@@ -79,8 +79,8 @@ int mqtt_client_publish(struct mqtt_client *client, const char *topic, const voi
 struct mqtt_client_report {
 	const char *state; /* static: "stopped", "connecting", "up" or "backoff" */
 	struct mono next;  /* attempt; with "backoff" */
-	uint64_t attempts, connects, losses, refused_addresses, published, acked, refused,
-		ack_timeouts;
+	uint64_t attempts, connects, failures, losses, refused_addresses, published, acked,
+		refused, ack_timeouts;
 };
 void mqtt_client_report(const struct mqtt_client *client, struct mqtt_client_report *ret);
 

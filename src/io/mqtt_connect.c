@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <netinet/in.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -165,27 +165,25 @@ static int connect_set(struct connect_job *job, struct mosquitto *mosq)
 	return rc;
 }
 
-/* The settings give an address, or this box by its usual name. */
-static bool host_is_local(const char *host)
-{
-	uint8_t address[16];
-
-	return inet_pton(AF_INET, host, address) == 1 ||
-	       inet_pton(AF_INET6, host, address) == 1 || strcasecmp(host, "localhost") == 0;
-}
-
-static int address_check(const char *host, const struct sockaddr *sa, socklen_t len,
+static int address_check(const struct mqtt_settings *set, const struct sockaddr *sa,
 			 struct error *err)
 {
-	const char *refused = http_address_refused(sa, host_is_local(host));
-	char text[INET6_ADDRSTRLEN];
+	const void *in =
+		sa->sa_family == AF_INET
+			? (const void *)&((const struct sockaddr_in *)(const void *)sa)
+				  ->sin_addr
+			: (const void *)&((const struct sockaddr_in6 *)(const void *)sa)
+				  ->sin6_addr;
+	const char *refused =
+		http_address_refused(sa, set->host, set->networks, set->network_count);
+	char text[INET6_ADDRSTRLEN] = "";
 
 	if (refused == NULL)
 		return 0;
-	if (getnameinfo(sa, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST) != 0)
-		text[0] = '\0';
-	return error_set(err, EPERM, "%s is a %s address and is never connected to", text,
-			 refused);
+	inet_ntop(sa->sa_family, in, text, sizeof(text));
+	return error_set(err, EPERM, "%s is a %s address and is not connected to%s", text,
+			 refused,
+			 http_address_can_be_meant(refused) ? " (hint: allow_networks)" : "");
 }
 
 static int addresses_check(const struct mqtt_settings *set, struct error *err)
@@ -200,7 +198,7 @@ static int addresses_check(const struct mqtt_settings *set, struct error *err)
 		return error_set(err, EHOSTUNREACH, "cannot resolve %s: %s", set->host,
 				 gai_strerror(rc));
 	for (const struct addrinfo *at = found; at != NULL && rc == 0; at = at->ai_next)
-		rc = address_check(set->host, at->ai_addr, at->ai_addrlen, err);
+		rc = address_check(set, at->ai_addr, err);
 	freeaddrinfo(found);
 	return rc;
 }
@@ -228,7 +226,7 @@ static int connect_wait(const struct mqtt_settings *set, int fd, struct error *e
 		code = errno;
 	if (code != 0)
 		return error_errno(err, code, "cannot connect");
-	return address_check(set->host, (const struct sockaddr *)&peer, len, err);
+	return address_check(set, (const struct sockaddr *)&peer, err);
 }
 
 /* libmosquitto calls a file that it can't read an invalid argument. */

@@ -5,12 +5,15 @@
 #define GAUGED_IO_MQTT_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
 	MQTT_CLIENT_ID_MAX = 128,
 	MQTT_KEEPALIVE_MIN_S = 5, /* libmosquitto's */
 };
+
+struct subnet;
 
 /* Texts may be NULL unless it says otherwise. */
 struct mqtt_settings {
@@ -26,6 +29,9 @@ struct mqtt_settings {
 	int64_t connect_ns; /* how long a connect may take, and then the broker's greeting */
 	int64_t ack_ns;	    /* how long an acknowledgement may take */
 	int64_t pause_min_ns, pause_max_ns; /* between attempts, see backoff.h */
+	/* Private ones that the name of the host may lead to, see http_address.h. */
+	const struct subnet *networks;
+	size_t network_count;
 	/* Gets will, retained, when the connection is lost or closed. */
 	const char *will_topic, *will;
 };

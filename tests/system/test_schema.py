@@ -277,7 +277,8 @@ def mutate(seed, count):
     """(mutants, refused by the schema, refused by gaugectl, those that only the schema refuses)"""
     rng = random.Random(seed)
     bases = [load(EVERYTHING)] * 3 + [whole_demo(), load(read("conf", "gauged.yaml")),
-                                      load(read("conf", "modbus-rtu.yaml")), load(read("conf", "gpio.yaml"))]
+                                      load(read("conf", "modbus-rtu.yaml")), load(read("conf", "gpio.yaml")),
+                                      load(read("conf", "mqtt.yaml"))]
     judge = validator(CONFIG)
     totals, wrong = [0, 0], []
     for start in range(0, count, BATCH):

@@ -17,6 +17,7 @@
 #include "rules/explain.h"
 #include "rules/outlet.h"
 #include "rules/ruleset.h"
+#include "actions/mqtt.h"
 #include "actions/outbox.h"
 #include "actions/webhook.h"
 #include "actions/webhook_probe.h"
@@ -50,6 +51,10 @@ static const struct bus fake_buses[] = {
 };
 
 static const struct webhook fake_webhooks[] = {{"ops"}};
+struct mqtt {
+	const char *name;
+};
+static const struct mqtt fake_mqtts[] = {{"cloud"}};
 
 static const struct rule_view fake_rules[] = {
 	{.name = "boiler-over-temp",
@@ -200,6 +205,18 @@ const struct webhook *daemon_webhook(const struct daemon *daemon, size_t i)
 struct state *daemon_state(const struct daemon *daemon)
 {
 	return daemon->state;
+}
+
+size_t daemon_mqtt_count(const struct daemon *daemon)
+{
+	(void)daemon;
+	return ARRAY_SIZE(fake_mqtts);
+}
+
+const struct mqtt *daemon_mqtt(const struct daemon *daemon, size_t i)
+{
+	(void)daemon;
+	return &fake_mqtts[i];
 }
 
 void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
@@ -618,6 +635,29 @@ void bus_readings(const struct bus *bus, uint64_t *ret_all, uint64_t *ret_bad)
 	(void)bus;
 	*ret_all = 10;
 	*ret_bad = 4;
+}
+
+const char *mqtt_name(const struct mqtt *mqtt)
+{
+	return mqtt->name;
+}
+
+const char *mqtt_queue(const struct mqtt *mqtt)
+{
+	return mqtt->name;
+}
+
+size_t mqtt_waiting(const struct mqtt *mqtt)
+{
+	(void)mqtt;
+	return 0;
+}
+
+void mqtt_report(const struct mqtt *mqtt, struct report *ret)
+{
+	(void)mqtt;
+	*ret = (struct report){.state = "up"};
+	report_count(ret, "states", "States published.", 7);
 }
 
 const char *webhook_name(const struct webhook *webhook)

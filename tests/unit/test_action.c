@@ -51,7 +51,9 @@ static int set_up(void **state)
 	table = point_table_new(rig->bench.arena);
 	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
 		point_table_add(table, &points[i]);
-	rig->scope = (struct action_scope){table, ARRAY_SIZE(webhook_names), webhook_names};
+	rig->scope = (struct action_scope){.points = table,
+					   .webhook_count = ARRAY_SIZE(webhook_names),
+					   .webhook_names = webhook_names};
 	str_init(&rig->written);
 	*state = rig;
 	return 0;
@@ -102,7 +104,7 @@ static struct webhook *host_webhook(void *arg, size_t index)
 
 static void run(struct rig *rig, const struct action_list *list)
 {
-	struct action_host host = {host_webhook, host_write, rig};
+	struct action_host host = {host_webhook, NULL, host_write, rig};
 
 	for (size_t i = 0; i < list->count; i++)
 		list->types[i]->run(list->actions[i], &host, bench_event(), bench_stamp());
@@ -145,7 +147,7 @@ static void capture(struct rig *rig, const struct action_list *list, char *ret, 
 static void test_a_repeat_switches_nothing_again(void **state)
 {
 	struct rig *rig = *state;
-	struct action_host host = {host_webhook, host_write, rig};
+	struct action_host host = {host_webhook, NULL, host_write, rig};
 	struct event event = *bench_event();
 	struct action_list list;
 
@@ -202,7 +204,7 @@ static struct webhook *host_without_webhooks(void *arg, size_t index)
 static void test_a_webhook_that_a_reload_removed_is_told(void **state)
 {
 	struct rig *rig = *state;
-	struct action_host host = {host_without_webhooks, host_write, rig};
+	struct action_host host = {host_without_webhooks, NULL, host_write, rig};
 	struct action_list list;
 	char log[200] = "";
 	int out[2];

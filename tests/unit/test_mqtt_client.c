@@ -179,6 +179,31 @@ static void test_publishes_and_is_acknowledged_by_both_versions(void **state)
 	assert_int_equal(rig->downs, 0);
 }
 
+static void up_and_publish(void *arg)
+{
+	struct rig *rig = arg;
+
+	on_up(rig);
+	for (int i = 0; i < 6; i++)
+		publish(rig, "plant/events", "x", i % 2, false);
+}
+
+static void test_what_is_published_from_within_up_is_acknowledged(void **state)
+{
+	struct rig *rig = *state;
+	struct mqtt_client_host host = {up_and_publish, on_down, on_acked, rig};
+
+	if (!begin(rig, open_config))
+		return;
+	mqtt_broker_start(&rig->broker);
+	start(rig);
+	mqtt_client_set_host(rig->client, &host);
+	assert_true(bench_run(rig->loop, is_up, rig));
+	assert_true(bench_run(rig->loop, is_acked, rig));
+	assert_int_equal(rig->acks, 6);
+	assert_int_equal(mqtt_client_room(rig->client), MQTT_IN_FLIGHT);
+}
+
 static void test_connects_again_when_the_broker_was_killed(void **state)
 {
 	struct rig *rig = *state;
@@ -398,7 +423,7 @@ static void test_never_connects_to_metadata(void **state)
 	start(rig);
 	assert_true(bench_run(rig->loop, is_down, rig));
 	assert_string_equal(rig->why, "169.254.169.254 is a link-local or metadata address and "
-				      "is never connected to");
+				      "is not connected to");
 	mqtt_client_report(rig->client, &report);
 	assert_int_equal(report.refused_addresses, 1);
 }
@@ -442,23 +467,33 @@ static void test_causes_are_cut_out_of_lines(void **state)
 	assert_string_equal(mqtt_connect_cause("Error: no such thing"), "no such thing");
 }
 
+static bool same(struct rig *rig, const struct mqtt_settings *settings)
+{
+	struct mqtt_client_host host = {on_up, on_down, on_acked, rig};
+	struct mqtt_client *other = mqtt_client_new(rig->loop, settings, &host, 1);
+	bool is_same = mqtt_client_same(rig->client, other);
+
+	mqtt_client_free(other);
+	return is_same;
+}
+
 static void test_settings_that_differ_are_another_client(void **state)
 {
 	struct rig *rig = *state;
-	struct mqtt_settings other = rig->settings;
+	struct mqtt_settings other;
 
 	rig->settings.port = 1883;
 	start(rig);
 	other = rig->settings;
-	assert_true(mqtt_client_same(rig->client, &other));
+	assert_true(same(rig, &other));
 	other.password = "new";
-	assert_false(mqtt_client_same(rig->client, &other));
+	assert_false(same(rig, &other));
 	other = rig->settings;
 	other.will_topic = "elsewhere";
-	assert_false(mqtt_client_same(rig->client, &other));
+	assert_false(same(rig, &other));
 	other = rig->settings;
 	other.keepalive_s++;
-	assert_false(mqtt_client_same(rig->client, &other));
+	assert_false(same(rig, &other));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -467,6 +502,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_publishes_and_is_acknowledged_by_both_versions),
+		TEST(test_what_is_published_from_within_up_is_acknowledged),
 		TEST(test_connects_again_when_the_broker_was_killed),
 		TEST(test_says_goodbye_when_it_is_freed),
 		TEST(test_tells_who_may_not_enter_and_who_may_not_publish),
