@@ -205,29 +205,6 @@ static void daemon_stamp(void *arg, const struct event *event, struct event_stam
 	dispatch_stamp(daemon->now.config, daemon->boot_id, event, ret);
 }
 
-static void daemon_let_go(void *arg, const struct deed *deed)
-{
-	const struct daemon_action *action = arg;
-
-	if (deed->kind == DEED_WRITE)
-		outputs_rule_ends(action->daemon->outputs, deed->point,
-				  action->event->rule_name);
-}
-
-/* What it wrote as it fired, and did not take back now, it holds no more. */
-static void daemon_cleared(struct daemon_action *action)
-{
-	const struct config_rule *rule;
-
-	if (action->event->type != EVENT_CLEAR || action->event->rule == UINT32_MAX ||
-	    action->config != action->daemon->now.config)
-		return;
-	rule = &action->config->rule_actions[action->event->rule];
-	for (size_t i = 0; i < rule->on_fire.count; i++)
-		rule->on_fire.types[i]->tell(rule->on_fire.actions[i], EVENT_FIRE,
-					     daemon_let_go, action);
-}
-
 /* What is retained of the rule is another now. */
 static void daemon_moved(struct daemon *daemon, uint32_t rule)
 {
@@ -244,7 +221,8 @@ static void daemon_event(void *arg, const struct event *event)
 
 	dispatch_stamp(action.config, daemon->boot_id, event, &stamp);
 	dispatch_run(action.config, &host, event, &stamp);
-	daemon_cleared(&action);
+	if (action.config == daemon->now.config)
+		switches_event(daemon->switches, event);
 	kept_event(&daemon->kept, event, &stamp);
 	daemon_moved(daemon, event->rule);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {

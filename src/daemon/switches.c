@@ -11,6 +11,7 @@
 #include "io/loop.h"
 #include "rules/engine.h"
 #include "rules/ruleset.h"
+#include "actions/action.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
 #include "daemon/output.h"
@@ -120,4 +121,31 @@ void switches_free(struct switches *switches)
 struct outputs *switches_outputs(const struct switches *switches)
 {
 	return switches->outputs;
+}
+
+struct switches_cleared {
+	struct switches *switches;
+	const struct event *event;
+};
+
+static void switches_let_go(void *arg, const struct deed *deed)
+{
+	const struct switches_cleared *cleared = arg;
+
+	if (deed->kind == DEED_WRITE)
+		outputs_rule_ends(cleared->switches->outputs, deed->point,
+				  cleared->event->rule_name);
+}
+
+void switches_event(struct switches *switches, const struct event *event)
+{
+	struct switches_cleared cleared = {switches, event};
+	const struct config_rule *rule;
+
+	if (event->type != EVENT_CLEAR || event->rule == UINT32_MAX)
+		return;
+	rule = &switches->now->config->rule_actions[event->rule];
+	for (size_t i = 0; i < rule->on_fire.count; i++)
+		rule->on_fire.types[i]->tell(rule->on_fire.actions[i], EVENT_FIRE,
+					     switches_let_go, &cleared);
 }

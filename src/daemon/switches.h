@@ -5,6 +5,7 @@
 #define GAUGED_DAEMON_SWITCHES_H
 
 struct error;
+struct event;
 struct loop;
 struct outputs;
 struct running;
@@ -18,5 +19,10 @@ struct switches;
 struct switches *switches_new(struct loop *loop, const struct running *now, struct error *err);
 void switches_free(struct switches *switches);
 struct outputs *switches_outputs(const struct switches *switches);
+/*
+ * An event of the configuration in force has run its actions: what the rule wrote as it fired,
+ * and did not take back now, it holds no more.
+ */
+void switches_event(struct switches *switches, const struct event *event);
 
 #endif
