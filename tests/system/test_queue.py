@@ -204,7 +204,7 @@ def test_queue_of_a_removed_webhook_waits_until_it_is_dropped():
         answer = daemon.get("/v1/queue")
         assert not answer["webhooks"] and [q["name"] for q in answer["orphans"]] == ["ops"], answer
         assert answer["orphans"][0]["waiting"] == 3
-        assert "no such webhook is configured" in ctl(daemon, 0, "queue")
+        assert "no such receiver is configured" in ctl(daemon, 0, "queue")
         assert ids(daemon) == before
     # It is nobody's fault.
     lab.wait_for("it is healthy", lambda: daemon.ctl("health").returncode == 0)
