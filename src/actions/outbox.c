@@ -238,6 +238,8 @@ static int64_t outbox_pause(struct outbox *outbox, unsigned failures)
 		ceiling *= 2;
 	if (ceiling > outbox->policy.max_ns)
 		ceiling = outbox->policy.max_ns;
+	if (outbox->policy.steady)
+		return ceiling;
 	return random_between(&outbox->jitter, outbox->policy.first_ns / 10, ceiling);
 }
 

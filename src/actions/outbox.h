@@ -55,6 +55,7 @@ struct outbox_policy {
 	size_t count_max;   /* 0: OUTBOX_COUNT_MAX */
 	size_t bytes_max;   /* 0: OUTBOX_BYTES_MAX */
 	bool drop_oldest;   /* full of alarms: the oldest goes, not the new one */
+	bool steady;	    /* no chance in pauses, which are as long as they may be */
 	bool fallback;	    /* what is given up leaves, see outbox_leaving() */
 };
 

@@ -118,9 +118,12 @@ static const struct option act_rows[] = {
 	{.name = "ack", OPTION(TEXT, trial_act, ack), .help = "the rule that is acknowledged"},
 	{.name = "shelve", OPTION(TEXT, trial_act, shelve), .help = "the rule that is shelved"},
 	{.name = "for", OPTION(DURATION, trial_act, for_ns), .min = 1, .max = 31 * 86400,
-	 .help = "how long the rule is shelved"},
+	 .help = "how long the rule is shelved, or the webhook answers so"},
 	{.name = "unshelve", OPTION(TEXT, trial_act, unshelve),
 	 .help = "the rule that is shelved no longer"},
+	{.name = "webhook_reply", OPTION(MAP, trial_act, webhook_reply),
+	 .shape = "{any}",
+	 .help = "webhooks, and what they answer from then on: a status, or none"},
 };
 /* clang-format on */
 
@@ -160,7 +163,7 @@ static const struct option_table act_table = {
 	.rows = act_rows,
 	.count = ARRAY_SIZE(act_rows),
 	.name = "act",
-	.one_of = "reload|restart|clock_step|ack|shelve|unshelve",
+	.one_of = "reload|restart|clock_step|ack|shelve|unshelve|webhook_reply",
 };
 
 const struct option_table *const trial_option_tables[] = {
@@ -286,15 +289,16 @@ static bool read_start(const struct reading_file *file, const struct yaml_node *
 static bool read_act(const struct reading_file *file, const struct yaml_node *node,
 		     struct trial_act *ret)
 {
-	static const char *const keys[] = {"reload", "restart",	 "clock_step", "ack",
-					   "shelve", "unshelve", NULL};
+	static const char *const keys[] = {"reload", "restart",	 "clock_step",	  "ack",
+					   "shelve", "unshelve", "webhook_reply", NULL};
 
 	ret->node = node;
 	if (!bind(file, &act_table, node, ret) ||
-	    !one_of(file, node, keys, "reload, restart, clock_step, ack, shelve, unshelve") ||
+	    !one_of(file, node, keys,
+		    "reload, restart, clock_step, ack, shelve, unshelve, webhook_reply") ||
 	    !read_act_times(file, node, ret))
 		return false;
-	if ((ret->shelve != NULL) == (ret->for_ns > 0))
+	if (ret->webhook_reply != NULL || (ret->shelve != NULL) == (ret->for_ns > 0))
 		return true;
 	diag_error(file->diags, node, "'shelve' and 'for' belong together");
 	return false;

@@ -47,7 +47,8 @@ struct trial_act {
 	const char *clock_step; /* that is in step_ns */
 	int64_t step_ns;
 	const char *ack, *shelve, *unshelve;
-	int64_t for_ns; /* shelve */
+	const struct yaml_node *webhook_reply; /* by webhook: a status, or none */
+	int64_t for_ns; /* shelve, and webhook_reply, where 0 is for good */
 };
 
 struct trial {

@@ -19,6 +19,7 @@
 #include "actions/template.h"
 #include "actions/mqtt_config.h"
 #include "actions/webhook_config.h"
+#include "ctl/trial_delivery.h"
 #include "ctl/trial_file.h"
 #include "ctl/trial_value.h"
 #include "daemon/config.h"
@@ -32,23 +33,37 @@ struct done {
 	const char *target; /* the name of it; in the configuration */
 	struct value value;
 	char *body; /* webhooks and brokers */
+	bool taken; /* not a message that still waits, or was given up */
 	bool expected;
 };
 
 struct trial_log {
 	size_t count, cap;
-	struct done *done;
+	struct done *done; /* a message that waits has no time yet */
+	struct trial_delivery *delivery;
 	struct wall start; /* what the clock of the day showed at 0, after all steps so far */
 	/* while an event is told */
 	const struct config *config;
 	const struct event *event;
 };
 
+static void log_delivered(void *arg, size_t parcel, const char *webhook, struct boot at)
+{
+	struct trial_log *log = arg;
+	struct done *done = &log->done[parcel];
+
+	done->at_ns = at.ns;
+	done->taken = true;
+	if (strcmp(done->target, webhook) != 0)
+		done->target = webhook;
+}
+
 struct trial_log *trial_log_new(struct wall start)
 {
 	struct trial_log *log = xcalloc(1, sizeof(*log));
 
 	log->start = start;
+	log->delivery = trial_delivery_new(log_delivered, log);
 	return log;
 }
 
@@ -59,7 +74,23 @@ void trial_log_free(struct trial_log *log)
 		free(log->done[i].body);
 	}
 	free(log->done);
+	trial_delivery_free(log->delivery);
 	free(log);
+}
+
+void trial_log_reply(struct trial_log *log, const char *webhook, int status, struct boot until)
+{
+	trial_delivery_reply(log->delivery, webhook, status, until);
+}
+
+void trial_log_deliver(struct trial_log *log, struct boot now)
+{
+	trial_delivery_run(log->delivery, now);
+}
+
+bool trial_log_deadline(const struct trial_log *log, struct boot *ret)
+{
+	return trial_delivery_deadline(log->delivery, ret);
 }
 
 struct wall trial_log_wall(const struct trial_log *log, struct boot now)
@@ -102,6 +133,7 @@ static void log_deed(void *arg, const struct deed *deed)
 		.rule = xstrdup(log->event->rule_name),
 		.kind = deed->kind,
 		.value = deed->value,
+		.taken = deed->kind != DEED_WEBHOOK,
 	};
 
 	switch (deed->kind) {
@@ -125,6 +157,9 @@ static void log_deed(void *arg, const struct deed *deed)
 		log->done = xreallocarray(log->done, log->cap, sizeof(*log->done));
 	}
 	log->done[log->count++] = done;
+	if (deed->kind == DEED_WEBHOOK)
+		trial_delivery_add(log->delivery, log->config, deed->webhook, log->count - 1,
+				   log->event->at);
 }
 
 void trial_log_event(struct trial_log *log, const struct config *config,
@@ -185,7 +220,7 @@ static bool same_instant(int64_t a, int64_t b)
 
 static bool same_deed(const struct done *done, const struct trial_deed *deed, size_t entry)
 {
-	return !done->expected && same_instant(done->at_ns, deed->at_ns) &&
+	return done->taken && !done->expected && same_instant(done->at_ns, deed->at_ns) &&
 	       same_target(done, deed, entry) &&
 	       (deed->rule == NULL || strcmp(done->rule, deed->rule) == 0) &&
 	       (!deed->has_event || (int)done->event == deed->event) &&
@@ -201,7 +236,8 @@ static void tell_others(const struct trial_log *log, const struct trial_deed *de
 	for (size_t i = 0; i < log->count && told < 5; i++) {
 		struct str text;
 
-		if (!same_target(&log->done[i], deed, entry) || log->done[i].expected)
+		if (!log->done[i].taken || !same_target(&log->done[i], deed, entry) ||
+		    log->done[i].expected)
 			continue;
 		str_init(&text);
 		add_done(&text, &log->done[i]);
@@ -294,7 +330,7 @@ void trial_log_compare(struct trial_log *log, const struct trial *trial, struct 
 	for (size_t i = 0; i < log->count; i++) {
 		struct str text;
 
-		if (log->done[i].expected)
+		if (log->done[i].expected || !log->done[i].taken)
 			continue;
 		str_init(&text);
 		add_done(&text, &log->done[i]);

@@ -50,6 +50,7 @@ struct run {
 	const struct trial_expect **expects;
 	const struct trial_act **acts;
 	uint64_t sample, samples; /* next one, and how many there are at most */
+	int64_t end_ns;
 };
 
 static void run_event(void *arg, const struct event *event)
@@ -272,10 +273,49 @@ static void run_step_clock(struct run *run, const struct trial_act *act, struct 
 		run_set_wall(run, now);
 }
 
+/* A status, or none. -1: something else. */
+static int reply_status(const struct yaml_node *node)
+{
+	char *end = NULL;
+	long status;
+
+	if (node->kind != YAML_SCALAR || node->len == 0)
+		return -1;
+	if (strcmp(node->text, "none") == 0)
+		return 0;
+	status = strtol(node->text, &end, 10);
+	return *end == '\0' && status >= 200 && status <= 599 ? (int)status : -1;
+}
+
+static void run_reply(struct run *run, const struct trial_act *act, struct boot now)
+{
+	const struct yaml_node *map = act->webhook_reply;
+	struct boot until = act->for_ns > 0 ? boot_add(now, act->for_ns) : BOOT_NEVER;
+
+	for (size_t i = 0; i < map->count; i++) {
+		const char *name = map->keys[i]->text;
+		int status = reply_status(map->values[i]);
+		size_t k = 0;
+
+		while (k < run->config->webhook_count &&
+		       strcmp(run->config->webhooks[k].name, name) != 0)
+			k++;
+		if (k == run->config->webhook_count)
+			diag_error(run->diags, map->keys[i], "unknown webhook '%s'", name);
+		else if (status < 0)
+			diag_error(run->diags, map->values[i],
+				   "expected a status from 200 to 599, or none");
+		else
+			trial_log_reply(run->log, name, status, until);
+	}
+}
+
 static void run_act(struct run *run, const struct trial_act *act, struct boot now)
 {
 	if (act->clock_step != NULL)
 		run_step_clock(run, act, now);
+	else if (act->webhook_reply != NULL)
+		run_reply(run, act, now);
 	else if (run->engine == NULL)
 		diag_error(run->diags, act->node, "the program is down at this time");
 	else if (act->reload != NULL)
@@ -334,6 +374,7 @@ static void run_sort(struct run *run)
 static int64_t run_next(const struct run *run)
 {
 	int64_t next = run->up_ns;
+	struct boot due;
 
 	if (run->sample < run->samples && (int64_t)run->sample * run->trial->step_ns < next)
 		next = (int64_t)run->sample * run->trial->step_ns;
@@ -342,6 +383,9 @@ static int64_t run_next(const struct run *run)
 	if (run->cursor_expect < run->trial->expect_count &&
 	    run->expects[run->cursor_expect]->at_ns < next)
 		next = run->expects[run->cursor_expect]->at_ns;
+	if (run->engine != NULL && trial_log_deadline(run->log, &due) &&
+	    due.ns <= run->end_ns && due.ns < next)
+		next = due.ns;
 	return next;
 }
 
@@ -383,6 +427,8 @@ static void run_instant(struct run *run, int64_t at)
 			run_up(run, now);
 		run_tick(run, boot_add(now, 1));
 	}
+	if (run->engine != NULL)
+		trial_log_deliver(run->log, now);
 	run_note_coverage(run);
 	while (run->cursor_expect < run->trial->expect_count &&
 	       run->expects[run->cursor_expect]->at_ns == at)
@@ -415,6 +461,7 @@ bool trial_run(const struct trial_file *file, const struct trial *trial, struct 
 		.log = trial_log_new(calendar_first(config->zone, trial->start_s)),
 		.up_ns = INT64_MAX,
 		.config_count = 1,
+		.end_ns = run_end(trial),
 		.configs = xcalloc(1, sizeof(struct config *)),
 	};
 	int64_t at;
@@ -426,7 +473,8 @@ bool trial_run(const struct trial_file *file, const struct trial *trial, struct 
 		run_sort(&run);
 		while ((at = run_next(&run)) != INT64_MAX)
 			run_instant(&run, at);
-		engine_tick(run.engine, (struct boot){run_end(trial) + 1});
+		engine_tick(run.engine, (struct boot){run.end_ns + 1});
+		trial_log_deliver(run.log, (struct boot){run.end_ns});
 		run_note_coverage(&run);
 		trial_log_compare(run.log, trial, diags);
 		engine_free(run.engine);
