@@ -148,6 +148,12 @@ static void take_claims(struct outlet *outlet, struct pack *in)
 		take_order(outlet, in, &claim->order);
 		take_value(outlet, in, &claim->kept);
 		claim->holds = !in->bad;
+		/* The rule is gone: what it wrote stays, as if it had ended. */
+		if (rule == SIZE_MAX && !in->bad && claim->order > outlet->base_order) {
+			outlet_keep(&outlet->base, claim->kept.value);
+			outlet->base_order = claim->order;
+			outlet_say(outlet->base_who, "a rule that is gone");
+		}
 	}
 }
 
@@ -218,6 +224,9 @@ bool outlet_restore(struct outlet *outlet, struct pack *in, struct boot now, int
 		saved->wanted.value = (struct value){0};
 		outlet_adopt(outlet, saved, now);
 		outlet->starting = starting;
+		/* on_start is written in any case. */
+		if (starting)
+			outlet->asked.value = outlet->wanted.value = (struct value){0};
 		outlet_turn(outlet, false);
 	}
 	outlet_free(saved);

@@ -440,7 +440,8 @@ void model_outlet_restart(struct model_outlet *m, int64_t outage, bool known)
 	/* During the outage nobody sees anything. */
 	m->log[m->count++] = (struct model_entry){
 		.at = m->now - outage, .wish = WISH_RESTART, .time = known};
-	m->sent = m->is;
+	/* on_start is written in any case. */
+	m->sent = m->says.start >= 0 ? -1 : m->is;
 	m->seen_wanted = -1;
 	m->pending = m->retrying = false;
 	m->pause = 0;

@@ -181,6 +181,8 @@ static void compare_layers(const struct world *w)
 	    strcmp(report.layer != NULL ? report.layer : "nobody", names[layer]) != 0)
 		wrong(w, "%s has it, and the model says %s (%d)",
 		      report.layer != NULL ? report.layer : "nobody", names[layer], wanted);
+	if (layer == MODEL_START && !w->model.pending)
+		wrong(w, "on_start has it and is not written");
 	if (!value_equal(report.value, flag(w->model.is)))
 		wrong(w, "it is taken for another than %d", w->model.is);
 }

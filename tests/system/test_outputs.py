@@ -146,6 +146,23 @@ def test_fault_E1_min_off_holds_over_a_kill():
     daemon.stop()
 
 
+def test_fault_E1_who_has_it_and_what_waits_outlive_a_kill():
+    plant, daemon = make("min_off: 1h, on_start: off", on=True)
+    daemon.start().ready()
+    written(plant, False)
+    plant.set(1, 1, 99)
+    lab.wait_for("it waits", lambda: output(daemon)["waits_s"] is not None)
+    lab.wait_for("nothing waits", lambda: daemon.metric("gauged_store_pending_messages") == 0)
+    time.sleep(1)
+    daemon.kill()
+    daemon.start().ready()
+    lab.wait_for("it waits again", lambda: output(daemon)["waits_s"] is not None)
+    held = output(daemon)
+    assert held["holder"] == "rule hot" and 3000 < held["waits_s"] < 3600, held
+    assert True not in [value for _, value in pump_writes(plant)]
+    daemon.stop()
+
+
 def test_fault_H7_no_forged_values_break_a_limit():
     plant, daemon = make("min_on: 200ms, min_off: 300ms, max_on: 700ms, max_changes: 6/3s")
     daemon.start().ready()
@@ -277,8 +294,10 @@ def test_a_reload_keeps_holders_and_times():
     written(plant, False)
 
 
-lab.run(test_fault_E1_max_on_holds_over_a_kill, test_fault_E1_min_off_holds_over_a_kill,
-        
+lab.run(
+    test_fault_E1_max_on_holds_over_a_kill,
+    test_fault_E1_min_off_holds_over_a_kill,
+    test_fault_E1_who_has_it_and_what_waits_outlive_a_kill,
     test_fault_E2_on_start_is_the_first_write_and_on_stop_the_last,
     test_stopping_does_not_wait_for_a_device_that_is_silent,
     test_min_off_is_waited_for_and_the_write_not_lost,

@@ -632,6 +632,44 @@ static void test_fault_E1_max_on_holds_over_a_kill(void **state)
 	writes(rig, off, "max_on");
 }
 
+static void test_on_start_is_written_after_a_restart_as_well(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->interlock.on_start = off;
+	make(rig);
+	writes(rig, off, "on_start");
+	rule(rig, COLD, OUTLET_FIRES, off);
+	writes(rig, off, "rule cold");
+	restart(rig, 1, true);
+	writes(rig, off, "on_start");
+	assert_string_equal(holder(rig), "rule cold");
+}
+
+static void test_what_a_rule_wrote_that_is_gone_after_a_restart_stays(void **state)
+{
+	static const struct outlet_rule others[] = {{"hot", "rule hot", 0, SEVERITY_CRITICAL}};
+	struct rig *rig = *state;
+	struct str bytes;
+	struct pack in;
+
+	make(rig);
+	rule(rig, COLD, OUTLET_CLEARS, off);
+	writes(rig, off, "rule cold");
+	rule(rig, COLD, OUTLET_FIRES, on);
+	writes(rig, on, "rule cold");
+	str_init(&bytes);
+	outlet_save(rig->outlet, rig->now, &bytes);
+	outlet_free(rig->outlet);
+	rig->outlet = outlet_new(&rig->point, others, 1, rig->now);
+	in = (struct pack){(unsigned char *)bytes.s, (unsigned char *)bytes.s + bytes.len,
+			   false};
+	assert_true(outlet_restore(rig->outlet, &in, rig->now, 0));
+	str_done(&bytes);
+	rests(rig);
+	assert_string_equal(holder(rig), "");
+}
+
 static void test_changes_and_holds_go_on_after_a_restart(void **state)
 {
 	struct rig *rig = *state;
@@ -729,6 +767,8 @@ int main(void)
 		TEST(test_min_off_goes_on_after_a_restart),
 		TEST(test_an_outage_of_unknown_length_counts_against_the_output),
 		TEST(test_fault_E1_max_on_holds_over_a_kill),
+		TEST(test_on_start_is_written_after_a_restart_as_well),
+		TEST(test_what_a_rule_wrote_that_is_gone_after_a_restart_stays),
 		TEST(test_changes_and_holds_go_on_after_a_restart),
 		TEST(test_texts_are_kept_and_saved),
 		TEST(test_foreign_bytes_change_nothing),
