@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* The inside of all outputs, for output and output_save. */
+/*
+ * The inside of all outputs, for the files that own it together: output (the list, and what is
+ * asked), output_send (what is written, and how it ended) and output_save (bytes).
+ */
 #ifndef GAUGED_DAEMON_OUTPUT_INSIDE_H
 #define GAUGED_DAEMON_OUTPUT_INSIDE_H
 
@@ -15,7 +18,8 @@ struct config_output;
 struct output {
 	struct outlet *outlet;
 	const struct config_output *config;
-	struct complaint complaint; /* what is tried again and fails again */
+	struct complaint complaint; /* what is tried again and fails again ... */
+	unsigned failures;	    /* ... so many times in a row */
 	struct output *after;	    /* while a reload swaps the lists */
 };
 
@@ -44,5 +48,23 @@ struct outputs {
 	bool started, stopping;
 	struct output_counters counters;
 };
+
+struct boot output_now(const struct outputs *outputs);
+/* What has to outlive the program is another now. */
+void output_changed(const struct outputs *outputs);
+/* "boiler.burner = true for rule hot" */
+void output_show(const struct output *output, struct value value, const char *who,
+		 struct str *out);
+/* Hands what the outlet has sent to the bus; a refusal was told to the outlet and the log. */
+int output_send(struct outputs *outputs, struct output *output, const struct outlet_move *move,
+		write_done *done, void *arg, struct error *err);
+/*
+ * Does what the outlet says until it rests. The first write carries done. 0, 1 and negative
+ * errno as outputs_operator_writes().
+ */
+int output_carry_out(struct outputs *outputs, struct output *output, write_done *done,
+		     void *arg, struct error *err);
+/* The same for nobody, once outputs_start() was called. */
+void output_step(struct outputs *outputs, struct output *output);
 
 #endif
