@@ -74,7 +74,8 @@ void config_schema(struct str *out)
 	schema_begin(out, "Configuration of gauged, see gauged.yaml(5)", &config_file_options);
 	for (size_t i = 0; i < count; i++) {
 		/* The options of outputs stand among others only. */
-		if (tables[i] != &config_file_options && tables[i] != &write_entry_options)
+		if (tables[i] != &config_file_options && tables[i] != &write_entry_options &&
+		    tables[i] != &write_start_options)
 			schema_add_table(out, tables[i]);
 	}
 	add_buses(out);

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "inputs/write_entry.h"
 
 static const char *const gpio_directions[] = {"input", "output", NULL};
 static const char *const gpio_edges[] = {"rising", "falling", NULL};
@@ -199,6 +200,7 @@ const struct option_table gpio_point_options = {
 	.rows = point_rows,
 	.count = ARRAY_SIZE(point_rows),
 	.name = "gpio_point",
+	.also = &write_entry_options,
 	.one_of = "line|quadrature",
 };
 const struct option_table gpio_rate_options = {

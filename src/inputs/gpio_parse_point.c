@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "conf/yaml.h"
 #include "inputs/gpio_parse.h"
+#include "inputs/write_entry.h"
 #include "model/name.h"
 #include "model/point.h"
 #include "model/unit_text.h"
@@ -51,6 +52,7 @@ struct gpio_entry {
 	const struct yaml_node *key, *node;
 	const char *name;
 	const struct gpio_point_settings *options;
+	const struct write_entry *write;
 };
 
 static bool point_kind(struct gpio_parse *parse, const struct gpio_entry *entry,
@@ -193,6 +195,10 @@ static bool point_add(struct gpio_parse *parse, const struct gpio_entry *entry,
 	row->where = entry->key;
 	row->low = 1;
 	row->high = 0;
+	if (!write_entry_apply(parse->arena, entry->node, entry->write, row, parse->diags)) {
+		parse->ok = false;
+		return false;
+	}
 	if (point_table_add(parse->table, row) == POINT_NONE) {
 		gpio_parse_error(parse, entry->key, "there is a point '%s' already",
 				 entry->name);
@@ -312,8 +318,10 @@ void gpio_parse_point(struct gpio_parse *parse, const struct yaml_node *key,
 		      const struct yaml_node *node)
 {
 	struct gpio_point_settings options = {0};
-	const struct option_binding binding = {&gpio_point_options, &options};
-	struct gpio_entry entry = {key, node, NULL, &options};
+	struct write_entry write = {.of = "with 'direction: output'"};
+	const struct option_binding bindings[] = {{&gpio_point_options, &options},
+						  {&write_entry_options, &write}};
+	struct gpio_entry entry = {key, node, NULL, &options, &write};
 
 	if (!name_valid(key->text, key->len)) {
 		gpio_parse_error(parse, key,
@@ -323,8 +331,8 @@ void gpio_parse_point(struct gpio_parse *parse, const struct yaml_node *key,
 	}
 	entry.name = arena_printf(parse->arena, "%s.%s", parse->source->name, key->text);
 	if (!option_bind(parse->arena, node,
-			 arena_printf(parse->arena, "point '%s'", entry.name), &binding, 1,
-			 parse->diags)) {
+			 arena_printf(parse->arena, "point '%s'", entry.name), bindings,
+			 ARRAY_SIZE(bindings), parse->diags)) {
 		parse->ok = false;
 		return;
 	}

@@ -395,6 +395,6 @@ const struct option_table modbus_point_options = {
 	.rows = point_rows,
 	.count = ARRAY_SIZE(point_rows),
 	.name = "modbus_point",
-	.also = &write_entry_options,
+	.also = &write_start_options,
 	.one_of = "holding|input|coil|discrete|ref",
 };

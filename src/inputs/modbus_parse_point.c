@@ -271,8 +271,9 @@ void modbus_parse_point(struct modbus_parse *parse, const struct yaml_node *key,
 			const struct yaml_node *node)
 {
 	struct modbus_point_settings options = {0};
-	struct write_entry write = {0};
+	struct write_entry write = {.of = "with 'write: true'"};
 	const struct option_binding bindings[] = {{&modbus_point_options, &options},
+						  {&write_start_options, &write},
 						  {&write_entry_options, &write}};
 	struct modbus_point point = {.device = parse->device_number};
 	const char *name;

@@ -35,10 +35,6 @@ static const struct option write_rows[] = {
 	 OPTION(RATE, write_entry, max_changes),
 	 .help = "How often it may be changed in any span of that length, such as 20/h; more is "
 		 "refused, but never a safe value."},
-	{.name = "on_start",
-	 OPTION(TEXT, write_entry, on_start),
-	 .fallback = "keep",
-	 .help = "What is written when gauged starts, before rules may write; or keep."},
 	{.name = "on_stop",
 	 OPTION(TEXT, write_entry, on_stop),
 	 .fallback = "keep",
@@ -55,6 +51,13 @@ static const struct option write_rows[] = {
 	 .max = 31 * 86400,
 	 .help = "How long such a rule has to be undecided before on_unknown is written."},
 };
+
+static const struct option start_rows[] = {
+	{.name = "on_start",
+	 OPTION(TEXT, write_entry, on_start),
+	 .fallback = "keep",
+	 .help = "What is written when gauged starts, before rules may write; or keep."},
+};
 /* clang-format on */
 
 const struct option_table write_entry_options = {
@@ -65,6 +68,15 @@ const struct option_table write_entry_options = {
 	.name = "write_entry",
 };
 
+const struct option_table write_start_options = {
+	.section = "point that is written",
+	.manual = "gauged.yaml(5)",
+	.rows = start_rows,
+	.count = ARRAY_SIZE(start_rows),
+	.name = "write_start",
+	.also = &write_entry_options,
+};
+
 static bool write_entry_refuse(struct diags *diags, const struct yaml_node *node,
 			       const char *name, const char *why)
 {
@@ -73,16 +85,18 @@ static bool write_entry_refuse(struct diags *diags, const struct yaml_node *node
 }
 
 /* Keys that mean nothing for this point. */
-static bool write_entry_keys(const struct yaml_node *node, const struct point *point,
-			     struct diags *diags)
+static bool write_entry_keys(const struct yaml_node *node, const struct write_entry *entry,
+			     const struct point *point, struct diags *diags)
 {
 	static const char *const times[] = {"min_on", "min_off", "max_on"};
 	bool ok = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(write_rows) && !point->writable; i++)
 		if (yaml_key(node, write_rows[i].name) != NULL)
-			ok = write_entry_refuse(diags, node, write_rows[i].name,
-						"with 'write: true'");
+			ok = write_entry_refuse(diags, node, write_rows[i].name, entry->of);
+	if (!point->writable && entry->on_start != NULL &&
+	    yaml_key(node, start_rows[0].name) != NULL)
+		ok = write_entry_refuse(diags, node, start_rows[0].name, entry->of);
 	for (size_t i = 0;
 	     i < ARRAY_SIZE(times) && point->writable && point->kind != VALUE_BOOL; i++)
 		if (yaml_key(node, times[i]) != NULL)
@@ -95,7 +109,7 @@ static bool write_entry_value(struct arena *arena, const struct yaml_node *node,
 			      const char *name, const char *text, const struct point *point,
 			      struct value *ret, struct diags *diags)
 {
-	return strcmp(text, "keep") == 0 ||
+	return text == NULL || strcmp(text, "keep") == 0 ||
 	       point_value_parse(arena, point, yaml_get(node, name), ret, diags);
 }
 
@@ -127,7 +141,7 @@ bool write_entry_apply(struct arena *arena, const struct yaml_node *node,
 		       struct diags *diags)
 {
 	struct point_interlock *interlock = arena_take(arena, 1, sizeof(*interlock));
-	bool ok = write_entry_keys(node, point, diags);
+	bool ok = write_entry_keys(node, entry, point, diags);
 
 	point->interlock = NULL;
 	if (!ok || !point->writable)

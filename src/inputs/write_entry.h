@@ -17,14 +17,19 @@ struct diags;
 struct point;
 struct yaml_node;
 
-/* Bind write_entry_options to it, beside the driver's own table, whose 'also' it is. */
+/*
+ * Bind write_entry_options to it, and write_start_options unless the driver has an on_start of
+ * its own, beside the driver's table, whose 'also' they are.
+ */
 struct write_entry {
+	const char *of; /* the points that these options are for: "with 'write: true'" */
 	int64_t min_on_ns, min_off_ns, max_on_ns, unknown_after_ns;
 	struct option_rate max_changes;
-	const char *on_start, *on_stop, *on_unknown;
+	const char *on_start; /* NULL: not bound */
+	const char *on_stop, *on_unknown;
 };
 
-extern const struct option_table write_entry_options;
+extern const struct option_table write_entry_options, write_start_options;
 
 /*
  * Sets point->interlock, whose name, kind, limits and writable are known, from entry and from

@@ -75,6 +75,10 @@ static void test_options_that_mean_nothing_are_refused(void **state)
 	expect_said("a: {line: 1, scale: 2}", "'scale' is for points with 'count'");
 	expect_said("a: {line: 1, drive: open-drain}", "'drive' is for outputs");
 	expect_said("a: {line: 1, on_start: on}", "'on_start' is for outputs");
+	expect_said("a: {line: 1, max_on: 3m}", "'max_on' is for points with 'direction");
+	expect_said("a: {line: 1, direction: output, max_on: 1m, min_on: 2m}",
+		    "'max_on' is less than 'min_on'");
+	expect_said("a: {line: 1, direction: output, max_on: 1m, on_stop: off}", NULL);
 	expect_said("a: {line: 1, direction: output, debounce: 1ms}",
 		    "'debounce' is for inputs");
 	expect_said("a: {line: 1, rate: {}}", "'rate' is for points with 'count'");
