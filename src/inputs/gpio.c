@@ -176,6 +176,28 @@ static void gpio_close(struct input *input)
 	free(input);
 }
 
+static bool gpio_has_rate(const struct gpio_point *point)
+{
+	return point->kind == GPIO_SPEED || point->kind == GPIO_FREQUENCY;
+}
+
+static void gpio_make_rates(struct input *input)
+{
+	const struct input_config *config = input->config;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < config->point_count; i++)
+		count += gpio_has_rate(&config->points[i]);
+	input->rates = xcalloc(count + 1, sizeof(*input->rates));
+	count = 0;
+	for (uint32_t i = 0; i < config->point_count; i++) {
+		if (!gpio_has_rate(&config->points[i]))
+			continue;
+		input->states[i].rate = &input->rates[count++];
+		gpio_rate_init(input->states[i].rate, config->points[i].over_ns);
+	}
+}
+
 static struct input *gpio_open(const struct input_config *config, struct loop *loop,
 			       struct input_sink sink, const struct input *before,
 			       struct error *err)
@@ -185,18 +207,9 @@ static struct input *gpio_open(const struct input_config *config, struct loop *l
 	(void)err;
 	input->config = config;
 	input->sink = sink;
-	input->loop = loop;
 	input->states = xcalloc(config->point_count + 1, sizeof(*input->states));
-	input->rates = xcalloc(config->point_count + 1, sizeof(*input->rates));
 	input->devices = xcalloc(config->device_count + 1, sizeof(*input->devices));
-	for (uint32_t i = 0; i < config->point_count; i++) {
-		enum gpio_kind kind = config->points[i].kind;
-
-		if (kind != GPIO_SPEED && kind != GPIO_FREQUENCY)
-			continue;
-		input->states[i].rate = &input->rates[i];
-		gpio_rate_init(input->states[i].rate, config->points[i].over_ns);
-	}
+	gpio_make_rates(input);
 	input->poll = loop_timer_new(loop, gpio_poll, input);
 	input->owed = loop_timer_new(loop, gpio_reading_owed, input);
 	input->written = loop_defer_new(loop, gpio_written, input);

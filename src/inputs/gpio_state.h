@@ -39,7 +39,6 @@ struct gpio_counters {
 struct input {
 	const struct input_config *config;
 	struct input_sink sink;
-	struct loop *loop;
 	struct gpio_link *link;
 	struct gpio_state *states;
 	struct gpio_rate *rates;
