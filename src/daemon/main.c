@@ -286,7 +286,6 @@ static int process_start(struct process *process, struct config *config, struct 
 	if (process->loop == NULL)
 		return EX_OSERR;
 	process->drain = loop_timer_new(process->loop, process_drain, process);
-	loop_measure_lag(process->loop, true);
 	process_notify(process);
 	process->daemon = daemon_new(config_ref(config), process->loop, err);
 	if (process->daemon == NULL)
@@ -335,6 +334,8 @@ static int process_run(struct config *config)
 			      ruleset_count(config->rules),
 			      str_plural(ruleset_count(config->rules), "rule", "rules"));
 		notify_ready(process.notify);
+		/* Not before: the start waits for the store. */
+		loop_measure_lag(process.loop, true);
 		if (loop_run(process.loop) < 0) {
 			log_error("the event loop failed");
 			status = EX_OSERR;
