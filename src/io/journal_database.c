@@ -104,10 +104,28 @@ static bool database_damage(int code)
 	return code == SQLITE_IOERR_CORRUPTFS;
 }
 
+/*
+ * What the system said: SQLite knows it for a call that opens, and has it with the file or with
+ * its log for one that writes. 0: nothing.
+ */
+static int database_errno(sqlite3 *db)
+{
+	sqlite3_file *file[2] = {NULL, NULL};
+	int number = sqlite3_system_errno(db);
+
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file[0]);
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(file) && number == 0; i++)
+		if (file[i] != NULL && file[i]->pMethods != NULL)
+			file[i]->pMethods->xFileControl(file[i], SQLITE_FCNTL_LAST_ERRNO,
+							&number);
+	return number;
+}
+
 int journal_database_fail(struct journal_database *database, const char *doing)
 {
 	int code = database->db != NULL ? sqlite3_extended_errcode(database->db) : SQLITE_NOMEM;
-	int system = database->db != NULL ? sqlite3_system_errno(database->db) : 0;
+	int system = database->db != NULL ? database_errno(database->db) : 0;
 	bool damage = database_damage(code);
 
 	snprintf(database->problem, sizeof(database->problem), "cannot be %s: %s (%d)%s%s",
