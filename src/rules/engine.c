@@ -184,36 +184,63 @@ static __attribute__((noinline)) bool engine_take(struct engine *engine,
 	return true;
 }
 
-/*
- * Most readings lie between the guards of a good point: they are stored, and that is all. The
- * stale timer is left where it is; it is put right when it comes up: see engine_next_timer().
+/* Whether the reading lies between the guards of a good point, and nothing has to come first.
  */
-bool engine_feed(struct engine *engine, const struct reading *reading)
+static inline bool engine_passes(const struct engine *engine, const struct stored *point,
+				 const struct reading *reading, double number, struct boot at)
+{
+	return ((reading->value.kind ^ VALUE_NUMBER) | (reading->quality ^ QUALITY_GOOD)) ==
+		       0 &&
+	       number > point->guard_low && number < point->guard_high &&
+	       engine->fresh_count == 0 && !timers_maybe_due(&engine->timers, at.ns);
+}
+
+/* A reading of the instant of the one before it, or a late one; or one that matters. */
+static __attribute__((noinline)) bool engine_feed_more(struct engine *engine,
+						       const struct reading *reading)
 {
 	struct stored *point = &engine->store.points[reading->point];
-	double *slot = &engine->slots[program_point(reading->point)];
 	double number = reading->value.number;
 	struct boot at = reading->at;
-	uint32_t round = engine->round;
 
-	engine->counters.readings++;
 	if (at.ns < engine->now.ns) {
 		engine->counters.late_readings++;
 		return false;
 	}
-	if (reading->value.kind == VALUE_NUMBER && reading->quality == QUALITY_GOOD &&
-	    number > point->guard_low && number < point->guard_high &&
-	    engine->fresh_count == 0 && !timers_maybe_due(&engine->timers, at.ns)) {
-		/* Passed over, it is a reading of its instant all the same. */
-		if (at.ns > engine->now.ns || point->seen == round)
-			engine->round = ++round;
-		point->seen = round;
-		engine->now = at;
-		point->at = at.ns;
-		*slot = number;
-		return false;
-	}
-	return engine_take(engine, reading);
+	if (at.ns > engine->now.ns || !engine_passes(engine, point, reading, number, at))
+		return engine_take(engine, reading);
+	/* Passed over, it is a reading of its instant all the same. */
+	if (point->seen == engine->round)
+		engine->round++;
+	point->seen = engine->round;
+	point->at = at.ns;
+	engine->slots[program_point(reading->point)] = number;
+	return false;
+}
+
+/*
+ * Most readings are the first of their instant, and pass: they are stored, and that is all. The
+ * stale timer is left where it is; it is put right when it comes up: see engine_next_timer().
+ * What is read here is read once: the stores may be to anything, for all that the compiler
+ * knows.
+ */
+bool engine_feed(struct engine *engine, const struct reading *reading)
+{
+	uint32_t id = reading->point, round = engine->round + 1;
+	struct stored *point = &engine->store.points[id];
+	double *values = engine->slots + PROGRAM_SCRATCH;
+	double number = reading->value.number;
+	struct boot at = reading->at;
+
+	engine->counters.readings++;
+	if (at.ns <= engine->now.ns || !engine_passes(engine, point, reading, number, at))
+		return engine_feed_more(engine, reading);
+	engine->round = round;
+	engine->now = at;
+	point->seen = round;
+	point->at = at.ns;
+	values[id] = number;
+	return false;
 }
 
 void engine_settle(struct engine *engine)
