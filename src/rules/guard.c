@@ -269,6 +269,7 @@ void guards_finish(struct guards *guards, struct arena *arena, uint32_t point_co
 	if (made > 0)
 		memcpy(guards->bands, bands, made * sizeof(*bands));
 	guards->entries = NULL;
+	guards->scratch = NULL;
 }
 
 size_t guards_size(const struct guards *guards, uint32_t point_count)
