@@ -46,7 +46,7 @@ static bool same_name(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Both in their worlds: however it is written, and so is what it reads. */
+/* Both in their worlds: but for blanks and parentheses, and so is what it reads. */
 static bool same_tree(const struct oracle *oracle, const struct oracle *old,
 		      const struct oracle_expr *a, const struct oracle_expr *b)
 {

@@ -295,6 +295,7 @@ static struct oracle_expr *call(struct parse *parse, const char *from, size_t le
 	want(parse, "(");
 	if (len == 5 && memcmp(from, "point", 5) == 0) {
 		expr = point(parse, quoted(parse));
+		expr->name = "point";
 		want(parse, ")");
 		return expr;
 	}

@@ -63,7 +63,7 @@ struct oracle_expr {
 	uint32_t point;
 	int64_t limit_ns;
 	double factor, offset;
-	const char *name;
+	const char *name;  /* of a point: written as point('...'), or NULL */
 	const char *words; /* of a call: what stands there; equal words mean the same */
 	const struct oracle_function *function;
 	const struct oracle_times *times; /* of a schedule */
