@@ -258,26 +258,28 @@ void pane_save(const struct pane_layout *layout, const uint64_t *pane, int64_t n
 	}
 }
 
-static bool pane_fits(const struct pane_layout *layout, const uint64_t *pane, int64_t span_ns)
+static bool pane_fits(const struct pane_layout *layout, const uint64_t *pane, int64_t begin,
+		      int64_t end)
 {
 	const struct window_ends *ends = CPART(struct window_ends, pane, layout->ends);
 	const struct pane_time *time = CPART(struct pane_time, pane, layout->time);
 
-	if ((layout->parts & PART_ENDS) != 0 && ends->last_t < ends->first_t)
+	if ((layout->parts & PART_ENDS) != 0 && pane[0] > 0 &&
+	    (ends->first_t < begin || ends->last_t < ends->first_t || ends->last_t > end))
 		return false;
 	return (layout->parts & PART_TIME) == 0 ||
-	       (time->known_ns >= 0 && time->known_ns <= span_ns && time->true_ns >= 0 &&
+	       (time->known_ns >= 0 && time->known_ns <= end - begin && time->true_ns >= 0 &&
 		time->true_ns <= time->known_ns);
 }
 
 /* Sums may be any doubles: results that are no finite numbers are unknown. */
-bool pane_load(const struct pane_layout *layout, uint64_t *pane, int64_t now, int64_t span_ns,
-	       struct pack *in)
+bool pane_load(const struct pane_layout *layout, uint64_t *pane, int64_t now, int64_t begin,
+	       int64_t end, struct pack *in)
 {
 	for (unsigned i = 0; i < layout->words; i++)
 		pane[i] = pane_is_time(layout, i) ? (uint64_t)(now - pack_take_age(in))
 						  : pack_take_u64(in);
-	return !in->bad && pane_fits(layout, pane, span_ns);
+	return !in->bad && pane_fits(layout, pane, begin, end);
 }
 
 /* ---- results ----------------------------------------------------------------------------- */

@@ -43,8 +43,11 @@ double pane_result(const struct pane_layout *layout, const uint64_t *pane,
 /* Word by word, times as ages at now. */
 void pane_save(const struct pane_layout *layout, const uint64_t *pane, int64_t now,
 	       struct str *out);
-/* span_ns: no time in it is longer. False: this is no pane. */
-bool pane_load(const struct pane_layout *layout, uint64_t *pane, int64_t now, int64_t span_ns,
-	       struct pack *in);
+/*
+ * begin, end: nothing in it is of another time, so that what is merged later is of its time as
+ * well. False: this is no pane.
+ */
+bool pane_load(const struct pane_layout *layout, uint64_t *pane, int64_t now, int64_t begin,
+	       int64_t end, struct pack *in);
 
 #endif

@@ -203,6 +203,24 @@ void window_panes_save(const struct window_panes *panes, int64_t now, struct str
 		sketch_save(panes_sketch(panes), out);
 }
 
+/* The time that a record is of: see struct window_panes. */
+static void panes_range(const struct window_panes *panes, int64_t step, uint32_t i,
+			int64_t *ret_begin, int64_t *ret_end)
+{
+	int64_t turn = panes->start - panes->position * step;
+
+	if (i == BEFORE || i == TURN) {
+		*ret_begin = i == TURN ? turn : panes->start - (PANES - 1) * step;
+		*ret_end = panes->start;
+	} else if (i <= panes->position) {
+		*ret_begin = turn + i * step;
+		*ret_end = i < panes->position ? *ret_begin + step : panes->since;
+	} else {
+		*ret_begin = turn - (PANES - i) * step;
+		*ret_end = turn;
+	}
+}
+
 bool window_panes_load(struct window_panes *panes, const struct window *window, struct pack *in,
 		       int64_t now)
 {
@@ -216,8 +234,10 @@ bool window_panes_load(struct window_panes *panes, const struct window *window, 
 	    panes->since < panes->start || panes->since > window->now)
 		return false;
 	for (uint32_t i = 0; i < RECORDS; i++) {
-		if (!pane_load(&panes->layout, panes_record(panes, i), now,
-			       window->spec.span_ns + window->step, in))
+		int64_t begin, end;
+
+		panes_range(panes, window->step, i, &begin, &end);
+		if (!pane_load(&panes->layout, panes_record(panes, i), now, begin, end, in))
 			return false;
 	}
 	return panes_sketch(panes) == NULL || sketch_load(panes_sketch(panes), in);

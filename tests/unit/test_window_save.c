@@ -112,10 +112,14 @@ static void test_window_load_gives_the_results_of_what_was_saved(void **state)
 	}
 }
 
-/* Whatever it is, it is a window: it takes samples, and yields numbers or nothing. */
+/*
+ * Whatever it is, it is a window: it takes samples, yields numbers or nothing, and can be saved
+ * once more.
+ */
 static void assert_lives(const struct window_spec *spec, struct window *window)
 {
 	int64_t now = 0, deadline;
+	struct str bytes;
 
 	some_life(&window, 1, &now, 0);
 	for (int f = 0; f < WINDOW_FUNCTIONS; f++) {
@@ -125,6 +129,10 @@ static void assert_lives(const struct window_spec *spec, struct window *window)
 	}
 	if (window_deadline(window, &deadline))
 		assert_true(deadline > now);
+	str_init(&bytes);
+	window_save(window, now, &bytes);
+	assert_true(load(window, spec, bytes.s, bytes.len, now));
+	str_done(&bytes);
 }
 
 static void test_window_load_survives_any_bytes(void **state)
@@ -159,6 +167,48 @@ static void test_window_load_survives_any_bytes(void **state)
 	assert_true(taken > 500 && refused > 500);
 }
 
+/* Panes that hold more than their time has, or what is of another, are merged once: too late.
+ */
+static void test_window_load_takes_only_what_can_be_saved_again(void **state)
+{
+	const struct window_spec spec = {
+		.span_ns = 32 * NSEC_PER_SEC,
+		.functions = 1u << WINDOW_SHARE | 1u << WINDOW_RATE,
+	};
+	struct window *window = window_init(xcalloc(1, window_size(&spec)), &spec, 0);
+	unsigned taken = 0, refused = 0;
+	struct str good;
+
+	(void)state;
+	for (int s = 0; s <= 40; s++)
+		window_put(window, s * NSEC_PER_SEC, 1);
+	str_init(&good);
+	window_save(window, 40 * NSEC_PER_SEC, &good);
+	for (size_t at = 20; at + 8 <= good.len; at++) {
+		struct str bytes;
+		bool takes;
+
+		str_init(&bytes);
+		str_add(&bytes, good.s, good.len);
+		for (int i = 0; i < 8; i++)
+			bytes.s[at + i] = (char)(spec.span_ns >> 8 * i & 0xff);
+		takes = load(window, &spec, bytes.s, bytes.len, 40 * NSEC_PER_SEC);
+		str_done(&bytes);
+		taken += takes;
+		refused += !takes;
+		for (int s = 41; takes && s < 72; s++) {
+			window_expire(window, s * NSEC_PER_SEC);
+			str_init(&bytes);
+			window_save(window, s * NSEC_PER_SEC, &bytes);
+			assert_true(load(window, &spec, bytes.s, bytes.len, s * NSEC_PER_SEC));
+			str_done(&bytes);
+		}
+	}
+	assert_true(taken > 100 && refused > 100);
+	str_done(&good);
+	free(window);
+}
+
 static void test_window_load_refuses_another_spec_and_leaves_it_empty(void **state)
 {
 	struct window_spec spec = {.span_ns = 600 * NSEC_PER_SEC,
@@ -184,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_window_load_gives_the_results_of_what_was_saved),
 		cmocka_unit_test(test_window_load_survives_any_bytes),
+		cmocka_unit_test(test_window_load_takes_only_what_can_be_saved_again),
 		cmocka_unit_test(test_window_load_refuses_another_spec_and_leaves_it_empty),
 	};
 
