@@ -20,6 +20,7 @@
  * two ways to compute one sum may differ in its last bit.
  *
  * PLAIN may stand in the argument of what remembers, which takes no rules and no instants.
+ * Nor may RULE because a window over what moves so often by itself would be kept in parts.
  * PANED may too, in sets that are not restarted: what is left of the parts of a window then
  * depends on where they began. SIMPLE are those that the engine need not look at while a point
  * stays between two thresholds.
