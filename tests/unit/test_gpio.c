@@ -896,13 +896,15 @@ static void test_slow_calls_are_counted(void **state)
 {
 	struct error err;
 	struct box box;
+	uint64_t before;
 
 	(void)state;
 	box_begin(&box, "", "o: {line: 1, direction: output}");
-	assert_int_equal(rig_counter(&box.rig, -1, "slow_calls"), 0);
+	/* A busy machine may have been slow before. */
+	before = rig_counter(&box.rig, -1, "slow_calls");
 	fake_gpio_slow(20);
 	assert_int_equal(box_write(&box, "d.o", true, &err), 0);
-	assert_int_equal(rig_counter(&box.rig, -1, "slow_calls"), 1);
+	assert_int_equal(rig_counter(&box.rig, -1, "slow_calls"), before + 1);
 	fake_gpio_slow(0);
 	box_done(&box);
 }

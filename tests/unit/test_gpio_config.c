@@ -143,14 +143,19 @@ static void test_points_are_what_they_say(void **state)
 	assert_null(rig_parse(&rig, &input_gpio,
 			      "bus: {gpio: {chip: lab}, poll: 10s}\n"
 			      "devices: {d: {points: {\n"
-			      "  o: {line: 1, direction: output},\n"
+			      "  o: {line: 1, direction: output, on_stop: off, max_on: 3m},\n"
 			      "  n: {line: 2, count: rising, unit: L, rate: {}},\n"
 			      "  f: {line: 3, measure: frequency}}}}\n"));
 	point = point_table_get(rig.points, rig_point(&rig, "d.o"));
 	assert_int_equal(point->kind, VALUE_BOOL);
 	assert_true(point->writable);
 	assert_int_equal(point->stale_ns, 30 * NSEC_PER_SEC);
+	assert_non_null(point->interlock);
+	assert_int_equal(point->interlock->max_on_ns, 180 * NSEC_PER_SEC);
+	assert_int_equal(point->interlock->on_stop.kind, VALUE_BOOL);
+	assert_false(point->interlock->on_stop.flag);
 	point = point_table_get(rig.points, rig_point(&rig, "d.n"));
+	assert_null(point->interlock);
 	assert_int_equal(point->kind, VALUE_NUMBER);
 	assert_false(point->writable);
 	point = point_table_get(rig.points, rig_point(&rig, "d.n.rate"));
