@@ -230,6 +230,15 @@ void outputs_forget(struct outputs *outputs, void *arg)
 	}
 }
 
+/* Somebody else may switch it all the time: that is only worth the store where times run. */
+static bool output_is_timed(const struct output *output)
+{
+	const struct point_interlock *options = outlet_point(output->outlet)->interlock;
+
+	return options != NULL &&
+	       (options->min_on_ns > 0 || options->min_off_ns > 0 || options->max_on_ns > 0);
+}
+
 void outputs_saw(struct outputs *outputs, const struct reading *reading)
 {
 	struct output *output;
@@ -240,7 +249,8 @@ void outputs_saw(struct outputs *outputs, const struct reading *reading)
 	if (output == NULL || !outlet_saw(output->outlet, reading->value, reading->at))
 		return;
 	output_step(outputs, output);
-	output_changed(outputs);
+	if (output_is_timed(output))
+		output_changed(outputs);
 }
 
 void outputs_look(struct outputs *outputs)

@@ -33,6 +33,7 @@ static const char plant[] =
 	"      t: {holding: 1}\n"
 	"      burner: {coil: 1, write: true, min_off: 30s, on_unknown: off, on_stop: off}\n"
 	"      siren: {coil: 2, write: true, max_on: 3m, on_start: off}\n"
+	"      lamp: {coil: 4, write: true}\n"
 	"      level: {holding: 3, write: true, range: [0, 10], max_changes: 2/h}\n"
 	"rules:\n"
 	"  cold: {when: a.t < 10, on_fire: [{write: {a.burner: on}}],\n"
@@ -235,7 +236,7 @@ static void test_the_configuration_knows_who_writes_what(void **state)
 	const struct config_output *output =
 		config_output_of(rig->config, point(rig, "a.burner"));
 
-	assert_int_equal(rig->config->output_count, 3);
+	assert_int_equal(rig->config->output_count, 4);
 	assert_int_equal(output->rule_count, 2);
 	assert_string_equal(output->rules[0].name, "cold");
 	assert_string_equal(output->rules[1].who, "rule hot");
@@ -421,6 +422,30 @@ static void test_undecided_rules_bring_on_unknown(void **state)
 	expect(rig, "a.burner", value_bool(true), WRITE_DONE);
 }
 
+static void test_what_others_switch_is_saved_where_times_run(void **state)
+{
+	struct rig *rig = *state;
+	struct reading reading = {.value = value_bool(true)};
+
+	start(rig);
+	wait(rig, 100);
+	rig->changed = 0;
+	for (int i = 0; i < 10; i++) {
+		reading.at = rig->now;
+		reading.point = point(rig, "a.lamp");
+		reading.value.flag = !reading.value.flag;
+		outputs_saw(rig->outputs, &reading);
+	}
+	assert_int_equal(rig->changed, 0);
+	reading.point = point(rig, "a.siren");
+	reading.value.flag = true;
+	outputs_saw(rig->outputs, &reading);
+	assert_int_equal(rig->changed, 1);
+	/* max_on holds for them as well. */
+	wait(rig, 180);
+	expect(rig, "a.siren", value_bool(false), WRITE_DONE);
+}
+
 static void test_fault_E2_stopping_writes_on_stop_and_nothing_more(void **state)
 {
 	struct rig *rig = *state;
@@ -500,7 +525,7 @@ static void test_fault_E1_limits_and_holders_outlive_a_kill(void **state)
 	save(rig, &bytes);
 	rig->fires = "hot";
 	assert_int_equal(
-		outputs_restore(rig->outputs, bytes.s, bytes.len, rig->now, 20 * SECOND), 3);
+		outputs_restore(rig->outputs, bytes.s, bytes.len, rig->now, 20 * SECOND), 4);
 	str_done(&bytes);
 	assert_string_equal(reported(rig, "a.burner").holder, "rule hot");
 	assert_null(reported(rig, "a.siren").set_by == NULL ? "" : NULL);
@@ -518,10 +543,10 @@ static void test_corrupt_records_are_counted_and_the_others_restored(void **stat
 	start(rig);
 	save(rig, &bytes);
 	bytes.s[30] ^= 1;
-	assert_int_equal(outputs_restore(rig->outputs, bytes.s, bytes.len, rig->now, 0), 2);
+	assert_int_equal(outputs_restore(rig->outputs, bytes.s, bytes.len, rig->now, 0), 3);
 	assert_int_equal(counted(rig).corrupt, 1);
-	assert_int_equal(outputs_restore(rig->outputs, "gov1", 4, rig->now, 0), 2);
-	assert_int_equal(outputs_restore(rig->outputs, NULL, 0, rig->now, 0), 2);
+	assert_int_equal(outputs_restore(rig->outputs, "gov1", 4, rig->now, 0), 3);
+	assert_int_equal(outputs_restore(rig->outputs, NULL, 0, rig->now, 0), 3);
 	str_done(&bytes);
 }
 
@@ -559,6 +584,7 @@ int main(void)
 		TEST(test_a_person_is_told_what_waits),
 		TEST(test_rules_of_lower_rank_are_held_back_and_counted),
 		TEST(test_undecided_rules_bring_on_unknown),
+		TEST(test_what_others_switch_is_saved_where_times_run),
 		TEST(test_fault_E2_stopping_writes_on_stop_and_nothing_more),
 		TEST(test_a_reload_keeps_open_writes_and_holders),
 		TEST(test_an_output_that_a_reload_takes_away_forgets_its_writes),
