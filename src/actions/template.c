@@ -102,8 +102,9 @@ static void add_secret_mark(const struct part *part, bool quoted, struct str *ou
 }
 
 /* What the part says: in words, and as a value. */
-static struct value part_value(const struct part *part, const struct event_facts *facts,
-			       struct str *room, struct str *words)
+static struct value part_value(const struct template *template, const struct part *part,
+			       const struct event_facts *facts, struct str *room,
+			       struct str *words)
 {
 	struct value value = part->field->get(facts, part->text, room);
 	const struct template_word *said;
@@ -112,6 +113,8 @@ static struct value part_value(const struct part *part, const struct event_facts
 	if (part->map == NULL)
 		return value;
 	said = template_map_find(part->map, value, words->s != NULL ? words->s : "");
+	if (template->trying > 0 && template_map_said(part->map, template->trying - 1) != NULL)
+		said = template_map_said(part->map, template->trying - 1);
 	if (said == NULL)
 		return value;
 	str_clear(words);
@@ -155,7 +158,7 @@ static int add_field(const struct template *template, const struct part *part,
 
 	str_init(&room);
 	str_init(&words);
-	value = part_value(part, facts, &room, &words);
+	value = part_value(template, part, facts, &room, &words);
 	if (template->context != TEMPLATE_JSON || part->in_string)
 		rc = add_words(template->context, &words, out);
 	else if (part->field->kind == EVENT_FIELD_OBJECT)

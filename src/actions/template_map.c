@@ -130,11 +130,20 @@ const struct template_map *template_map_parse(struct arena *arena,
 	return ok ? map : NULL;
 }
 
+static const struct template_word nothing = {.value = {.kind = VALUE_NONE}};
+
+const struct template_word *template_map_said(const struct template_map *map, size_t i)
+{
+	if (i < map->count)
+		return &map->cases[i].said;
+	if (i > map->count)
+		return NULL;
+	return map->has_rest ? &map->rest : &nothing;
+}
+
 const struct template_word *template_map_find(const struct template_map *map,
 					      struct value value, const char *words)
 {
-	static const struct template_word nothing = {.value = {.kind = VALUE_NONE}};
-
 	for (size_t i = 0; i < map->count; i++)
 		if (strcmp(map->cases[i].word, words) == 0)
 			return &map->cases[i].said;

@@ -39,6 +39,8 @@ const struct template_map *template_map_parse(struct arena *arena,
 					      const struct yaml_node *scalar, size_t from,
 					      size_t len, const char *(*word)(size_t i),
 					      struct diags *diags);
+/* The i-th thing that it can say instead, for whoever tries them all; NULL past the end. */
+const struct template_word *template_map_said(const struct template_map *map, size_t i);
 /*
  * What is said instead of value, which reads as words; NULL: value itself. An answer without
  * text: what is not known.

@@ -219,8 +219,8 @@ static bool sample_valid(const struct template *template, struct value value, ui
  * A hole in a string gives escaped characters and every other hole gives one JSON value, so
  * that only the kinds of values matter, not the values: one sample of each decides for all.
  */
-static bool json_check(const struct template *template, const struct yaml_node *scalar,
-		       struct diags *diags)
+static bool sample_check(const struct template *template, const struct yaml_node *scalar,
+			 struct diags *diags)
 {
 	const struct value samples[] = {
 		{.kind = VALUE_NONE},	value_number(21.5),   value_number(-7),
@@ -234,13 +234,36 @@ static bool json_check(const struct template *template, const struct yaml_node *
 			continue;
 		diag_error(diags, scalar, "the body is not valid JSON: %s (line %d of it)",
 			   why.text, why.line);
-		if (i > 0)
+		if (i > 0 || template->trying > 0)
 			diag_note(diags, "hint: it has to be valid for every value: put "
 					 "${values...} in quotes, or where a whole value "
 					 "may stand");
 		return false;
 	}
 	return true;
+}
+
+/* Whether any of its maps has a thing of this number to say. */
+static bool says(const struct template *template, size_t i)
+{
+	for (size_t k = 0; k < template->count; k++)
+		if (template->parts[k].map != NULL &&
+		    template_map_said(template->parts[k].map, i) != NULL)
+			return true;
+	return false;
+}
+
+/* As it is, and with each thing that words are replaced by. */
+static bool json_check(struct template *template, const struct yaml_node *scalar,
+		       struct diags *diags)
+{
+	bool ok = sample_check(template, scalar, diags);
+
+	for (template->trying = 1; ok && says(template, template->trying - 1);
+	     template->trying++)
+		ok = sample_check(template, scalar, diags);
+	template->trying = 0;
+	return ok;
 }
 
 struct template *template_parse(struct arena *arena, const struct yaml_node *scalar,

@@ -32,6 +32,7 @@ struct template
 	enum template_context context;
 	size_t count;
 	struct part *parts;
+	size_t trying; /* while it is parsed: all maps say their thing of this number - 1 */
 };
 
 #endif

@@ -373,6 +373,13 @@ static void refuse(struct bench *bench, const char *yaml, enum template_context 
 
 static void test_errors_of_words_point_into_the_text(void **state)
 {
+	/* Valid for what the sample says, and not for what may come. */
+	refuse(*state, "t: '[${type|pending:1|*:x}5]'\n", TEMPLATE_JSON,
+	       "t.yaml:1:4: error: the body is not valid JSON: ']' expected near '5' (line 1 of it)\n"
+	       "    1 | t: '[${type|pending:1|*:x}5]'\n"
+	       "      |    ^~~~~~~~~~~~~~~~~~~~~~~~~~\n"
+	       "      = hint: it has to be valid for every value: put ${values...} in quotes, or "
+	       "where a whole value may stand\n");
 	refuse(*state, "t: 'a ${type|fire:x|cleared:y|z}'\n", TEMPLATE_TEXT,
 	       "t.yaml:1:21: error: the field is never 'cleared'\n"
 	       "    1 | t: 'a ${type|fire:x|cleared:y|z}'\n"
