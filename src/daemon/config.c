@@ -30,7 +30,7 @@ enum {
 	CONFIG_MAX_BUSES = 1000,
 	CONFIG_MAX_DEVICES = 20000,
 	CONFIG_MAX_WEBHOOKS = 200,
-	CONFIG_MAX_MQTT = 20
+	CONFIG_MAX_MQTT = 8
 };
 
 /* What is common to the building steps. */

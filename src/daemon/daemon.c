@@ -205,13 +205,6 @@ static void daemon_stamp(void *arg, const struct event *event, struct event_stam
 	dispatch_stamp(daemon->now.config, daemon->boot_id, event, ret);
 }
 
-/* What is retained of the rule is another now. */
-static void daemon_moved(struct daemon *daemon, uint32_t rule)
-{
-	for (size_t i = 0; i < daemon->now.config->mqtt_count; i++)
-		mqtt_alarm_moved(daemon->now.mqtts[i], rule);
-}
-
 static void daemon_event(void *arg, const struct event *event)
 {
 	struct daemon *daemon = arg;
@@ -224,7 +217,7 @@ static void daemon_event(void *arg, const struct event *event)
 	if (action.config == daemon->now.config)
 		switches_event(daemon->switches, event);
 	kept_event(&daemon->kept, event, &stamp);
-	daemon_moved(daemon, event->rule);
+	running_moved(&daemon->now, event->rule);
 	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
 		next = w->next;
 		if (w->event != NULL)
@@ -547,7 +540,7 @@ static struct boot daemon_look_up(struct daemon *daemon)
 /* What an operator has done is kept before anybody may forget it. */
 static int daemon_operated(struct daemon *daemon, uint32_t rule, int rc)
 {
-	daemon_moved(daemon, rule);
+	running_moved(&daemon->now, rule);
 	daemon_plan(daemon);
 	state_changed(daemon->kept.state, true);
 	return rc;

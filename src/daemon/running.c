@@ -263,4 +263,12 @@ void running_wake(struct running *running)
 {
 	for (size_t i = 0; i < running->config->webhook_count; i++)
 		webhook_wake(running->webhooks[i]);
+	for (size_t i = 0; i < running->config->mqtt_count; i++)
+		mqtt_wake(running->mqtts[i]);
+}
+
+void running_moved(struct running *running, uint32_t rule)
+{
+	for (size_t i = 0; i < running->config->mqtt_count; i++)
+		mqtt_alarm_moved(running->mqtts[i], rule);
 }

@@ -62,5 +62,7 @@ void running_move(struct running *old, struct running *next);
 void running_start(const struct running_scope *scope, struct running *running);
 /* The network may be back: what waits for it goes now. */
 void running_wake(struct running *running);
+/* What is retained at brokers of the rule is another now. */
+void running_moved(struct running *running, uint32_t rule);
 
 #endif
