@@ -5,6 +5,7 @@
 import json
 import os
 import pty
+import signal
 import socket
 import time
 import tty
@@ -248,6 +249,33 @@ def test_a_reload_keeps_the_connection_that_it_can():
     broker.stop()
 
 
+def test_what_may_not_be_published_is_given_up_and_told():
+    broker = brokers.Broker("acl_file {folder}/acl\n")
+    with open(broker.path("acl"), "w", encoding="utf-8") as file:
+        file.write("topic readwrite #\ntopic deny gauged/plant-7/events/odd\n")
+    broker.start()
+    bench = Bench("mqtt://127.0.0.1:%d" % broker.port)
+    bench.daemon.start().ready()
+    subscriber = follow(broker, bench)
+    bench.line(1)
+    # mosquitto 2.0.11 refuses it and, against the protocol, ends the connection as well.
+    lab.wait_for("it is refused", lambda: "is refused (Not authorized)" in bench.daemon.log())
+    lab.wait_for("it is given up", lambda: bench.broker()["counters"]["dead_letters"] == 1)
+    assert bench.broker()["counters"]["rejections"] == 5, bench.broker()
+    bench.plant.set(1, 100, 813)
+    lab.wait_for("the next one goes", lambda: subscriber.events(EVENTS))
+    bench.up()
+    # An operator makes room for it, and sends it again.
+    with open(broker.path("acl"), "w", encoding="utf-8") as file:
+        file.write("topic readwrite #\n")
+    broker.process.send_signal(signal.SIGHUP)
+    retry = bench.daemon.ctl("queue", "retry", "mqtt:cloud", "--dead")
+    assert retry.returncode == 0, retry.stderr
+    lab.wait_for("it goes", lambda: [e for e in subscriber.events(EVENTS) if e["rule"] == "odd"])
+    bench.daemon.stop()
+    broker.stop()
+
+
 TLS = """
 cafile {folder}/ca.pem
 certfile {folder}/server.pem
@@ -308,5 +336,6 @@ if __name__ == "__main__":
             test_a_late_subscriber_sees_what_fires,
             test_the_will_is_heard_when_gauged_is_killed,
             test_a_reload_keeps_the_connection_that_it_can,
+            test_what_may_not_be_published_is_given_up_and_told,
             test_only_a_broker_that_is_vouched_for_gets_anything,
             test_a_silent_broker_does_not_keep_the_loop)

@@ -207,6 +207,7 @@ static void test_what_is_wrong_is_told(void **state)
 		{"client_id: ''", "1 to 128 bytes"},
 		{"keepalive: 1s", "keepalive"},
 		{"tsl: {}", "tls"},
+		{"allow_networks: [10.1.2.3/8]", "bits behind its prefix"},
 	};
 	struct rig *rig = *state;
 
@@ -244,6 +245,16 @@ static void test_secrets_are_names(void **state)
 	config = parse(rig, "user: box");
 	assert_string_equal(config->settings.user, "box");
 	assert_null(config->password_secret);
+}
+
+static void test_margins_are_computed_only_if_somebody_is_told(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_false(mqtt_config_tells_margins(parse(rig, "")));
+	assert_false(mqtt_config_tells_margins(parse(rig, "body: '{\"r\": \"${rule}\"}'")));
+	assert_true(mqtt_config_tells_margins(parse(rig, "body: '{\"m\": ${margin}}'")));
+	assert_true(mqtt_config_tells_margins(parse(rig, "topic: 'x/${margin}'")));
 }
 
 static void test_points_are_chosen_once_each(void **state)
@@ -585,6 +596,7 @@ int main(void)
 		TEST(test_what_is_wrong_is_told),
 		TEST(test_a_site_without_a_name_has_to_name_its_client),
 		TEST(test_secrets_are_names),
+		TEST(test_margins_are_computed_only_if_somebody_is_told),
 		TEST(test_points_are_chosen_once_each),
 		TEST(test_names_become_one_level_of_a_topic),
 		TEST(test_events_are_rendered),

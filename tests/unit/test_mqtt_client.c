@@ -24,6 +24,7 @@
 #include "io/mqtt_client.h"
 #include "io/mqtt_connect.h"
 #include "io/mqtt_settings.h"
+#include "io/subnet.h"
 #include "mqtt_broker.h"
 
 struct rig {
@@ -480,6 +481,7 @@ static bool same(struct rig *rig, const struct mqtt_settings *settings)
 static void test_settings_that_differ_are_another_client(void **state)
 {
 	struct rig *rig = *state;
+	static const struct subnet networks[] = {{.bits = 8}};
 	struct mqtt_settings other;
 
 	rig->settings.port = 1883;
@@ -490,6 +492,10 @@ static void test_settings_that_differ_are_another_client(void **state)
 	assert_false(same(rig, &other));
 	other = rig->settings;
 	other.will_topic = "elsewhere";
+	assert_false(same(rig, &other));
+	other = rig->settings;
+	other.networks = networks;
+	other.network_count = 1;
 	assert_false(same(rig, &other));
 	other = rig->settings;
 	other.keepalive_s++;
