@@ -414,6 +414,34 @@ static void test_a_silent_peer_costs_a_few_turns_of_the_loop(void **state)
 	close(fd);
 }
 
+/* Its queue is full: what asks for more gets no answer. */
+static void test_a_port_that_answers_nobody_ends_the_attempt_in_time(void **state)
+{
+	struct rig *rig = *state;
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), others[8];
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(fd, 0), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		others[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(others[i], (struct sockaddr *)&sin, sizeof(sin));
+	}
+	rig->settings.port = ntohs(sin.sin_port);
+	rig->settings.connect_ns = 300 * NSEC_PER_MSEC;
+	start(rig);
+	assert_true(bench_run(rig->loop, is_down, rig));
+	assert_string_equal(rig->why, "cannot connect: Connection timed out");
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		close(others[i]);
+	close(fd);
+}
+
 static void test_never_connects_to_metadata(void **state)
 {
 	struct rig *rig = *state;
@@ -515,6 +543,7 @@ int main(void)
 		TEST(test_verifies_the_broker_and_shows_its_certificate),
 		TEST(test_refuses_brokers_that_nobody_vouches_for),
 		TEST(test_a_silent_peer_costs_a_few_turns_of_the_loop),
+		TEST(test_a_port_that_answers_nobody_ends_the_attempt_in_time),
 		TEST(test_never_connects_to_metadata),
 		TEST(test_a_name_that_does_not_resolve_is_told),
 		TEST(test_can_be_freed_while_a_thread_connects),
