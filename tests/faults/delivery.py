@@ -88,13 +88,14 @@ class Receiver:
     """HTTP/1.1 by hand, on one thread: fast enough not to be what is measured. A share of the
     answers is a failure, by turns an error and a closed connection."""
 
-    def __init__(self, failing=0.0, seed=1, port=0):
+    def __init__(self, failing=0.0, seed=1, port=0, address="127.0.0.1"):
         self.got = collections.defaultdict(list)  # by path: (id, body), as they came
+        self.stamps = {}  # by id: webhook-timestamp
         self.failing = failing
         self.tries = 0
         self.random = random.Random(seed)
         self.selector = selectors.DefaultSelector()
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=64)
+        self.listener = socket.create_server((address, port), backlog=64)
         self.listener.setblocking(False)
         self.port = self.listener.getsockname()[1]
         self.selector.register(self.listener, selectors.EVENT_READ, None)
@@ -147,6 +148,7 @@ class Receiver:
             path = head.split(" ", 2)[1]
             identity = re.search(r"(?im)^webhook-id: *(\S+)", head).group(1)
             self.got[path].append((identity, body))
+            self.stamps[identity] = int(re.search(r"(?im)^webhook-timestamp: *(\d+)", head).group(1))
         try:
             peer.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
         except OSError:
@@ -160,7 +162,9 @@ class Lives:
     LINE = re.compile(rb"webhook (\S+): (msg_\w+) (is number|goes with mark) (\d+)")
     MARK = re.compile(rb"the store has all up to mark (\d+)")
 
-    def __init__(self, directory, text, shim=None):
+    def __init__(self, directory, text, feed, shim=None):
+        self.before = ()  # a program that runs it, with its arguments
+        self.feed = feed
         self.directory = directory
         self.text = text
         self.shim = shim
@@ -176,10 +180,11 @@ class Lives:
             f.write(self.text)
         os.chmod(path, 0o600)
         self.starts += 1
+        self.feed.peers = []  # the one that it had may not be known to be dead yet
         environment = {"PATH": "/usr/bin:/bin"}
         environment.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         environment.update(self.shim or {})
-        self.process = subprocess.Popen([lab.GAUGED, "--config", path, "--log-level", "debug"],
+        self.process = subprocess.Popen([*self.before, lab.GAUGED, "--config", path, "--log-level", "debug"],
                                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         stdout=subprocess.DEVNULL, env=environment)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)

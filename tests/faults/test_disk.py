@@ -55,7 +55,7 @@ class Scene:
         text = delivery.config(self.feed.port, self.receiver.port, self.directory)
         if state:
             text = text.replace(self.directory + "/state", state)
-        self.lives = delivery.Lives(self.directory, text, shim)
+        self.lives = delivery.Lives(self.directory, text, self.feed, shim)
         self.numbers, self.values = [0] * delivery.HOOKS, [0] * delivery.ALARMS
         self.random = random.Random(5)
         self.said = 0

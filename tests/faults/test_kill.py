@@ -26,7 +26,7 @@ def test_fault_E1_killed_at_any_time_nothing_accepted_is_lost():
     rng = random.Random(SEED)
     directory = tempfile.mkdtemp(prefix="gauged-kill.")
     feed, receiver = delivery.Feed(), delivery.Receiver(failing=0.2, seed=SEED)
-    lives = delivery.Lives(directory, delivery.config(feed.port, receiver.port, directory))
+    lives = delivery.Lives(directory, delivery.config(feed.port, receiver.port, directory), feed)
     numbers, values = [0] * delivery.HOOKS, [0] * delivery.ALARMS
     said = kills = 0
     try:

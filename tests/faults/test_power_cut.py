@@ -79,7 +79,7 @@ def cuts(count, seed, shim=None):
     run = tempfile.mkdtemp(prefix="gauged-cut.")
     feed, receiver = delivery.Feed(), delivery.Receiver(failing=0.2, seed=seed)
     text = delivery.config(feed.port, receiver.port, run).replace(run + "/state", disk.mount + "/state")
-    lives = delivery.Lives(run, text, shim)
+    lives = delivery.Lives(run, text, feed, shim)
     numbers, values = [0] * delivery.HOOKS, [0] * delivery.ALARMS
     try:
         disk.make()
