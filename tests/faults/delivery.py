@@ -26,6 +26,8 @@ import lab  # noqa: E402
 
 HOOKS = 8  # that get the instants
 ALARMS = 4  # rules that fire and clear, each with a webhook of its own
+# Rules whose state lasts for many lives, each with a webhook and a point of its own.
+LASTING = {"latched": "latch: true", "shelved": "latch: false", "slow": "for: 3s", "nag": "repeat: 1s"}
 SHIM = os.path.abspath(os.path.join(lab.BUILDDIR, "tests", "faults", "sync_shim.so"))
 
 
@@ -43,17 +45,22 @@ def config(feed, receiver, directory, more=""):
     ]
     lines += ["      n%d: {field: n%d}" % (i, i) for i in range(HOOKS)]
     lines += ["      a%d: {field: a%d}" % (i, i) for i in range(ALARMS)]
+    lines += ["      %s: {field: %s}" % (name, name) for name in LASTING]
     lines += ["webhooks:"]
     lines += ["  h%d: {url: \"http://127.0.0.1:%d/h%d\", retry: {first: 50ms, max: 100ms}, "
               "body: '{\"id\":\"${id}\",\"seq\":${seq},\"n\":${values.feed.n%d}}'}" % (i, receiver, i, i)
               for i in range(HOOKS)]
     lines += ["  alarm%d: {url: \"http://127.0.0.1:%d/alarm%d\", retry: {first: 50ms, max: 100ms}}"
               % (i, receiver, i) for i in range(ALARMS)]
+    lines += ["  %s: {url: \"http://127.0.0.1:%d/%s\", retry: {first: 50ms, max: 100ms}}"
+              % (name, receiver, name) for name in LASTING]
     lines += ["rules:"]
     lines += ["  count%d: {on: changed(feed.n%d), message: \"${feed.n%d}\", do: [{webhook: h%d}]}" % (i, i, i, i)
               for i in range(HOOKS)]
     lines += ["  alarm%d: {when: feed.a%d > 50, on_fire: [{webhook: alarm%d}], on_clear: [{webhook: alarm%d}]}"
               % (i, i, i, i) for i in range(ALARMS)]
+    lines += ["  %s: {when: feed.%s > 50, %s, on_fire: [{webhook: %s}], on_clear: [{webhook: %s}]}"
+              % (name, name, option, name, name) for name, option in LASTING.items()]
     return "\n".join(lines) + "\n" + more
 
 
@@ -82,6 +89,72 @@ class Feed:
             except OSError:
                 self.peers = []
         return False
+
+
+class Lasting:
+    """The rules of LASTING over all lives: one is latched and acknowledged, one shelved, one waits
+    for longer than a life lasts, one repeats itself."""
+
+    def __init__(self, feed, lives):
+        self.feed, self.lives = feed, lives
+        self.values = dict.fromkeys(LASTING, 0)
+        self.begun = time.monotonic()
+
+    def _say(self):
+        for _ in range(2):  # the first one may be half a line
+            self.feed.say(" ".join("%s=%d" % pair for pair in self.values.items()))
+
+    def _rule(self, name):
+        return self.lives.ask("GET", "/v1/rules/" + name)
+
+    def _is(self, name, state):
+        lab.wait_for("%s is %s" % (name, state), lambda: self._rule(name)["state"] == state)
+
+    def begin(self):
+        self.values.update(latched=100, slow=100, nag=100)
+        self.lives.ask("POST", "/v1/rules/shelved/shelve", {"for_s": 24 * 3600})
+        self._say()
+        self._is("latched", "firing")
+        commits = self.lives.ask("GET", "/v1/status")["store"]["commits"]
+        self.lives.ask("POST", "/v1/rules/latched/ack")
+        lab.wait_for("it is in the store", lambda: self.lives.ask("GET", "/v1/status")["store"]["commits"] > commits + 1)
+
+    def go_on(self):
+        """In the next life all is as it was; that the first reading says the same changes nothing."""
+        self.values["shelved"] = 100 - self.values["shelved"]
+        latched, shelved = self._rule("latched"), self._rule("shelved")
+        assert latched["state"] == "firing" and latched["acknowledged"], latched
+        assert (shelved["shelved_s"] or 0) > 23 * 3600, shelved
+        assert self._rule("slow")["state"] in ("pending", "firing") and self._rule("nag")["state"] == "firing"
+        self._say()
+
+    def end(self):
+        self._say()
+        self._is("slow", "firing")
+        self.values = dict.fromkeys(LASTING, 0)
+        self._say()
+        for name in LASTING:
+            self._is(name, "ok")
+
+    def faults(self, receiver):
+        faults = []
+        count = {name: collections.Counter() for name in LASTING}
+        for name in LASTING:
+            for identity, body in dict(receiver.got["/" + name]).items():
+                if identity in self.lives.accepted:
+                    count[name][json.loads(body)["type"]] += 1
+        elapsed = time.monotonic() - self.begun
+        for name in ("latched", "slow", "nag"):
+            if count[name]["fire"] > 1 or count[name]["clear"] > 1:
+                faults.append("%s: %s" % (name, dict(count[name])))
+            if not receiver.got["/" + name]:
+                faults.append("%s: nothing came" % name)
+        if receiver.got["/shelved"]:
+            faults.append("shelved: something came: %s" % receiver.got["/shelved"][0][1])
+        # What is committed has its time with it: not one repeat for each life.
+        if not 1 <= count["nag"]["repeat"] <= elapsed + 1:
+            faults.append("nag: %d repeats in %.1f s" % (count["nag"]["repeat"], elapsed))
+        return faults
 
 
 class Receiver:
@@ -235,16 +308,22 @@ class Lives:
 
         lab.wait_for("gauged runs", is_ready)
 
-    def waiting(self):
+    def ask(self, method, path, body=None):
         connection = lab.UnixConnection(os.path.join(self.directory, "run", "control.sock"))
         try:
-            connection.request("GET", "/v1/queue")
-            answer = json.loads(connection.getresponse().read())
-            return sum(webhook["waiting"] for webhook in answer["webhooks"])
-        except OSError:
-            return None
+            connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            assert answer.status == 200, "%s %s: %d %s" % (method, path, answer.status, text)
+            return json.loads(text)
         finally:
             connection.close()
+
+    def waiting(self):
+        try:
+            return sum(webhook["waiting"] for webhook in self.ask("GET", "/v1/queue")["webhooks"])
+        except OSError:
+            return None
 
     def drain(self, patience=300):
         lab.wait_for("all that waits is delivered", lambda: self.waiting() == 0, patience)
@@ -293,7 +372,7 @@ def verdict(lives, receiver):
             if number <= last:
                 faults.append("%s: number %d came after %d" % (hook, number, last))
             last = number
-        if hook.startswith("alarm"):
+        if hook.startswith("alarm") or hook in LASTING:
             faults += turns(hook, identities, bodies, lives.accepted)
     return faults
 
@@ -304,6 +383,8 @@ def turns(hook, identities, bodies, accepted):
     possible, course = {"clear"}, []
     for identity in identities:
         kind = json.loads(bodies[identity])["type"]
+        if kind == "repeat":
+            continue
         other = "clear" if kind == "fire" else "fire"
         course.append(kind if identity in accepted else kind + "?")
         if identity not in accepted:

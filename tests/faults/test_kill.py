@@ -28,15 +28,19 @@ def test_fault_E1_killed_at_any_time_nothing_accepted_is_lost():
     feed, receiver = delivery.Feed(), delivery.Receiver(failing=0.2, seed=SEED)
     lives = delivery.Lives(directory, delivery.config(feed.port, receiver.port, directory), feed)
     numbers, values = [0] * delivery.HOOKS, [0] * delivery.ALARMS
-    said = kills = 0
+    lasting = delivery.Lasting(feed, lives)
+    said = looked = kills = 0
     try:
         lives.start()
         lives.wait_ready()
+        lab.wait_for("the feed is heard", lambda: feed.peers)
+        lasting.begin()
         while said < EVENTS or kills < KILLS:
             said += delivery.feed_some(feed, 20, numbers, values, rng)
             # No faster than the receivers, or queues overflow, which is another test.
-            while len(lives.named) - sum(map(len, receiver.got.values())) > 5000:
-                time.sleep(0.05)
+            if said >= looked + 1000:
+                looked = said
+                lab.wait_for("some of it is delivered", lambda: (lives.waiting() or 0) < 5000)
             if kills < KILLS and rng.random() < 20 * KILLS / EVENTS:
                 time.sleep(rng.random() * 0.05)
                 lives.kill()
@@ -44,10 +48,12 @@ def test_fault_E1_killed_at_any_time_nothing_accepted_is_lost():
                 lives.start()
                 lives.wait_ready()
                 lab.wait_for("the feed is heard", lambda: feed.peers)
+                lasting.go_on()
         receiver.failing = 0
+        lasting.end()
         lives.drain()
         lives.kill()
-        faults = delivery.verdict(lives, receiver)
+        faults = delivery.verdict(lives, receiver) + lasting.faults(receiver)
         deliveries = sum(map(len, receiver.got.values()))
         print("%d events said, %d messages named, %d accepted, %d delivered in %d tries, %d kills"
               % (said, len(lives.named), len(lives.accepted), deliveries, receiver.tries, kills))
