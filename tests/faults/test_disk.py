@@ -325,13 +325,16 @@ class Image:
         try:
             subprocess.run(["mkfs.ext4", "-q", self.image], check=True, capture_output=True)
             self.mount()
-            return os.path.exists(self.trigger())
+            return True
         except (subprocess.CalledProcessError, FileNotFoundError):
             return False
 
+    def device(self):
+        found = subprocess.run(["findmnt", "-no", "SOURCE", self.path], check=True, capture_output=True, text=True)
+        return found.stdout.strip()
+
     def trigger(self):
-        device = subprocess.run(["findmnt", "-no", "SOURCE", self.path], check=True, capture_output=True, text=True)
-        return "/sys/fs/ext4/%s/trigger_fs_error" % os.path.basename(device.stdout.strip())
+        return "/sys/fs/ext4/%s/trigger_fs_error" % os.path.basename(self.device())
 
     def turn_read_only(self):
         # As after an error on the disk: open files do not hinder it.
@@ -355,7 +358,7 @@ def test_fault_D6_a_disk_that_turns_read_only():
     by itself if it could is seen with D3."""
     image = Image()
     try:
-        if not image.make():
+        if not image.make() or not os.path.exists(image.trigger()):
             print(NO_MOUNT)
             return
         with Scenes(state=image.path + "/state") as scene:

@@ -35,7 +35,7 @@ def test_fault_E1_killed_at_any_time_nothing_accepted_is_lost():
         lives.wait_ready()
         lab.wait_for("the feed is heard", lambda: feed.peers)
         lasting.begin()
-        while said < EVENTS or kills < KILLS:
+        while len(lives.named) < EVENTS or kills < KILLS:
             said += delivery.feed_some(feed, 20, numbers, values, rng)
             # No faster than the receivers, or queues overflow, which is another test.
             if said >= looked + 1000:
@@ -55,7 +55,7 @@ def test_fault_E1_killed_at_any_time_nothing_accepted_is_lost():
         lives.kill()
         faults = delivery.verdict(lives, receiver) + lasting.faults(receiver)
         deliveries = sum(map(len, receiver.got.values()))
-        print("%d events said, %d messages named, %d accepted, %d delivered in %d tries, %d kills"
+        print("%d lines said, %d events named, %d accepted, %d delivered in %d tries, %d kills"
               % (said, len(lives.named), len(lives.accepted), deliveries, receiver.tries, kills))
         assert not faults, "\n".join(faults[:20])
         assert len(lives.accepted) > EVENTS / 2, "too little was accepted to say anything"
