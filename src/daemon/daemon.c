@@ -475,6 +475,7 @@ void daemon_status(const struct daemon *daemon, struct daemon_status *ret)
 		.actions_failed = daemon->actions_failed,
 	};
 	outputs_count(daemon->outputs, &ret->writes);
+	http_client_counters(daemon->http, &ret->http);
 }
 
 void daemon_reload(struct daemon *daemon, reload_done *done, void *arg)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "io/http_client.h"
 #include "inputs/input.h"
 #include "daemon/output.h"
 #include "model/event.h"
@@ -64,6 +65,7 @@ struct daemon_status {
 				     good one */
 	struct output_counters writes;
 	uint64_t actions_failed;
+	struct http_client_counters http;
 };
 void daemon_status(const struct daemon *daemon, struct daemon_status *ret);
 

@@ -440,6 +440,30 @@ static void metrics_daemon(const struct daemon *daemon, struct str *out)
 	metrics_counts(out, rows, ARRAY_SIZE(rows));
 }
 
+/* What all webhooks have in common. */
+static void metrics_http(const struct daemon *daemon, struct str *out)
+{
+	struct daemon_status s;
+
+	daemon_status(daemon, &s);
+	const struct metrics_count rows[] = {
+		{"gauged_http_requests_total", "Requests to receivers of webhooks.",
+		 s.http.requests, METRIC_COUNTER},
+		{"gauged_http_requests_waited_total",
+		 "Requests that waited until others had found a connection.", s.http.waited,
+		 METRIC_COUNTER},
+		{"gauged_http_connections_total", "Connections that were opened.",
+		 s.http.connections, METRIC_COUNTER},
+		{"gauged_http_addresses_refused_total",
+		 "Addresses that were not connected to, for what they are.", s.http.refused,
+		 METRIC_COUNTER},
+		{"gauged_http_answers_cut_total", "Answers of more than 4 KiB.", s.http.cut,
+		 METRIC_COUNTER},
+	};
+
+	metrics_counts(out, rows, ARRAY_SIZE(rows));
+}
+
 static void metrics_loop(const struct daemon *daemon, struct str *out)
 {
 	struct loop_report report;
@@ -464,6 +488,7 @@ void metrics_write(const struct daemon *daemon, const struct control *control, s
 	metrics_buses(daemon, out);
 	metrics_bus_readings(daemon, out);
 	metrics_webhooks(daemon, out);
+	metrics_http(daemon, out);
 	metrics_mqtts(daemon, out);
 	metrics_store(daemon, out);
 	metrics_rules(daemon, out);

@@ -135,8 +135,11 @@ def test_fault_C12_a_public_name_that_leads_home_is_not_followed():
     daemon.start(env=env).ready()
     fails_with(daemon, "127.0.0.1 is a loopback address, and not in allow_networks: not connected to")
     assert receiver.connections == 0
+    assert daemon.metric("gauged_http_addresses_refused_total") >= 1
+    assert daemon.metric("gauged_http_connections_total") == 0
     reload(daemon, "allow_networks: 127.0.0.0/8")
     lab.wait_for("the message", lambda: receiver.requests)
+    assert daemon.metric("gauged_http_connections_total") == 1
     daemon.stop()
 
 
