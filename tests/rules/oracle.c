@@ -529,7 +529,8 @@ struct oracle *oracle_new(const struct yaml_node *root, const struct point_table
 	oracle->seen = arena_take(oracle->arena, world->point_count, sizeof(*oracle->seen));
 	for (uint32_t i = 0; i < world->point_count; i++) {
 		world->points[i].at = now;
-		world->points[i].stale_at = now + point_table_get(points, i)->stale_ns;
+		world->points[i].stale_at =
+			boot_add((struct boot){now}, point_table_get(points, i)->stale_ns).ns;
 		world->points[i].unheld = point_table_get(points, i)->unheld;
 		world->points[i].deadband = point_table_get(points, i)->deadband;
 	}

@@ -47,11 +47,24 @@ static bool is_leaf(const struct random_form *form)
 
 static void grow_type(struct grow *grow, char type, int depth);
 
+static bool remembers(const struct random_form *form)
+{
+	static const char *const spans[] = {"{w}", "{v}", "{u}", "prev("};
+
+	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
+		if (strstr(form->text, spans[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static void grow_form(struct grow *grow, const struct random_form *form, int depth)
 {
 	int use = grow->use;
 
-	if (form->yields == 'E' && use < PLAIN)
+	/* What remembers takes no rules and no instants, and an instant has no instants in it.
+	 */
+	if (use < PLAIN && (form->yields == 'E' || remembers(form)))
 		grow->use = PLAIN;
 	for (const char *at = form->text; *at != '\0'; at++) {
 		if (*at == '{') {
