@@ -10,7 +10,7 @@
 #include "io/journal_op.h"
 #include "io/journal_row.h"
 
-enum { SALVAGE_STEPS = 1000, SALVAGE_LENGTH_MAX = 16 << 20 };
+enum { SALVAGE_STEPS = 1000, SALVAGE_LENGTH_MAX = 16 << 20, SALVAGE_NUMBER_BITS = 53 };
 
 struct salvage_table {
 	const char *forth, *back; /* ?1 and ?2: exclusive bounds, of messages */
@@ -56,6 +56,34 @@ static struct journal_op *salvage_message(sqlite3_stmt *stmt, const char *box,
 	return journal_row_message(stmt, box);
 }
 
+static bool salvage_line_plausible(const struct journal_op *op)
+{
+	const char *line = (const char *)op->body;
+
+	if (op->seq == 0 || op->seq >> SALVAGE_NUMBER_BITS != 0 ||
+	    strlen(op->name) > JOURNAL_NAME_MAX || op->body_len < 2)
+		return false;
+	for (size_t i = 0; i < op->body_len; i++)
+		if ((unsigned char)line[i] < 0x20)
+			return false;
+	return line[0] == '{' && line[op->body_len - 1] == '}';
+}
+
+static struct journal_op *salvage_history(sqlite3_stmt *stmt, const char *box,
+					  int64_t *ret_number)
+{
+	struct journal_op *op = journal_row_history(stmt);
+
+	if (op == NULL)
+		return NULL;
+	if (!salvage_line_plausible(op)) {
+		journal_op_free(op);
+		return NULL;
+	}
+	*ret_number = (int64_t)op->seq;
+	return op;
+}
+
 static const struct salvage_table salvage_states = {
 	"SELECT " JOURNAL_ROW_STATE " FROM state ORDER BY key",
 	"SELECT " JOURNAL_ROW_STATE " FROM state ORDER BY key DESC",
@@ -72,6 +100,11 @@ static const struct salvage_table salvage_messages = {
 	"SELECT " JOURNAL_ROW_MESSAGE JOURNAL_ROW_BODY
 	" FROM message WHERE key > ?1 AND key < ?2 ORDER BY key DESC",
 	salvage_message,
+};
+static const struct salvage_table salvage_lines = {
+	"SELECT " JOURNAL_ROW_HISTORY " FROM history ORDER BY n",
+	"SELECT " JOURNAL_ROW_HISTORY " FROM history ORDER BY n DESC",
+	salvage_history,
 };
 
 /* A row that both ways saw: the way back has met the way forth. */
@@ -179,6 +212,9 @@ static void salvage_all(struct salvage_pass *pass)
 		pass->to = pass->from + ((INT64_C(1) << JOURNAL_ROW_SEQ_BITS) - 1);
 		salvage_table(pass, &salvage_messages);
 	}
+	/* Last: all else is worth more. */
+	if (pass->rc == 0 && !salvage_expired(&pass->deadline))
+		salvage_table(pass, &salvage_lines);
 }
 
 int journal_salvage_run(struct journal_salvage *salvage, const char *path, struct mono deadline)

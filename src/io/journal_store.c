@@ -158,6 +158,7 @@ static int store_salvage_flush(struct store_salvage *to)
 	int rc;
 
 	to->batch->time_ns = to->salvage->clock_ns;
+	to->batch->boot = clock_boot();
 	rc = journal_store_write(to->store, to->batch);
 	journal_batch_clear(to->batch);
 	return rc;

@@ -319,6 +319,27 @@ static void test_fault_D7_store_with_other_tables_is_set_aside(void **state)
 	}
 }
 
+static void test_history_and_time_are_taken_over(void **state)
+{
+	struct damage *damage = *state;
+	struct rig *rig = &damage->rig;
+	struct boot now;
+
+	damage_sql(damage,
+		   "UPDATE history SET line = '{' || char(10) || '}' WHERE n = 3; "
+		   "UPDATE history SET line = 'x' WHERE n = 4; "
+		   "INSERT INTO history VALUES(-7, 1, 'r', '{}'), (1 << 60, 1, 'r', '{}'); "
+		   "CREATE TABLE more(x)");
+	assert_true(rig_open(rig));
+	assert_int_equal(rig->found, DAMAGE_MESSAGES);
+	assert_true(rig_past(rig, NULL, JOURNAL_HISTORY_MAX));
+	assert_int_equal(rig->line_count, DAMAGE_MESSAGES - 2);
+	/* It ran for moments, however long the kernel did: messages have not grown old. */
+	now = clock_boot();
+	assert_true(journal_time(rig->journal, now) < now.ns / 2);
+	assert_true(rig_close(rig));
+}
+
 static void test_rows_that_cannot_be_are_left_out(void **state)
 {
 	struct damage *damage = *state;
@@ -384,6 +405,7 @@ int main(int argc, char **argv)
 		DAMAGE_TEST(test_fault_D7_store_is_cut_off),
 		DAMAGE_TEST(test_fault_D7_store_is_zeros_or_something_else),
 		DAMAGE_TEST(test_fault_D7_store_with_other_tables_is_set_aside),
+		DAMAGE_TEST(test_history_and_time_are_taken_over),
 		DAMAGE_TEST(test_rows_that_cannot_be_are_left_out),
 		DAMAGE_TEST(test_fault_D7_store_that_breaks_while_it_runs_is_rebuilt),
 		DAMAGE_TEST(test_fault_D11_newer_store_is_set_aside_unchanged),
