@@ -5,9 +5,12 @@
 
 #include <sqlite3.h>
 
+#include "base/clock.h"
 #include "io/journal_batch.h"
 #include "io/journal_database.h"
 #include "io/journal_row.h"
+
+enum { TABLE_CLOCK_S = 60 }; /* what a power cut may take of the journal's time */
 
 /* ---- writing ---- */
 
@@ -187,6 +190,7 @@ static int table_write_clock(struct journal_database *database,
 	sqlite3_bind_int64(stmt, 1, batch->time_ns);
 	sqlite3_bind_int64(stmt, 2, batch->boot.ns);
 	table_bind_text(stmt, 3, boot_id);
+	sqlite3_bind_int64(stmt, 4, TABLE_CLOCK_S * NSEC_PER_SEC);
 	return table_step(database, stmt);
 }
 

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 
-enum { FIRST_OPERATIONS = 500, SCRIPT_MESSAGES = 48 };
+enum { FIRST_OPERATIONS = 500, SCRIPT_MESSAGES = 64 };
 
 static int faults_setup(void **state)
 {
