@@ -101,7 +101,7 @@ def test_max_on_switches_off_by_itself():
     assert 0 <= output(daemon)["off_s"] <= 1
     written(plant, True, False)
     times = [at for at, _ in pump_writes(plant)]
-    assert 1 <= times[1] - times[0] < 20, times
+    assert 0.5 <= times[1] - times[0] < 20, times
     assert output(daemon)["set_by"] == "max_on"
     assert daemon.get("/v1/rules/hot")["state"] == "firing"
 
@@ -119,7 +119,7 @@ def test_fault_E1_max_on_holds_over_a_kill():
     assert daemon.get("/v1/rules/hot")["state"] == "firing"
     written(plant, True, False)
     (on, _), (off, _) = pump_writes(plant)
-    assert 3.9 < off - on < 40, off - on
+    assert 3 < off - on < 40, off - on
     before = plant.requests
     lab.wait_for("polls", lambda: plant.requests > before + 50)
     written(plant, True, False)
@@ -142,7 +142,7 @@ def test_fault_E1_min_off_holds_over_a_kill():
     writes = pump_writes(plant)
     off = max(at for at, value in writes if not value)
     on = min(at for at, value in writes if value and at > off)
-    assert on - off > 3.9, writes
+    assert on - off > 3, writes
     daemon.stop()
 
 
