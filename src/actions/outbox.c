@@ -205,7 +205,7 @@ bool outbox_deadline(const struct outbox *outbox, struct boot *ret)
 		if (soonest.ns < outbox->hold.ns)
 			soonest = outbox->hold;
 		/* While texts are asked for, their arrival is what is waited for. */
-		if (outbox->asked > 0)
+		if (outbox->fetching)
 			soonest = BOOT_NEVER;
 		else if (soonest.ns < outbox->fetch_after.ns)
 			soonest = outbox->fetch_after;
@@ -218,7 +218,7 @@ bool outbox_deadline(const struct outbox *outbox, struct boot *ret)
 				sooner(soonest, boot_add(row->created, outbox->policy.for_ns));
 	}
 	row = TAILQ_FIRST(&outbox->leaving);
-	if (row != NULL && !row->warm && outbox->asked == 0)
+	if (row != NULL && !row->warm && !outbox->fetching)
 		soonest = sooner(soonest, outbox->fetch_after);
 	if (soonest.ns == INT64_MAX)
 		return false;

@@ -16,6 +16,8 @@ void outbox_take_out(struct outbox *outbox, struct outbox_row *row)
 	if (outbox->fresh[lane] == row)
 		outbox->fresh[lane] = TAILQ_NEXT(row, link);
 	TAILQ_REMOVE(&outbox->lanes[lane], row, link);
+	/* An answer that is on its way is for the place where it was. */
+	row->asked = false;
 	outbox->waiting--;
 	outbox->lane_count[lane]--;
 	outbox->bytes -= row->size;

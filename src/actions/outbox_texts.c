@@ -65,8 +65,6 @@ static void row_cool(struct outbox *outbox, struct outbox_row *row)
 void outbox_row_free(struct outbox *outbox, struct outbox_row *row)
 {
 	row_cool(outbox, row);
-	if (row->asked)
-		outbox->asked--;
 	free(row);
 }
 
@@ -145,12 +143,12 @@ void outbox_ask(struct outbox *outbox, struct boot now)
 	uint64_t seqs[OUTBOX_FETCH_MAX];
 	size_t count;
 
-	if (outbox->asked > 0 || now.ns < outbox->fetch_after.ns)
+	if (outbox->fetching || now.ns < outbox->fetch_after.ns)
 		return;
 	count = ask_rows(&outbox->leaving, seqs, 0);
 	for (int lane = 0; lane < OUTBOX_LANES; lane++)
 		count = ask_rows(&outbox->lanes[lane], seqs, count);
-	outbox->asked = count;
+	outbox->fetching = count > 0;
 	if (count > 0)
 		outbox->store.fetch(outbox->store.arg, seqs, count);
 }
@@ -183,7 +181,6 @@ void outbox_warm(struct outbox *outbox, uint64_t seq, const struct outbox_messag
 	if (row == NULL || row->warm || message->body_len > OUTBOX_BODY_MAX)
 		return;
 	row->asked = false;
-	outbox->asked--;
 	outbox_row_fill(outbox, row, message);
 }
 
@@ -207,13 +204,13 @@ void outbox_fetched(struct outbox *outbox, bool ok, struct boot now)
 	struct outbox_rows *rows;
 	struct outbox_row *row, *after;
 
+	outbox->fetching = false;
 	for (int i = 0; (rows = asked_list(outbox, i)) != NULL; i++)
 		for (row = TAILQ_FIRST(rows); row != NULL; row = after) {
 			after = TAILQ_NEXT(row, link);
 			if (!row->asked)
 				continue;
 			row->asked = false;
-			outbox->asked--;
 			if (ok)
 				row_unreadable(outbox, row, rows == &outbox->leaving);
 		}

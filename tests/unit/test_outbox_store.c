@@ -415,6 +415,59 @@ static void test_a_store_without_room_costs_telemetry_first(void **state)
 	assert_int_equal(deliver(model, at(0)), 6);
 }
 
+static void test_rows_that_go_while_they_are_asked_for_hold_up_nobody(void **state)
+{
+	struct model *model = *state;
+	struct outbox_policy brief = policy;
+
+	brief.for_ns = 10 * SECOND;
+	for (int i = 0; i < 4; i++)
+		add(model, OUTBOX_ALARM, 16, at(0));
+	model_commit(model);
+	model_crash(model, at(0));
+	/* The first by the hand of an operator: it is no longer asked for, the others are. */
+	assert_null(outbox_take(model->outbox, at(0)));
+	assert_int_equal(outbox_drop(model->outbox, 1, false), 1);
+	assert_null(outbox_take(model->outbox, at(0)));
+	assert_int_equal(model->fetches, 1);
+	model_answer_fetch(model, true, at(0));
+	assert_int_equal(deliver(model, at(0)), 2);
+	assert_int_equal(report(model).unreadable, 0);
+	model_commit(model);
+	model_crash(model, at(0));
+	/* All of them, as the policy is another now. */
+	assert_null(outbox_take(model->outbox, at(0)));
+	outbox_set_policy(model->outbox, &brief);
+	assert_null(outbox_take(model->outbox, at(10)));
+	assert_int_equal(report(model).dead, 2);
+	model_answer_fetch(model, true, at(10));
+	assert_int_equal(outbox_revive(model->outbox, 4, at(10)), 1);
+	assert_int_equal(deliver(model, at(10)), 4);
+}
+
+/* An answer is not for rows that were asked for after it. */
+static void test_an_answer_for_a_row_that_is_gone_costs_no_other(void **state)
+{
+	struct model *model = *state;
+
+	add(model, OUTBOX_TELEMETRY, 16, at(0));
+	model_commit(model);
+	model_crash(model, at(0));
+	assert_null(outbox_take(model->outbox, at(0)));
+	assert_int_equal(model->asked_count, 1);
+	for (uint64_t seq = 2; seq <= 400; seq++)
+		add(model, OUTBOX_TELEMETRY, 16, at(0));
+	model_commit(model);
+	assert_int_equal(outbox_drop(model->outbox, 1, false), 1);
+	for (uint64_t seq = 2; seq <= 400; seq++) {
+		uint64_t got = deliver(model, at(0));
+
+		/* Once it is the answer for the first that is heard. */
+		assert_int_equal(got != 0 ? got : deliver(model, at(0)), seq);
+	}
+	assert_int_equal(report(model).unreadable, 0);
+}
+
 static void test_what_is_given_up_leaves_for_the_fallback(void **state)
 {
 	struct model *model = *state;
@@ -608,6 +661,8 @@ int main(void)
 		CASE(test_a_queue_of_alarms_keeps_the_first_or_the_last_as_it_is_told),
 		CASE(test_what_is_under_way_is_never_pushed_out),
 		CASE(test_a_store_without_room_costs_telemetry_first),
+		CASE(test_rows_that_go_while_they_are_asked_for_hold_up_nobody),
+		CASE(test_an_answer_for_a_row_that_is_gone_costs_no_other),
 		CASE(test_what_is_given_up_leaves_for_the_fallback),
 		CASE(test_an_operator_retries_and_drops),
 		CASE(test_an_operator_ends_every_pause),
