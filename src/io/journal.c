@@ -451,6 +451,15 @@ static bool journal_has_room(const struct journal *journal, size_t bytes)
 	       journal_pending_bytes(journal) <= JOURNAL_BATCH_BYTES - bytes;
 }
 
+static bool journal_has_history_room(const struct journal *journal, size_t bytes)
+{
+	size_t history = journal->filling->history +
+			 (journal->leaving != NULL ? journal->leaving->history : 0);
+
+	return journal_has_room(journal, bytes) && bytes <= JOURNAL_BATCH_HISTORY &&
+	       history <= JOURNAL_BATCH_HISTORY - bytes;
+}
+
 static bool journal_store_has_room(const struct journal *journal, const struct journal_op *op)
 {
 	int64_t reserve = JOURNAL_RESERVE_BYTES;
@@ -514,7 +523,7 @@ void journal_put_history(struct journal *journal, struct wall at, const char *ru
 {
 	struct journal_op *op;
 
-	if (!journal_has_room(journal, len)) {
+	if (!journal_has_history_room(journal, len)) {
 		journal->history_dropped++;
 		return;
 	}
@@ -522,7 +531,8 @@ void journal_put_history(struct journal *journal, struct wall at, const char *ru
 		JOURNAL_HISTORY,
 		&(struct journal_op_texts){.name = rule, .body = line, .body_len = len});
 	op->at_ns = at.ns;
-	if (!journal_has_room(journal, op->size) || !journal_store_has_room(journal, op)) {
+	if (!journal_has_history_room(journal, op->size) ||
+	    !journal_store_has_room(journal, op)) {
 		journal_op_free(op);
 		journal->history_dropped++;
 		return;

@@ -35,7 +35,8 @@ struct loop;
 
 enum {
 	JOURNAL_BATCH_MESSAGES = 4096,	 /* in memory, not yet committed */
-	JOURNAL_BATCH_BYTES = 8 << 20,	 /* of them and of the history with them */
+	JOURNAL_BATCH_BYTES = 8 << 20,	 /* of them and of the history with them ... */
+	JOURNAL_BATCH_HISTORY = 1 << 20, /* ... of which this much is of the history */
 	JOURNAL_STATE_MAX = 4 << 20,	 /* bytes under one key */
 	JOURNAL_RESERVE_BYTES = 1 << 20, /* of the size of the store, not for messages */
 	JOURNAL_FETCH_MAX = 64,		 /* messages at a time */
@@ -155,7 +156,9 @@ void journal_bury(struct journal *journal, const char *box, uint64_t seq, bool d
 		  const char *why);
 /* A box is gone for good, with all that is in it. */
 void journal_drop_box(struct journal *journal, const char *box);
-/* A line of JSON. Dropped and counted when there is no room. */
+/*
+ * A line of JSON. Dropped and counted when there is no room: it never takes that of messages.
+ */
 void journal_put_history(struct journal *journal, struct wall at, const char *rule,
 			 const char *line, size_t len);
 

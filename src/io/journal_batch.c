@@ -42,7 +42,7 @@ void journal_batch_clear(struct journal_batch *batch)
 {
 	journal_ops_done(&batch->ops);
 	memset(batch->buckets, 0, BATCH_BUCKETS * sizeof(struct journal_op *));
-	batch->count = batch->messages = batch->bytes = 0;
+	batch->count = batch->messages = batch->bytes = batch->history = 0;
 	batch->room = 0;
 }
 
@@ -88,6 +88,7 @@ static void batch_unlink(struct journal_batch *batch, struct journal_op *op)
 	batch->room -= journal_op_room(op);
 	batch->messages -= op->kind == JOURNAL_MESSAGE;
 	batch->bytes -= batch_counts(op) ? op->size : 0;
+	batch->history -= op->kind == JOURNAL_HISTORY ? op->size : 0;
 }
 
 static void batch_append(struct journal_batch *batch, struct journal_op *op)
@@ -103,6 +104,7 @@ static void batch_append(struct journal_batch *batch, struct journal_op *op)
 	batch->room += journal_op_room(op);
 	batch->messages += op->kind == JOURNAL_MESSAGE;
 	batch->bytes += batch_counts(op) ? op->size : 0;
+	batch->history += op->kind == JOURNAL_HISTORY ? op->size : 0;
 }
 
 /* Whether one of them was a message that the store can't have. */

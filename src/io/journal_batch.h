@@ -16,6 +16,7 @@ struct journal_batch {
 	size_t count;		     /* of all operations */
 	size_t messages;
 	size_t bytes;	    /* of messages and history, in memory */
+	size_t history;	    /* of them, of the history */
 	int64_t room;	    /* of them, in the store, about */
 	uint64_t mark;	    /* it is durable when this one is */
 	int64_t time_ns;    /* of the store's clock, when it left; boot is the same moment */

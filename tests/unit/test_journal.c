@@ -338,6 +338,27 @@ static void test_memory_for_bytes_is_capped(void **state)
 	rig_commit(rig);
 }
 
+/* While the store cannot be written to, lines come and nothing goes. */
+static void test_history_takes_no_room_of_messages(void **state)
+{
+	struct rig *rig = *state;
+	struct journal_report report;
+	char line[1000];
+
+	memset(line, 'x', sizeof(line));
+	assert_true(rig_open(rig));
+	for (int i = 0; i < JOURNAL_BATCH_BYTES / 1000 + 1; i++)
+		journal_put_history(rig->journal, (struct wall){i}, "r", line, sizeof(line));
+	journal_report(rig->journal, &report);
+	assert_true(report.history_dropped > 0);
+	assert_true(report.pending_bytes <= JOURNAL_BATCH_HISTORY);
+	for (uint64_t seq = 1; seq <= JOURNAL_BATCH_MESSAGES; seq++)
+		assert_int_equal(rig_put(rig, "a", seq), 0);
+	rig_commit(rig);
+	assert_true(rig_past(rig, NULL, 16));
+	assert_int_equal(rig->line_count, 16);
+}
+
 /* The store does not grow over what it may, has room for removals, and is emptied by them. */
 static void test_store_is_capped_and_can_be_emptied(void **state)
 {
@@ -593,6 +614,7 @@ int main(void)
 		JOURNAL_TEST(test_history_keeps_no_more_than_its_cap),
 		JOURNAL_TEST(test_memory_for_messages_is_capped),
 		JOURNAL_TEST(test_memory_for_bytes_is_capped),
+		JOURNAL_TEST(test_history_takes_no_room_of_messages),
 		JOURNAL_TEST(test_store_is_capped_and_can_be_emptied),
 		JOURNAL_TEST(test_batch_that_is_put_twice_is_there_once),
 		JOURNAL_TEST(test_commits_without_haste_are_paced),
