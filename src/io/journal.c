@@ -198,11 +198,21 @@ static void journal_note_aside(struct journal *journal, const struct journal_ope
 	journal->aside = xstrdup(opened->aside);
 }
 
+static void journal_measure(struct journal *journal)
+{
+	struct journal_figures figures;
+
+	journal_writer_figures(journal->writer, &figures);
+	journal->used = figures.used;
+}
+
 /* late: the program runs already, on a time of its own that stays as it is. */
 static void journal_opened(struct journal *journal, const struct journal_opened *opened,
 			   bool late)
 {
 	journal->good = true;
+	/* Whoever puts again what was in another one needs the room of this one. */
+	journal_measure(journal);
 	if (opened->history_last > journal->history_last)
 		journal->history_last = opened->history_last;
 	if (opened->first && late)
@@ -264,14 +274,6 @@ static void journal_hear(struct journal *journal, struct journal_news *news)
 		journal_question_answer(news->request, &pending);
 		break;
 	}
-}
-
-static void journal_measure(struct journal *journal)
-{
-	struct journal_figures figures;
-
-	journal_writer_figures(journal->writer, &figures);
-	journal->used = figures.used;
 }
 
 static void journal_hear_all(void *arg)

@@ -31,6 +31,7 @@ struct journal_writer {
 	struct journal_newses newses;
 	struct journal_figures figures;
 	int64_t retry_ns;
+	bool hurried;
 	bool stop;
 	bool ended;
 	bool abandoned; /* ... to here */
@@ -176,12 +177,13 @@ static bool writer_choose(struct journal_writer *writer, enum writer_work *ret_w
 {
 	struct mono now = clock_mono();
 	bool rests = writer->open && journal_store_backlog(writer->store) > 0;
+	bool due = writer->hurried || now.ns >= writer->retry_at.ns;
 	const struct {
 		bool due;
 		enum writer_work work;
 	} choices[] = {
 		{writer->abandoned, WRITER_END},
-		{!writer->open && !writer->stop && now.ns >= writer->retry_at.ns, WRITER_OPEN},
+		{!writer->open && !writer->stop && due, WRITER_OPEN},
 		{!STAILQ_EMPTY(&writer->requests), WRITER_ANSWER},
 		{writer->batch != NULL, WRITER_WRITE},
 		{writer->stop, WRITER_END},
@@ -218,6 +220,7 @@ static enum writer_work writer_next(struct journal_writer *writer,
 	writer->busy_since = 0;
 	while (!writer_choose(writer, &work, &until))
 		writer_sleep(writer, &writer->work, until);
+	writer->hurried = false;
 	if (work == WRITER_WRITE) {
 		*ret_batch = writer->batch;
 		writer->batch = NULL;
@@ -416,6 +419,8 @@ void journal_writer_hurry(struct journal_writer *writer)
 {
 	pthread_mutex_lock(&writer->mutex);
 	writer->retry_ns = 50 * NSEC_PER_MSEC;
+	writer->hurried = true;
+	pthread_cond_signal(&writer->work);
 	pthread_mutex_unlock(&writer->mutex);
 }
 

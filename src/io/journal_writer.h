@@ -65,7 +65,7 @@ struct journal_news *journal_writer_news(struct journal_writer *writer);
 void journal_news_free(struct journal_news *news);
 /* Waits for news until deadline. */
 void journal_writer_wait(struct journal_writer *writer, struct mono deadline);
-/* From now on with short pauses: the program is about to end. */
+/* The pause ends, and from now on they are short: the program is about to end. */
 void journal_writer_hurry(struct journal_writer *writer);
 
 void journal_writer_figures(struct journal_writer *writer, struct journal_figures *ret);

@@ -52,6 +52,8 @@ static void rig_rebuilt(void *arg, const char *aside)
 	struct rig *rig = arg;
 
 	rig->rebuilt++;
+	if (rig->again)
+		rig->again_rc = rig_put(rig, "a", 1);
 	rig->collected = -1;
 }
 

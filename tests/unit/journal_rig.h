@@ -34,6 +34,9 @@ struct rig {
 	char problem[512];
 	/* Put when it collects: "count" is this number, if it changed. */
 	int64_t count, collected;
+	/* Put box "a", 1 when it is rebuilt, and what came of it. */
+	bool again;
+	int again_rc;
 	/* Found, or fetched. */
 	struct rig_message *messages;
 	size_t found, fetched, done, done_well;

@@ -586,6 +586,21 @@ static void test_fault_H6_links_in_the_folder_are_not_followed(void **state)
 		}
 }
 
+enum { OVER_A_PAGE = 60000 };
+
+static int faults_put_large(struct rig *rig, uint64_t seq, const char *body, size_t len)
+{
+	return journal_put_message(rig->journal,
+				   &(struct journal_message){.lane = JOURNAL_ALARM,
+							     .box = "a",
+							     .seq = seq,
+							     .why = "",
+							     .url = "",
+							     .headers = "",
+							     .body = body,
+							     .body_len = len});
+}
+
 static void test_store_that_vanishes_is_made_again(void **state)
 {
 	struct rig *rig = *state;
@@ -605,6 +620,46 @@ static void test_store_that_vanishes_is_made_again(void **state)
 	assert_true(rig_open(rig));
 	assert_int_equal(rig->found, 2);
 	assert_int_equal(rig->state_count, 2);
+}
+
+/* A pause that began before the end is no reason to lose what is there. */
+static void test_close_tries_a_store_that_failed_at_once(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->config.retry_ns = 3600 * NSEC_PER_SEC;
+	assert_true(rig_open(rig));
+	faulty_disk_fail(FAULTY_WRITE, FAULTY_FULL, 1, UINT64_MAX);
+	rig_put(rig, "a", 1);
+	journal_commit(rig->journal, true);
+	rig_until(rig, faults_told);
+	faulty_disk_heal();
+	assert_true(rig_close(rig));
+	assert_true(rig_open(rig));
+	assert_int_equal(rig->found, 1);
+}
+
+/* Whoever puts again what was in it finds the room of the new one. */
+static void test_store_that_vanishes_full_is_made_again_empty(void **state)
+{
+	struct rig *rig = *state;
+	static char body[OVER_A_PAGE];
+	uint64_t seq = 1;
+
+	rig->config.max_bytes = 4 << 20;
+	rig->again = true;
+	assert_true(rig_open(rig));
+	while (faults_put_large(rig, seq, body, sizeof(body)) == 0) {
+		if (seq++ % 20 == 0)
+			rig_commit(rig);
+	}
+	rig_commit(rig);
+	assert_int_not_equal(faults_put_large(rig, seq, body, sizeof(body)), 0);
+	assert_int_equal(unlink(rig_store(rig)), 0);
+	rig->count = 2;
+	rig_commit(rig);
+	assert_int_equal(rig->rebuilt, 1);
+	assert_int_equal(rig->again_rc, 0);
 }
 
 #define FAULTS_TEST(fn) cmocka_unit_test_setup_teardown(fn, faults_setup, faults_teardown)
@@ -630,6 +685,8 @@ int main(int argc, char **argv)
 		FAULTS_TEST(test_fault_H6_links_in_the_folder_are_not_followed),
 		FAULTS_TEST(test_store_that_opens_late_is_handed_out_late),
 		FAULTS_TEST(test_store_that_vanishes_is_made_again),
+		FAULTS_TEST(test_store_that_vanishes_full_is_made_again_empty),
+		FAULTS_TEST(test_close_tries_a_store_that_failed_at_once),
 		FAULTS_TEST(test_fault_D4_end_amid_trouble_loses_nothing_that_was_committed),
 		FAULTS_TEST(test_fault_D3_each_operation_fails_once),
 		FAULTS_TEST(test_fault_D3_each_operation_and_those_after_it_fail),
