@@ -80,6 +80,8 @@ void outbox_set_policy(struct outbox *outbox, const struct outbox_policy *policy
 		outbox->policy.count_max = OUTBOX_COUNT_MAX;
 	if (policy->bytes_max == 0)
 		outbox->policy.bytes_max = OUTBOX_BYTES_MAX;
+	if (!policy->fallback)
+		outbox_bury_leaving(outbox);
 }
 
 void outbox_set_ready(struct outbox *outbox, void (*ready)(void *arg), void *arg)

@@ -62,6 +62,8 @@ void outbox_take_out(struct outbox *outbox, struct outbox_row *row);
 void outbox_take_in(struct outbox *outbox, struct outbox_row *row);
 /* Gives up a waiting row that is not under way: it dies, or leaves. */
 void outbox_give_up(struct outbox *outbox, struct outbox_row *row, enum outbox_why why);
+/* What was leaving has nowhere to go any more: it dies. */
+void outbox_bury_leaving(struct outbox *outbox);
 /* Tells whoever takes from it that there may be something to take. */
 void outbox_rouse(struct outbox *outbox);
 /* Counts a message that is lost. */

@@ -69,6 +69,17 @@ static void row_bury(struct outbox *outbox, struct outbox_row *row)
 	}
 }
 
+void outbox_bury_leaving(struct outbox *outbox)
+{
+	struct outbox_row *row;
+
+	while ((row = TAILQ_FIRST(&outbox->leaving)) != NULL) {
+		TAILQ_REMOVE(&outbox->leaving, row, link);
+		row->asked = false;
+		row_bury(outbox, row);
+	}
+}
+
 void outbox_give_up(struct outbox *outbox, struct outbox_row *row, enum outbox_why why)
 {
 	row->why = why;

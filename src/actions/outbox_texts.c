@@ -230,8 +230,9 @@ void outbox_put_again(struct outbox *outbox)
 
 	for (int lane = 0; lane < OUTBOX_LANES; lane++) {
 		TAILQ_FOREACH (row, &outbox->lanes[lane], link) {
-			if (row->warm)
-				outbox_put(outbox, row);
+			/* What finds no room is in memory only, and has to stay there. */
+			if (row->warm && outbox_put(outbox, row) != 0)
+				row->mark = UINT64_MAX;
 		}
 		outbox->fresh[lane] = TAILQ_FIRST(&outbox->lanes[lane]);
 	}

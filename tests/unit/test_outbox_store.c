@@ -415,6 +415,26 @@ static void test_a_store_without_room_costs_telemetry_first(void **state)
 	assert_int_equal(deliver(model, at(0)), 6);
 }
 
+static void test_what_is_put_again_without_room_stays_in_memory(void **state)
+{
+	struct model *model = *state;
+
+	for (int i = 0; i < OUTBOX_WARM_COUNT; i++)
+		add(model, OUTBOX_ALARM, 16, at(0));
+	model_commit(model);
+	memset(model->now, 0, sizeof(model->now));
+	model->refuse = OUTBOX_WARM_COUNT;
+	outbox_put_again(model->outbox);
+	model->refuse = 0;
+	for (int i = 0; i < 100; i++)
+		add(model, OUTBOX_ALARM, 16, at(0));
+	model_commit(model);
+	assert_false(outbox_durable(model->outbox, outbox_next(model->outbox, NULL)));
+	for (uint64_t seq = 1; seq <= OUTBOX_WARM_COUNT + 100; seq++)
+		assert_int_equal(deliver(model, at(0)), seq);
+	assert_int_equal(report(model).unreadable, 0);
+}
+
 static void test_rows_that_go_while_they_are_asked_for_hold_up_nobody(void **state)
 {
 	struct model *model = *state;
@@ -493,6 +513,32 @@ static void test_what_is_given_up_leaves_for_the_fallback(void **state)
 	assert_false(model->now[1].there);
 	assert_int_equal(report(model).left, 1);
 	assert_int_equal(report(model).dead, 0);
+}
+
+/* A reload may take the fallback away between two answers of the store. */
+static void test_what_was_leaving_is_a_dead_letter_without_a_fallback(void **state)
+{
+	struct model *model = *state;
+	struct outbox_policy leaving = policy;
+
+	leaving.fallback = true;
+	leaving.for_ns = 10 * SECOND;
+	add(model, OUTBOX_ALARM, 16, at(0));
+	add(model, OUTBOX_ALARM, 16, at(0));
+	model_commit(model);
+	model_crash(model, at(0));
+	outbox_set_policy(model->outbox, &leaving);
+	assert_null(outbox_take(model->outbox, at(11)));
+	assert_int_equal(report(model).waiting, 0);
+	leaving.fallback = false;
+	outbox_set_policy(model->outbox, &leaving);
+	assert_int_equal(report(model).dead, 2);
+	assert_true(model->now[1].dead && model->now[2].dead);
+	model_answer_fetch(model, true, at(11));
+	assert_null(outbox_leaving(model->outbox));
+	assert_int_equal(outbox_revive(model->outbox, 0, at(11)), 2);
+	assert_int_equal(deliver(model, at(11)), 1);
+	assert_int_equal(deliver(model, at(11)), 2);
 }
 
 static void test_an_operator_retries_and_drops(void **state)
@@ -661,9 +707,11 @@ int main(void)
 		CASE(test_a_queue_of_alarms_keeps_the_first_or_the_last_as_it_is_told),
 		CASE(test_what_is_under_way_is_never_pushed_out),
 		CASE(test_a_store_without_room_costs_telemetry_first),
+		CASE(test_what_is_put_again_without_room_stays_in_memory),
 		CASE(test_rows_that_go_while_they_are_asked_for_hold_up_nobody),
 		CASE(test_an_answer_for_a_row_that_is_gone_costs_no_other),
 		CASE(test_what_is_given_up_leaves_for_the_fallback),
+		CASE(test_what_was_leaving_is_a_dead_letter_without_a_fallback),
 		CASE(test_an_operator_retries_and_drops),
 		CASE(test_an_operator_ends_every_pause),
 		CASE(test_what_a_crash_would_not_take_is_known),
