@@ -251,6 +251,8 @@ void outbox_load(struct outbox *outbox, const struct outbox_found *found)
 			row->why = OUTBOX_TOO_OLD;
 	} else {
 		outbox_take_in(outbox, row);
+		/* A store that opens late finds its rows for somebody who is there already. */
+		outbox_rouse(outbox);
 	}
 }
 

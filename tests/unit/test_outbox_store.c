@@ -611,6 +611,21 @@ static void test_an_operator_ends_every_pause(void **state)
 	assert_int_equal(ready, 4);
 }
 
+static void test_who_waits_is_told_of_what_is_found_late(void **state)
+{
+	struct model *model = *state;
+	struct outbox_found found = {.identity.seq = 1, .why = "", .size = 100};
+	unsigned ready = 0;
+
+	outbox_set_ready(model->outbox, count_ready, &ready);
+	outbox_load(model->outbox, &found);
+	assert_int_equal(ready, 1);
+	found = (struct outbox_found){
+		.identity.seq = 2, .dead = true, .why = "rejected", .size = 100};
+	outbox_load(model->outbox, &found);
+	assert_int_equal(ready, 1);
+}
+
 static void test_what_a_crash_would_not_take_is_known(void **state)
 {
 	struct model *model = *state;
@@ -714,6 +729,7 @@ int main(void)
 		CASE(test_what_was_leaving_is_a_dead_letter_without_a_fallback),
 		CASE(test_an_operator_retries_and_drops),
 		CASE(test_an_operator_ends_every_pause),
+		CASE(test_who_waits_is_told_of_what_is_found_late),
 		CASE(test_what_a_crash_would_not_take_is_known),
 		cmocka_unit_test(test_random_lives_lose_nothing_that_was_committed),
 	};
