@@ -322,7 +322,8 @@ static void pass_on(struct webhook *webhook)
 		enqueue(to, &what.event, &stamp, same ? &row->message : NULL);
 		outbox_left(webhook->outbox, row);
 	}
-	loop_defer_ask(to->wake);
+	/* One that is started after this one takes it in the next turn. */
+	loop_defer_ask(to->host.stamp != NULL ? to->wake : webhook->wake);
 }
 
 static void say_expired(struct webhook *webhook)
@@ -412,8 +413,11 @@ void webhook_close(struct webhook *webhook)
 		outbox_return(webhook->outbox, flight->row);
 		flight_free(flight);
 	}
-	if (webhook->started)
+	if (webhook->started) {
 		outbox_set_ready(webhook->outbox, NULL, NULL);
+		/* Whoever comes back to the queue may have another receiver. */
+		outbox_unpark(webhook->outbox);
+	}
 	loop_timer_free(webhook->timer);
 	loop_defer_free(webhook->wake);
 	if (webhook->owns_outbox)

@@ -397,6 +397,65 @@ static void test_what_is_given_up_goes_to_the_fallback_as_it_was(void **state)
 	webhook_close(given_up);
 }
 
+/* A webhook with a queue that outlives it. */
+static struct webhook *open_with(struct rig *rig, const char *path, const char *more,
+				 struct outbox *outbox)
+{
+	const char *text = arena_printf(rig->bench.arena, "url: http://127.0.0.1:%d%s\n%s",
+					rig->peer.port, path, more);
+	struct webhook *webhook = webhook_open(bench_webhook(&rig->bench, text), rig->client,
+					       rig->loop, outbox, &rig->dirs, NULL);
+
+	assert_non_null(webhook);
+	return webhook;
+}
+
+static void test_a_fallback_that_is_started_later_gets_what_was_too_old(void **state)
+{
+	static const struct outbox_policy kept = {.first_ns = 1, .max_ns = 1, .for_ns = 1};
+	static const struct outbox_message message = {
+		.what = "fire critical boiler", .url = "u", .headers = "", .body = ""};
+	struct rig *rig = *state;
+	struct outbox *outbox = outbox_new(&kept, 1, NULL);
+	struct outbox_identity identity;
+	struct webhook *given_up;
+
+	http_peer_start(&rig->peer, 0);
+	outbox_identify(outbox, &identity);
+	assert_int_equal(outbox_add(outbox, &identity, &message,
+				    boot_add(clock_boot(), -60 * NSEC_PER_SEC)),
+			 0);
+	rig->webhook = open_with(rig, "/200", "", NULL);
+	given_up = open_with(rig, "/400", "fallback: sms\nretry: {for: 30s}\n", outbox);
+	start(given_up, rig->webhook);
+	start(rig->webhook, NULL);
+	assert_true(bench_run(rig->loop, all_passed_on, given_up));
+	assert_true(bench_run(rig->loop, drained, rig->webhook));
+	webhook_close(given_up);
+	outbox_free(outbox);
+}
+
+static void test_a_webhook_that_comes_back_is_not_parked(void **state)
+{
+	static const struct outbox_policy kept = {.first_ns = 1, .max_ns = 1, .for_ns = 1};
+	struct rig *rig = *state;
+	struct outbox *outbox = outbox_new(&kept, 1, NULL);
+	struct webhook *webhook;
+
+	http_peer_start(&rig->peer, 0);
+	webhook = open_with(rig, "/410", "", outbox);
+	start(webhook, NULL);
+	webhook_send(webhook, bench_event(), bench_stamp());
+	assert_true(bench_run(rig->loop, parked, webhook));
+	webhook_close(webhook);
+	webhook = open_with(rig, "/200", "", outbox);
+	start(webhook, NULL);
+	assert_false(parked(webhook));
+	assert_int_equal(webhook_waiting(webhook), 1);
+	webhook_close(webhook);
+	outbox_free(outbox);
+}
+
 static void test_a_fallback_with_a_body_of_its_own_gets_what_is_known(void **state)
 {
 	static const char own[] = "content_type: text/plain\n"
@@ -556,6 +615,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_what_is_given_up_goes_to_the_fallback_as_it_was, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_fallback_that_is_started_later_gets_what_was_too_old, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(test_a_webhook_that_comes_back_is_not_parked,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_fallback_with_a_body_of_its_own_gets_what_is_known, set_up,
 			tear_down),
