@@ -38,6 +38,7 @@ struct state {
 	struct loop_timer *beat;
 	struct mono rarely;	/* when the large parts are saved next */
 	struct state_part gaps; /* its own */
+	struct str gaps_saved;	/* as they were then */
 	char boot_id[40];
 	bool opened; /* state_open() is over: states are no longer taken from the store */
 };
@@ -178,6 +179,19 @@ void state_put(struct state *state, const char *key, const void *bytes, size_t l
 	str_done(&out);
 }
 
+/* Gaps come and go without an event: with answers of the store, and of receivers. */
+static void state_look_at_gaps(struct state *state)
+{
+	struct str now;
+
+	str_init(&now);
+	boxes_save_gaps(state->boxes, &now);
+	if (now.len != state->gaps_saved.len ||
+	    (now.len > 0 && memcmp(now.s, state->gaps_saved.s, now.len) != 0))
+		state->gaps.changed = true;
+	str_done(&now);
+}
+
 static void state_collect(void *arg)
 {
 	struct state *state = arg;
@@ -185,6 +199,7 @@ static void state_collect(void *arg)
 
 	if (state->host.settle != NULL)
 		state->host.settle(state->host.arg, now);
+	state_look_at_gaps(state);
 	for (struct state_part *part = state->parts; part != NULL; part = part->next) {
 		if (part->changed)
 			state_save_part(state, part, now);
@@ -251,7 +266,10 @@ static void state_save_gaps(void *arg, struct boot now, struct str *out)
 	struct state *state = arg;
 
 	(void)now;
-	boxes_save_gaps(state->boxes, out);
+	str_clear(&state->gaps_saved);
+	boxes_save_gaps(state->boxes, &state->gaps_saved);
+	str_add(out, state->gaps_saved.s != NULL ? state->gaps_saved.s : "",
+		state->gaps_saved.len);
 }
 
 /* ---- its life */
@@ -286,6 +304,7 @@ static bool state_open_journal(struct state *state, const struct state_config *c
 static void state_begin(struct state *state)
 {
 	state_load_gaps(state);
+	boxes_save_gaps(state->boxes, &state->gaps_saved);
 	state->gaps = (struct state_part){.key = "gaps", .save = state_save_gaps, .arg = state};
 	state_add(state, &state->gaps);
 	state->beat = loop_timer_new(state->loop, state_beat, state);
@@ -301,6 +320,7 @@ struct state *state_open(struct loop *loop, const struct state_config *config,
 	state->loop = loop;
 	state->host = *host;
 	state->boxes = boxes_new();
+	str_init(&state->gaps_saved);
 	strncat(state->boot_id, config->boot_id, sizeof(state->boot_id) - 1);
 	if (config->directory != NULL && !state_open_journal(state, config, err)) {
 		boxes_free(state->boxes);
@@ -335,6 +355,7 @@ void state_free(struct state *state)
 	state_stop(state, clock_mono());
 	loop_timer_free(state->beat);
 	state_forget_found(state);
+	str_done(&state->gaps_saved);
 	boxes_free(state->boxes);
 	free(state);
 }
