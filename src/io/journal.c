@@ -206,6 +206,16 @@ static void journal_measure(struct journal *journal)
 	journal->used = figures.used;
 }
 
+/* Of a queue that is empty just now nobody else puts anything: its numbers go on. */
+static void journal_put_box(void *arg, const char *box, uint64_t last_seq)
+{
+	struct journal_op *op =
+		journal_op_new(JOURNAL_BOX, &(struct journal_op_texts){.name = box});
+
+	op->seq = last_seq;
+	journal_put(arg, op);
+}
+
 /* late: the program runs already, on a time of its own that stays as it is. */
 static void journal_opened(struct journal *journal, const struct journal_opened *opened,
 			   bool late)
@@ -225,6 +235,8 @@ static void journal_opened(struct journal *journal, const struct journal_opened 
 	journal_note_aside(journal, opened);
 	if (opened->first && !journal->closing)
 		journal_hand_out(journal, &opened->found, late);
+	if (opened->rebuilt)
+		journal_boxes_each(&journal->boxes, journal_put_box, journal);
 	if (opened->rebuilt && !journal->closing && journal->host.rebuilt != NULL) {
 		journal->host.rebuilt(journal->host.arg, opened->aside);
 		journal->due = (struct mono){0};
@@ -516,6 +528,7 @@ void journal_bury(struct journal *journal, const char *box, uint64_t seq, bool d
 
 void journal_drop_box(struct journal *journal, const char *box)
 {
+	journal_boxes_forget(&journal->boxes, box);
 	journal_put(journal,
 		    journal_op_new(JOURNAL_DROP, &(struct journal_op_texts){.name = box}));
 }

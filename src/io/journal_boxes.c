@@ -36,6 +36,28 @@ bool journal_boxes_see(struct journal_boxes *boxes, const char *box, uint64_t se
 	return fresh;
 }
 
+void journal_boxes_forget(struct journal_boxes *boxes, const char *box)
+{
+	struct journal_seen *seen;
+
+	LIST_FOREACH (seen, boxes, link)
+		if (strcmp(seen->box, box) == 0)
+			break;
+	if (seen == NULL)
+		return;
+	LIST_REMOVE(seen, link);
+	free(seen);
+}
+
+void journal_boxes_each(const struct journal_boxes *boxes,
+			void (*tell)(void *arg, const char *box, uint64_t last_seq), void *arg)
+{
+	const struct journal_seen *seen;
+
+	LIST_FOREACH (seen, boxes, link)
+		tell(arg, seen->box, seen->last_seq);
+}
+
 void journal_boxes_done(struct journal_boxes *boxes)
 {
 	struct journal_seen *seen;

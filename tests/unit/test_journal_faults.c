@@ -586,6 +586,30 @@ static void test_fault_H6_links_in_the_folder_are_not_followed(void **state)
 		}
 }
 
+static void test_numbers_outlive_a_store_that_vanishes(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_true(rig_open(rig));
+	for (uint64_t seq = 1; seq <= 5; seq++)
+		rig_put(rig, "a", seq);
+	rig_put(rig, "b", 1);
+	rig_commit(rig);
+	for (uint64_t seq = 1; seq <= 5; seq++)
+		journal_remove(rig->journal, "a", seq);
+	journal_drop_box(rig->journal, "b");
+	rig_commit(rig);
+	assert_int_equal(unlink(rig_store(rig)), 0);
+	rig->count = 1;
+	rig_commit(rig);
+	assert_int_equal(rig->rebuilt, 1);
+	assert_true(rig_close(rig));
+	assert_true(rig_open(rig));
+	assert_int_equal(rig->found, 0);
+	assert_int_equal(rig->boxes, 1);
+	assert_int_equal(rig->last_seq, 5);
+}
+
 enum { OVER_A_PAGE = 60000 };
 
 static int faults_put_large(struct rig *rig, uint64_t seq, const char *body, size_t len)
@@ -685,6 +709,7 @@ int main(int argc, char **argv)
 		FAULTS_TEST(test_fault_H6_links_in_the_folder_are_not_followed),
 		FAULTS_TEST(test_store_that_opens_late_is_handed_out_late),
 		FAULTS_TEST(test_store_that_vanishes_is_made_again),
+		FAULTS_TEST(test_numbers_outlive_a_store_that_vanishes),
 		FAULTS_TEST(test_store_that_vanishes_full_is_made_again_empty),
 		FAULTS_TEST(test_close_tries_a_store_that_failed_at_once),
 		FAULTS_TEST(test_fault_D4_end_amid_trouble_loses_nothing_that_was_committed),
