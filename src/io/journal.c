@@ -523,6 +523,7 @@ void journal_bury(struct journal *journal, const char *box, uint64_t seq, bool d
 
 	op->seq = seq;
 	op->dead = dead;
+	op->at_ns = journal_time(journal, clock_boot());
 	journal_put(journal, op);
 }
 

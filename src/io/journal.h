@@ -151,7 +151,7 @@ int journal_put_message(struct journal *journal, const struct journal_message *m
 /* It was delivered, or dropped. In the next batch, which this alone lets wait up to a second.
  */
 void journal_remove(struct journal *journal, const char *box, uint64_t seq);
-/* It is a dead letter, or (dead false) waits again. */
+/* It is a dead letter, or (dead false) waits again, as if it were created now. */
 void journal_bury(struct journal *journal, const char *box, uint64_t seq, bool dead,
 		  const char *why);
 /* A box is gone for good, with all that is in it. */

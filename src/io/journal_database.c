@@ -84,7 +84,8 @@ static const char *const database_sql[JOURNAL_SQL_COUNT] = {
 		"INSERT OR REPLACE INTO message(key, id, lane, created, dead, "
 		"why, what, url, headers, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[JOURNAL_SQL_REMOVE_MESSAGE] = "DELETE FROM message WHERE key = ?",
-	[JOURNAL_SQL_BURY] = "UPDATE message SET dead = ?, why = ? WHERE key = ?",
+	[JOURNAL_SQL_BURY] = "UPDATE message SET dead = ?1, why = ?2, "
+			     "created = CASE WHEN ?1 THEN created ELSE ?4 END WHERE key = ?3",
 	[JOURNAL_SQL_HISTORY] = "SELECT " JOURNAL_ROW_HISTORY " FROM history "
 				"WHERE ?1 IS NULL OR rule = ?1 ORDER BY n DESC LIMIT ?2",
 	[JOURNAL_SQL_HISTORY_LAST] = "SELECT coalesce(max(n), 0) FROM history",

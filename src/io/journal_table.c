@@ -130,6 +130,7 @@ static int table_write_bury(struct journal_database *database,
 	sqlite3_bind_int(stmt, 1, (int)op->dead);
 	table_bind_text(stmt, 2, op->why);
 	sqlite3_bind_int64(stmt, 3, journal_row_key(box, op->seq));
+	sqlite3_bind_int64(stmt, 4, op->at_ns + batch->created_ns);
 	return table_step(database, stmt);
 }
 

@@ -162,6 +162,27 @@ static void test_removed_and_buried_messages_stay_so(void **state)
 	assert_int_equal(rig->last_seq, 5);
 }
 
+static void test_message_that_waits_again_is_as_old_as_that(void **state)
+{
+	struct rig *rig = *state;
+	int64_t made, revived;
+
+	assert_true(rig_open(rig));
+	rig_put(rig, "a", 1);
+	rig_put(rig, "a", 2);
+	made = journal_time(rig->journal, clock_boot());
+	usleep(1000);
+	journal_bury(rig->journal, "a", 1, true, "too old");
+	journal_bury(rig->journal, "a", 2, true, "too old");
+	rig_commit(rig);
+	revived = journal_time(rig->journal, clock_boot());
+	journal_bury(rig->journal, "a", 1, false, "");
+	rig_commit(rig);
+	journal_again(rig);
+	assert_true(rig_message(rig, "a", 1)->created_ns >= revived);
+	assert_true(rig_message(rig, "a", 2)->created_ns <= made);
+}
+
 static void test_box_that_is_dropped_takes_all_along(void **state)
 {
 	struct rig *rig = *state;
@@ -607,6 +628,7 @@ int main(void)
 		JOURNAL_TEST(test_last_state_of_a_key_counts_and_an_empty_one_deletes),
 		JOURNAL_TEST(test_message_that_was_removed_in_time_is_never_written),
 		JOURNAL_TEST(test_removed_and_buried_messages_stay_so),
+		JOURNAL_TEST(test_message_that_waits_again_is_as_old_as_that),
 		JOURNAL_TEST(test_box_that_is_dropped_takes_all_along),
 		JOURNAL_TEST(test_bodies_are_fetched_from_memory_and_store),
 		JOURNAL_TEST(test_forgotten_question_is_not_answered),
