@@ -41,13 +41,28 @@ static void gpio_poll(void *arg)
 
 /* Outputs. */
 
+/* Whether it is known what the output is. One that cannot be asked waits for the next poll. */
+static bool gpio_is_sure(struct input *input, uint32_t number)
+{
+	struct gpio_state *state = &input->states[number];
+	struct error err;
+
+	if (state->unsure &&
+	    gpio_link_value(input->link, input->config->points[number].lines[0], &state->level,
+			    &err) != 0)
+		return false;
+	state->unsure = false;
+	return true;
+}
+
 static void gpio_written(void *arg)
 {
 	struct input *input = arg;
 
 	gpio_reading_begin(input);
 	for (uint32_t i = 0; i < input->config->point_count; i++)
-		if (input->config->points[i].kind == GPIO_OUTPUT && input->states[i].owed)
+		if (input->config->points[i].kind == GPIO_OUTPUT && input->states[i].owed &&
+		    gpio_is_sure(input, i))
 			gpio_reading_put(input, i);
 	input->timed = false;
 }
@@ -87,11 +102,13 @@ static int gpio_write(struct input *input, uint32_t number, struct value value,
 	rc = gpio_link_write(input->link, point->lines[0], value.flag, &why);
 	if (rc == -ENODEV || rc == -EPERM)
 		return error_set(err, why.code, "%s: %s", point->name, why.text);
-	input->states[number].level = value.flag;
+	if (rc == 0)
+		input->states[number].level = value.flag;
 	if (rc != 0)
 		result = (struct write_result){.outcome = WRITE_UNKNOWN, .text = why.text};
 	else if (point->verify)
 		result = gpio_verified(input, number, value.flag, &why);
+	input->states[number].unsure = result.outcome == WRITE_UNKNOWN;
 	/* Not from within the write: who writes may be in the middle of a reading. */
 	input->states[number].owed = true;
 	loop_defer_ask(input->written);

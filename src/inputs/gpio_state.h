@@ -20,6 +20,7 @@ struct gpio_state {
 	bool begun, measured; /* of a pulse: its beginning is known, its width is */
 	bool owed;	      /* a reading, once the rate allows it */
 	bool spoiled;	      /* bad until all that came at once is told */
+	bool unsure;	      /* of an output: what a write came to is not known */
 	struct mono from; /* where the pulse began; when the levels of an encoder were read */
 	double width;	  /* seconds */
 	struct gpio_counter counter, told; /* told: to who keeps it */

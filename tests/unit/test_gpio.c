@@ -747,6 +747,27 @@ static void test_output_that_cannot_be_reached_is_refused_or_unknown(void **stat
 	box_done(&box);
 }
 
+/* Who trusts the reading takes the write for done, and tries it no more. */
+static void test_fault_B14_output_whose_write_failed_is_read_back(void **state)
+{
+	struct error err;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "o: {line: 1, direction: output}");
+	assert_int_equal(box_write(&box, "d.o", true, &err), 0);
+	box_expect(&box, "d.o true\n");
+	fake_gpio_fail_writes(EIO);
+	assert_int_equal(box_write(&box, "d.o", false, &err), 0);
+	assert_int_equal(box.outcome, WRITE_UNKNOWN);
+	assert_true(fake_gpio_high(box.chip, 1));
+	box_expect(&box, "d.o true\n");
+	fake_gpio_fail_writes(0);
+	assert_int_equal(box_write(&box, "d.o", false, &err), 0);
+	box_expect(&box, "d.o false\n");
+	box_done(&box);
+}
+
 /* State. */
 
 struct kept {
@@ -963,6 +984,7 @@ int main(void)
 		cmocka_unit_test(test_output_is_kept_over_a_restart),
 		cmocka_unit_test(test_output_that_does_not_follow_is_told_where_it_is_verified),
 		cmocka_unit_test(test_output_that_cannot_be_reached_is_refused_or_unknown),
+		cmocka_unit_test(test_fault_B14_output_whose_write_failed_is_read_back),
 		cmocka_unit_test(test_total_outlives_the_program),
 		cmocka_unit_test(test_total_outlives_a_reload_that_changes_the_bus),
 		cmocka_unit_test(test_many_lines_take_few_requests),
