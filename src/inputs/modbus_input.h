@@ -80,6 +80,7 @@ struct input {
 	struct modbus_lessons *lessons;
 	struct modbus_block *blocks; /* one for each item, of which few are on */
 	struct modbus_pending *pending;
+	size_t pending_count;
 	STAILQ_HEAD(, modbus_pending) free;
 	uint8_t *wires;
 	uint64_t polls, missed, splits, readings_bad, writes, writes_replaced;

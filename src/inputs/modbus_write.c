@@ -14,7 +14,8 @@
 #include "base/str.h"
 #include "io/loop.h"
 
-enum { WRITES_WAITING = 16 };
+/* Besides one for each point: as gauged stops, all of them may be written at once. */
+enum { WRITES_SPARE = 16 };
 
 /* What the outcome of the request says about the value in the device. */
 static enum write_outcome write_outcome(const struct modbus_result *result)
@@ -246,7 +247,7 @@ static void write_answered(struct modbus_job *job, const struct modbus_result *r
 /* A write of the point of which nothing was sent yet, taken back; NULL: there is none. */
 static struct modbus_pending *replaced(struct input *input, uint32_t point)
 {
-	for (size_t i = 0; i < WRITES_WAITING; i++) {
+	for (size_t i = 0; i < input->pending_count; i++) {
 		struct modbus_pending *pending = &input->pending[i];
 		bool reads_first = input->config->points[point].way.reads_first;
 
@@ -282,8 +283,8 @@ int modbus_write_point(struct input *input, uint32_t number, struct value value,
 	before = replaced(input, number);
 	pending = before != NULL ? before : STAILQ_FIRST(&input->free);
 	if (pending == NULL)
-		return error_set(err, EBUSY, "%s: %d writes to bus %s wait already",
-				 point->name, WRITES_WAITING, input->config->name);
+		return error_set(err, EBUSY, "%s: %zu writes to bus %s wait already",
+				 point->name, input->pending_count, input->config->name);
 	if (before != NULL) {
 		before_done = before->done;
 		before_arg = before->arg;
@@ -328,9 +329,10 @@ void modbus_write_open(struct input *input)
 		if (point->write && 2u * point->format.registers > wire)
 			wire = 2u * point->format.registers;
 	}
-	input->pending = xcalloc(WRITES_WAITING, sizeof(*input->pending));
-	input->wires = xcalloc(WRITES_WAITING, wire);
-	for (size_t i = 0; i < WRITES_WAITING; i++) {
+	input->pending_count = input->config->writable + WRITES_SPARE;
+	input->pending = xcalloc(input->pending_count, sizeof(*input->pending));
+	input->wires = xcalloc(input->pending_count, wire);
+	for (size_t i = 0; i < input->pending_count; i++) {
 		struct modbus_pending *pending = &input->pending[i];
 
 		pending->input = input;

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -597,6 +598,40 @@ static void test_last_value_wins_while_writes_wait(void **state)
 	assert_int_equal(t->peer.writes, 4);
 }
 
+/* As gauged stops, all outputs of a board of relays go off in the same instant. */
+static void test_all_points_of_a_bus_may_be_written_at_once(void **state)
+{
+	enum { RELAYS = 40 };
+	char yaml[4096], name[16];
+	struct test *t = *state;
+	size_t len;
+
+	snprintf(yaml, sizeof(yaml), "%s",
+		 BUS "1}}\n"
+		     "devices:\n"
+		     "  a:\n"
+		     "    bus: plc\n"
+		     "    poll: 1h\n"
+		     "    points:\n"
+		     "      set: {holding: 10}\n"
+		     "      coil: {coil: 3}\n");
+	for (unsigned i = 0; i < RELAYS; i++) {
+		len = strlen(yaml);
+		snprintf(yaml + len, sizeof(yaml) - len, "      r%u: {coil: %u, write: true}\n",
+			 i, 10 + i);
+	}
+	start_quiet(t, yaml);
+	for (unsigned i = 0; i < RELAYS; i++) {
+		snprintf(name, sizeof(name), "a.r%u", i);
+		assert_int_equal(ask(t, i, name, value_bool(true)), 0);
+	}
+	PEER_UNTIL(t->c.loop, t->told_count == RELAYS);
+	for (unsigned i = 0; i < RELAYS; i++) {
+		assert_int_equal(t->told[i].outcome, WRITE_DONE);
+		assert_true(t->coils[10 + i]);
+	}
+}
+
 static void test_write_that_is_not_accepted_replaces_nothing(void **state)
 {
 	struct test *t = *state;
@@ -727,6 +762,7 @@ int main(void)
 		WRITE_TEST(test_answer_asked_for_before_a_write_says_nothing_of_it),
 		WRITE_TEST(test_value_that_was_sent_is_told),
 		WRITE_TEST(test_last_value_wins_while_writes_wait),
+		WRITE_TEST(test_all_points_of_a_bus_may_be_written_at_once),
 		WRITE_TEST(test_write_that_is_not_accepted_replaces_nothing),
 		WRITE_TEST(test_waiting_write_is_told_once_when_the_connection_breaks),
 		WRITE_TEST(test_writes_that_wait_are_told_when_the_bus_is_closed),
