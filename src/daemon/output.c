@@ -243,9 +243,12 @@ void outputs_saw(struct outputs *outputs, const struct reading *reading)
 {
 	struct output *output;
 
-	if (reading->quality != QUALITY_GOOD)
-		return;
 	output = output_of(outputs, reading->point);
+	if (output != NULL && reading->quality != QUALITY_GOOD) {
+		if (reading->reason == BAD_OFFLINE)
+			outlet_lost(output->outlet);
+		return;
+	}
 	if (output == NULL || !outlet_saw(output->outlet, reading->value, reading->at))
 		return;
 	output_step(outputs, output);

@@ -309,7 +309,7 @@ static void point_make(struct gpio_parse *parse, const struct gpio_entry *entry)
 		return;
 	if ((KIND(point.kind) & KINDS_NUMBER) != 0 && !point_number(parse, entry, &point, &row))
 		return;
-	row.writable = point.kind == GPIO_OUTPUT;
+	row.writable = row.begins = point.kind == GPIO_OUTPUT;
 	if (point_add(parse, entry, &point, &row) && options->rate != NULL)
 		point_rate(parse, entry, &point, &row);
 }

@@ -38,6 +38,8 @@ struct point {
 	struct unit unit;
 	bool readable;
 	bool writable;
+	bool begins;	  /* an output: its driver gives it a value as it takes it, and takes it
+			     again */
 	int64_t stale_ns; /* the last good value counts so long without a new one; > 0 */
 	bool unheld;	  /* a failed reading makes it unknown at once, not when it is stale */
 	int64_t interval_ns; /* how often it is read; 0: when the device likes */

@@ -64,6 +64,7 @@ struct outlet *outlet_new(const struct point *point, const struct outlet_rule *r
 	outlet_room(outlet, &outlet->asked);
 	outlet_room(outlet, &outlet->wanted);
 	outlet->starting = outlet_options(outlet)->on_start.kind != VALUE_NONE;
+	outlet->unseen = point->begins;
 	outlet_turn(outlet, false);
 	return outlet;
 }
@@ -367,6 +368,7 @@ void outlet_adopt(struct outlet *outlet, const struct outlet *old, struct boot n
 	outlet->order = old->order;
 	outlet->starting = old->starting && options->on_start.kind != VALUE_NONE;
 	outlet->stopped = old->stopped;
+	outlet->unseen = old->unseen;
 	outlet->operated = old->operated;
 	outlet->hold_until = old->hold_until;
 	outlet_keep(&outlet->operator, old->operator.value);

@@ -88,6 +88,11 @@ void outlet_operator_writes(struct outlet *outlet, struct value value, const cha
 void outlet_operator_leaves(struct outlet *outlet);
 /* Whether all rules that drive the output can be decided. */
 bool outlet_see(struct outlet *outlet, bool decided, struct boot now);
+/*
+ * The output is out of reach. If it begins with a value of its driver's (struct point), what
+ * counts is written anew when it is seen again, as it is when it is seen for the first time.
+ */
+void outlet_lost(struct outlet *outlet);
 /* A good reading of the point. */
 bool outlet_saw(struct outlet *outlet, struct value value, struct boot now);
 

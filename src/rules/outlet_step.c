@@ -181,6 +181,27 @@ void outlet_ended(struct outlet *outlet, const struct outlet_end *end, struct bo
 		failed(outlet, now);
 }
 
+void outlet_lost(struct outlet *outlet)
+{
+	outlet->unseen = outlet->point->begins;
+}
+
+/* What it began with is not what counts: nobody would ask again. */
+static bool begins_wrong(struct outlet *outlet, struct value value)
+{
+	struct value wanted;
+	const char *who;
+
+	outlet->unseen = false;
+	outlet_layer(outlet, &wanted, &who);
+	if (wanted.kind == VALUE_NONE || value_equal(wanted, value))
+		return false;
+	outlet_keep(&outlet->asked, value);
+	outlet->dirty = outlet->own = true;
+	outlet->retries = outlet->waits = false;
+	return true;
+}
+
 bool outlet_saw(struct outlet *outlet, struct value value, struct boot now)
 {
 	struct value wanted, before;
@@ -192,6 +213,8 @@ bool outlet_saw(struct outlet *outlet, struct value value, struct boot now)
 		return false;
 	before = interlock_value(outlet->interlock, &since);
 	interlock_saw(outlet->interlock, value, now);
+	if (outlet->unseen && begins_wrong(outlet, value))
+		return true;
 	if (!outlet->retries)
 		return value.kind == VALUE_BOOL && !value_equal(before, value);
 	outlet_layer(outlet, &wanted, &who);

@@ -276,7 +276,7 @@ def test_outputs_have_their_limits():
         # The line itself: the point says what it was until the write has had its turn.
         lab.wait_for("off by itself", lambda: not bus.chip.value(1))
         bus.until("o", False)
-        # What was written stays over an unplugging only if it is what on_start says.
+        # Over an unplugging it begins with on_start, and what counts is written behind it.
         assert bus.daemon.ctl("write", "d.low", "on").returncode == 0
         assert not bus.chip.value(3)
         bus.chip.unplug()
@@ -285,6 +285,8 @@ def test_outputs_have_their_limits():
         lab.wait_for("up", lambda: bus.report()["state"] == "up")
         bus.until("begun", True)
         assert bus.chip.value(2)
+        bus.until("low", True)
+        assert not bus.chip.value(3)
 
 
 def test_totals_outlive_the_program():

@@ -578,6 +578,47 @@ static void restart(struct rig *rig, int64_t outage, bool known)
 	str_done(&bytes);
 }
 
+/* A line that the driver took gets a value of the driver's, whatever a rule holds. */
+static void test_what_counts_is_written_to_a_line_that_begins_anew(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->point.begins = true;
+	rig->interlock.min_off_ns = 30 * SECOND;
+	make(rig);
+	assert_true(outlet_saw(rig->outlet, off, rig->now)); /* nobody wants anything yet */
+	rests(rig);
+	wait(rig, 30);
+	rule(rig, COLD, OUTLET_FIRES, on);
+	writes(rig, on, "rule cold");
+	wait(rig, 60);
+	/* Somebody else switched it, and may. */
+	outlet_saw(rig->outlet, off, rig->now);
+	rests(rig);
+	outlet_lost(rig->outlet);
+	outlet_saw(rig->outlet, off, rig->now);
+	waits(rig, INTERLOCK_MIN_OFF, 30);
+	wait(rig, 30);
+	writes(rig, on, "rule cold");
+	rule(rig, COLD, OUTLET_CLEARS, off);
+	writes(rig, off, "rule cold");
+	outlet_lost(rig->outlet);
+	outlet_saw(rig->outlet, on, rig->now);
+	sends(rig, off, "rule cold");
+	ends(rig, false, false); /* it is tried again, for nobody asks */
+	rests(rig);
+	wait(rig, 1);
+	writes(rig, off, "rule cold");
+	restart(rig, 5, true);
+	outlet_saw(rig->outlet, on, rig->now);
+	writes(rig, off, "rule cold");
+	/* What is no such line is as it was left. */
+	rig->point.begins = false;
+	outlet_lost(rig->outlet);
+	outlet_saw(rig->outlet, on, rig->now);
+	rests(rig);
+}
+
 static void test_min_off_goes_on_after_a_restart(void **state)
 {
 	struct rig *rig = *state;
@@ -764,6 +805,7 @@ int main(void)
 		TEST(test_fault_B14_a_write_without_an_answer_is_not_repeated),
 		TEST(test_on_stop_goes_at_once_and_is_the_last),
 		TEST(test_a_reload_keeps_who_has_it_and_what_runs),
+		TEST(test_what_counts_is_written_to_a_line_that_begins_anew),
 		TEST(test_min_off_goes_on_after_a_restart),
 		TEST(test_an_outage_of_unknown_length_counts_against_the_output),
 		TEST(test_fault_E1_max_on_holds_over_a_kill),
