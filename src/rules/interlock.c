@@ -16,6 +16,9 @@ struct interlock {
 	struct boot from;   /* when it came on at the earliest, if it is on or may be */
 	/* Whether the last write was carried out is not known; may_be_on: and it was on. */
 	bool doubt, may_be_on;
+	/* Nothing was sent or seen since it was restored: it may have come on since then. */
+	bool restored;
+	struct boot saved;
 	/* The times of the last changes, a ring: limits->changes of them. */
 	struct boot *changed;
 	size_t room, count, next;
@@ -68,6 +71,8 @@ void interlock_adopt(struct interlock *interlock, const struct interlock *old)
 	interlock->from = old->from;
 	interlock->doubt = old->doubt;
 	interlock->may_be_on = old->may_be_on;
+	interlock->restored = old->restored;
+	interlock->saved = old->saved;
 	interlock->count = interlock->next = 0;
 	for (size_t i = old->count; i-- > 0;)
 		interlock_note(interlock, interlock_change(old, i));
@@ -161,6 +166,7 @@ bool interlock_wrote(struct interlock *interlock, struct value value, struct boo
 {
 	bool same = value_equal(value, interlock->value);
 
+	interlock->restored = false;
 	if (same && !interlock->doubt)
 		return false;
 	interlock_note(interlock, now);
@@ -173,11 +179,16 @@ void interlock_saw(struct interlock *interlock, struct value value, struct boot 
 {
 	if (value.kind == VALUE_NONE)
 		return;
-	if (!value_equal(value, interlock->value))
+	if (!value_equal(value, interlock->value)) {
+		bool was_on = is_on(interlock);
+
 		interlock_turn(interlock, value, now);
-	else if (interlock->doubt)
+		if (interlock->restored && !was_on)
+			interlock->from = interlock->saved;
+	} else if (interlock->doubt) {
 		interlock->since = now; /* it may have changed only now */
-	interlock->doubt = interlock->may_be_on = false;
+	}
+	interlock->doubt = interlock->may_be_on = interlock->restored = false;
 }
 
 void interlock_landed(struct interlock *interlock, struct value value, struct boot now)
@@ -304,6 +315,8 @@ bool interlock_restore(struct interlock *interlock, struct pack *in, struct boot
 	interlock->may_be_on = (flags & 2) != 0;
 	interlock->since = before(now, since, known_ns);
 	interlock->from = before(now, from, outage_ns < 0 ? PACK_AGE_MAX : outage_ns);
+	interlock->saved = before(now, 0, outage_ns < 0 ? PACK_AGE_MAX : outage_ns);
+	interlock->restored = true;
 	return true;
 }
 

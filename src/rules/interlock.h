@@ -89,7 +89,8 @@ void interlock_save(const struct interlock *interlock, struct boot now, struct s
 /*
  * Into one that was made just now. outage_ns: between the save and now; < 0: not known, and
  * that counts against the output: least times and changes as if no time had passed, but
- * max_on, which comes before min_on, as if it were over. False: the bytes are none such, and
+ * max_on, which comes before min_on, as if it were over. What was off, and is first seen on,
+ * may have been on since the save. False: the bytes are none such, and
  * nothing was changed.
  */
 bool interlock_restore(struct interlock *interlock, struct pack *in, struct boot now,

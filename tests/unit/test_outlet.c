@@ -673,6 +673,34 @@ static void test_fault_E1_max_on_holds_over_a_kill(void **state)
 	writes(rig, off, "max_on");
 }
 
+/* The kill came before the store had that it was on, or somebody else switched it. */
+static void test_fault_E1_max_on_counts_an_outage_in_which_it_came_on(void **state)
+{
+	struct rig *rig = *state;
+	struct boot due;
+
+	rig->interlock.max_on_ns = 180 * SECOND;
+	make(rig);
+	rule(rig, COLD, OUTLET_CLEARS, off);
+	writes(rig, off, "rule cold");
+	restart(rig, 100, true);
+	assert_true(outlet_saw(rig->outlet, on, rig->now));
+	rests(rig);
+	assert_true(outlet_deadline(rig->outlet, &due));
+	assert_int_equal(due.ns, rig->now.ns + 80 * SECOND);
+	outlet_saw(rig->outlet, off, rig->now);
+	restart(rig, 0, false);
+	outlet_saw(rig->outlet, on, rig->now);
+	writes(rig, off, "rule cold");
+	/* Once it was seen, what is switched comes on now. */
+	restart(rig, 100, true);
+	outlet_saw(rig->outlet, off, rig->now);
+	wait(rig, 10);
+	outlet_saw(rig->outlet, on, rig->now);
+	assert_true(outlet_deadline(rig->outlet, &due));
+	assert_int_equal(due.ns, rig->now.ns + 180 * SECOND);
+}
+
 static void test_on_start_is_written_after_a_restart_as_well(void **state)
 {
 	struct rig *rig = *state;
@@ -809,6 +837,7 @@ int main(void)
 		TEST(test_min_off_goes_on_after_a_restart),
 		TEST(test_an_outage_of_unknown_length_counts_against_the_output),
 		TEST(test_fault_E1_max_on_holds_over_a_kill),
+		TEST(test_fault_E1_max_on_counts_an_outage_in_which_it_came_on),
 		TEST(test_on_start_is_written_after_a_restart_as_well),
 		TEST(test_what_a_rule_wrote_that_is_gone_after_a_restart_stays),
 		TEST(test_changes_and_holds_go_on_after_a_restart),
