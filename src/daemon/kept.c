@@ -64,9 +64,9 @@ bool kept_open(struct kept *kept, struct loop *loop, const struct config *config
 	if (state.directory == NULL && given != NULL && given[0] == '/')
 		state.directory = given;
 	if (state.directory == NULL)
-		log_warning(
-			"no state folder is configured: alarms, timers and waiting webhooks "
-			"are in memory only, and end with the program (state: {dir: ...})");
+		log_warning("no state folder is configured: alarms, timers, limits of outputs, "
+			    "totals and waiting webhooks are in memory only, and end with the "
+			    "program (state: {dir: ...})");
 	kept->state = state_open(loop, &state, &host, err);
 	return kept->state != NULL;
 }
