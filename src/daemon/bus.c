@@ -126,8 +126,8 @@ void bus_save(struct bus *bus, struct input_keeper keeper)
 	struct bus_keeper renumbered = {bus, keeper};
 
 	if (bus->entry->type->save != NULL)
-		bus->entry->type->save(bus->input,
-				       (struct input_keeper){bus_keep, &renumbered});
+		bus->entry->type->save(
+			bus->input, (struct input_keeper){bus_keep, &renumbered, keeper.anew});
 }
 
 bool bus_restore(struct bus *bus, uint32_t point, const void *bytes, size_t len)

@@ -50,6 +50,13 @@ static bool kept_busy(void *arg)
 	return engine_state_busy(kept->now->engine, ruleset_count(kept->now->config->rules));
 }
 
+static void kept_rebuilt(void *arg)
+{
+	struct kept *kept = arg;
+
+	kept->totals_lost = true;
+}
+
 bool kept_open(struct kept *kept, struct loop *loop, const struct config *config,
 	       const char *boot_id, struct error *err)
 {
@@ -59,7 +66,8 @@ bool kept_open(struct kept *kept, struct loop *loop, const struct config *config
 		.max_bytes = config->state_max_bytes,
 		.boot_id = boot_id,
 	};
-	struct state_host host = {.settle = kept_settle, .busy = kept_busy, .arg = kept};
+	struct state_host host = {
+		.settle = kept_settle, .busy = kept_busy, .rebuilt = kept_rebuilt, .arg = kept};
 
 	if (state.directory == NULL && given != NULL && given[0] == '/')
 		state.directory = given;
@@ -128,7 +136,9 @@ static void kept_save_totals(void *arg, struct boot now, struct str *out)
 	(void)now;
 	(void)out;
 	for (size_t i = 0; i < kept->now->config->bus_count; i++)
-		bus_save(kept->now->buses[i], (struct input_keeper){kept_total, kept});
+		bus_save(kept->now->buses[i],
+			 (struct input_keeper){kept_total, kept, kept->totals_lost});
+	kept->totals_lost = false;
 }
 
 static void kept_start_totals(struct kept *kept)

@@ -28,6 +28,7 @@ struct kept {
 	struct engine_state engine;
 	struct state_part outputs_part, totals_part;
 	struct mono totals_due;
+	bool totals_lost; /* from the store: all of them are saved again */
 	/* Runs what is due by now, before anything is saved. */
 	void (*settle)(void *arg, struct boot now);
 	void *arg;

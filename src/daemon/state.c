@@ -257,6 +257,8 @@ static void state_rebuilt(void *arg, const char *aside)
 	log_error("the store is gone%s%s: what is known is written anew",
 		  aside != NULL ? ", it is now " : "", aside != NULL ? aside : "");
 	boxes_rebuilt(state->boxes);
+	if (state->host.rebuilt != NULL)
+		state->host.rebuilt(state->host.arg);
 	state_mark_changed(state, true);
 	journal_commit(state->journal, true);
 }

@@ -129,6 +129,8 @@ static void gpio_save(struct input *input, struct input_keeper keeper)
 		struct gpio_state *state = &input->states[i];
 		uint8_t bytes[GPIO_COUNTER_BYTES];
 
+		if (keeper.anew)
+			state->told = (struct gpio_counter){0};
 		if (!gpio_has_total(&input->config->points[i]) ||
 		    (state->counter.count == state->told.count &&
 		     state->counter.lost == state->told.lost))

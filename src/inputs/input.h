@@ -78,6 +78,7 @@ typedef void write_done(void *arg, const struct write_result *result);
 struct input_keeper {
 	void (*keep)(void *arg, uint32_t point, const void *bytes, size_t len);
 	void *arg;
+	bool anew; /* what was told before is lost */
 };
 
 struct input_type {
@@ -119,11 +120,11 @@ struct input_type {
 	bool (*plan)(const struct input_config *config, size_t n,
 		     struct plan_request *ret_request);
 	/*
-	 * save tells each state that changed since it was told last, the first time all that
-	 * are not as after open; at any time between open and close. restore brings one back,
-	 * after open and before the loop turns; what was counted since is added. False: these
-	 * are no bytes of that point, it begins anew. Nothing in the bytes is trusted. Both
-	 * NULL: the driver has no such state.
+	 * save tells each state that changed since it was told last, the first time and anew
+	 * all that are not as after open; at any time between open and close. restore brings
+	 * one back, after open and before the loop turns; what was counted since is added.
+	 * False: these are no bytes of that point, it begins anew. Nothing in the bytes is
+	 * trusted. Both NULL: the driver has no such state.
 	 */
 	void (*save)(struct input *input, struct input_keeper keeper);
 	bool (*restore)(struct input *input, uint32_t point, const void *bytes, size_t len);

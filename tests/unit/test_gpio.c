@@ -798,11 +798,11 @@ static void test_total_outlives_the_program(void **state)
 	box_begin(&box, "", points);
 	pulse(&box, 1, 21);
 	box_until(&box, "d.n", "42");
-	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept, false});
 	assert_int_equal(kept.count, 1);
 	assert_int_equal(kept.point, rig_point(&box.rig, "d.n"));
 	/* Once: nothing has changed since. */
-	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept, false});
 	assert_int_equal(kept.count, 1);
 	rig_done(&box.rig);
 	box_open(&box, "", points);
@@ -811,12 +811,16 @@ static void test_total_outlives_the_program(void **state)
 					kept.len));
 	assert_true(input_gpio.restore(box.rig.input, kept.point, kept.bytes, kept.len));
 	box_until(&box, "d.n", "42");
-	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept, false});
 	assert_int_equal(kept.count, 1);
+	/* Anew, once the store has lost what it was told. */
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept, true});
+	assert_int_equal(kept.count, 2);
+	assert_int_equal(kept.bytes[1], 21);
 	pulse(&box, 1, 1);
 	box_until(&box, "d.n", "44");
-	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept});
-	assert_int_equal(kept.count, 2);
+	input_gpio.save(box.rig.input, (struct input_keeper){keep, &kept, false});
+	assert_int_equal(kept.count, 3);
 	assert_int_equal(kept.bytes[1], 22);
 	box_done(&box);
 }
@@ -841,7 +845,7 @@ static void test_total_outlives_a_reload_that_changes_the_bus(void **state)
 	{
 		struct kept kept = {0};
 
-		input_gpio.save(after.input, (struct input_keeper){keep, &kept});
+		input_gpio.save(after.input, (struct input_keeper){keep, &kept, false});
 		assert_int_equal(kept.count, 1);
 		assert_int_equal(kept.bytes[1], 9);
 	}
