@@ -73,20 +73,24 @@ class Disk:
 
 
 def cuts(count, seed, shim=None):
-    """Faults found over so many cuts of one life after the other."""
+    """Faults found over so many cuts of one life after the other. Rules that last are looked at on
+    a disk that does not lie: nothing else has to keep them."""
     rng = random.Random(seed)
     disk = Disk()
     run = tempfile.mkdtemp(prefix="gauged-cut.")
     feed, receiver = delivery.Feed(), delivery.Receiver(failing=0.2, seed=seed)
     text = delivery.config(feed.port, receiver.port, run).replace(run + "/state", disk.mount + "/state")
     lives = delivery.Lives(run, text, feed, shim)
+    lasting = delivery.Lasting(feed, lives) if shim is None else None
     numbers, values = [0] * delivery.HOOKS, [0] * delivery.ALARMS
     try:
         disk.make()
         lives.start()
         lives.wait_ready()
+        lab.wait_for("the feed is heard", lambda: feed.peers)
+        if lasting:
+            lasting.begin()
         for _ in range(count):
-            lab.wait_for("the feed is heard", lambda: feed.peers)
             end = time.monotonic() + 0.1 + rng.random() * 0.5
             while time.monotonic() < end:
                 delivery.feed_some(feed, 5, numbers, values, rng)
@@ -95,13 +99,19 @@ def cuts(count, seed, shim=None):
             disk.cut(lives)
             lives.start()
             lives.wait_ready()
+            lab.wait_for("the feed is heard", lambda: feed.peers)
+            if lasting:
+                lasting.go_on()
         receiver.failing = 0
+        if lasting:
+            lasting.end()
         lives.drain()
         lives.kill()
         print("%d cuts: %d messages named, %d accepted, %d delivered"
               % (count, len(lives.named), len(lives.accepted), sum(map(len, receiver.got.values()))))
         aside = [name for name in os.listdir(disk.mount + "/state") if "corrupt" in name]
-        return delivery.verdict(lives, receiver), aside, len(lives.accepted)
+        faults = delivery.verdict(lives, receiver) + (lasting.faults(receiver) if lasting else [])
+        return faults, aside, len(lives.accepted)
     finally:
         if lives.process is not None and lives.process.poll() is None:
             lives.kill()
