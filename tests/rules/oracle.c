@@ -91,6 +91,13 @@ bool oracle_any_inner_spoke(const struct oracle *oracle, const struct oracle_rea
 		if (oracle->world.points[reads->inner.ids[i]].spoke)
 			return true;
 	}
+	for (uint32_t i = 0; i < reads->inner_devices.count; i++) {
+		const struct oracle_point *point =
+			&oracle->world.points[reads->inner_devices.ids[i]];
+
+		if (point->spoke || point->expired)
+			return true;
+	}
 	return any_inner_expired(oracle, reads);
 }
 
