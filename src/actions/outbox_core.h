@@ -30,8 +30,8 @@ struct outbox {
 	uint64_t committed; /* the last mark that is */
 	size_t warm_count, warm_bytes;
 	struct outbox_row *fresh[OUTBOX_LANES]; /* the first that is not yet committed */
-	bool fetching;				/* a fetch is under way, whatever of it is gone */
-	struct boot fetch_after;		/* not before */
+	bool fetching;		 /* a fetch is under way, whatever of it is gone */
+	struct boot fetch_after; /* not before */
 	struct outbox_gap gap;
 	struct outbox_report counted; /* the counters only */
 	void (*ready)(void *arg);

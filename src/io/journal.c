@@ -17,6 +17,7 @@
 #include "io/journal_boxes.h"
 #include "io/journal_folder.h"
 #include "io/journal_question.h"
+#include "io/journal_room.h"
 #include "io/journal_trouble.h"
 #include "io/journal_writer.h"
 #include "io/loop.h"
@@ -75,6 +76,13 @@ int64_t journal_time(const struct journal *journal, struct boot now)
 uint64_t journal_first_seq(const struct journal *journal)
 {
 	return journal->opened ? 1 : journal_boxes_unseen();
+}
+
+static struct journal_room journal_room(const struct journal *journal)
+{
+	int64_t left = journal->opened ? journal->max_bytes - journal->used : INT64_MAX;
+
+	return (struct journal_room){journal->filling, journal->leaving, left};
 }
 
 /* ---- leaving ---- */
@@ -325,18 +333,6 @@ static void journal_turned(void *arg)
 
 /* ---- opening and closing ---- */
 
-static size_t journal_pending_bytes(const struct journal *journal)
-{
-	return journal->filling->bytes +
-	       (journal->leaving != NULL ? journal->leaving->bytes : 0);
-}
-
-static size_t journal_pending_messages(const struct journal *journal)
-{
-	return journal->filling->messages +
-	       (journal->leaving != NULL ? journal->leaving->messages : 0);
-}
-
 static void journal_free(struct journal *journal, bool abandoned)
 {
 	journal_questions_done(&journal->questions, abandoned);
@@ -417,6 +413,7 @@ struct journal *journal_open(struct loop *loop, const struct journal_config *con
 
 bool journal_close(struct journal *journal, struct mono deadline)
 {
+	struct journal_room room;
 	struct mono grace;
 	bool all, ended;
 
@@ -438,9 +435,10 @@ bool journal_close(struct journal *journal, struct mono deadline)
 			journal_leave(journal);
 	}
 	all = journal->leaving == NULL && journal->filling->count == 0;
+	room = journal_room(journal);
 	if (!all)
 		log_error("journal: %zu messages could not be written to %s before the end",
-			  journal_pending_messages(journal), journal->path);
+			  journal_room_messages(&room), journal->path);
 	grace = mono_add(clock_mono(), JOURNAL_END_MS * NSEC_PER_MSEC);
 	/* What waits for trouble to pass ends at once; what waits for a disk is left to it. */
 	ended = journal_writer_stop(journal->writer, deadline.ns > grace.ns ? deadline : grace);
@@ -459,44 +457,17 @@ void journal_put_state(struct journal *journal, const char *key, const void *byt
 									     .body_len = len}));
 }
 
-static bool journal_has_room(const struct journal *journal, size_t bytes)
-{
-	return bytes <= JOURNAL_BATCH_BYTES &&
-	       journal_pending_bytes(journal) <= JOURNAL_BATCH_BYTES - bytes;
-}
-
-static bool journal_has_history_room(const struct journal *journal, size_t bytes)
-{
-	size_t history = journal->filling->history +
-			 (journal->leaving != NULL ? journal->leaving->history : 0);
-
-	return journal_has_room(journal, bytes) && bytes <= JOURNAL_BATCH_HISTORY &&
-	       history <= JOURNAL_BATCH_HISTORY - bytes;
-}
-
-static bool journal_store_has_room(const struct journal *journal, const struct journal_op *op)
-{
-	int64_t reserve = JOURNAL_RESERVE_BYTES;
-	int64_t room = journal->filling->room + journal_op_room(op) +
-		       (journal->leaving != NULL ? journal->leaving->room : 0);
-
-	/* Acknowledgements and states need some of it whatever comes; telemetry is no alarm. */
-	if (op->kind == JOURNAL_MESSAGE && op->lane == JOURNAL_ALARM)
-		reserve /= 2;
-	return !journal->opened || journal->used + room <= journal->max_bytes - reserve;
-}
-
 int journal_put_message(struct journal *journal, const struct journal_message *message)
 {
+	struct journal_room room = journal_room(journal);
 	struct journal_op *op;
 
 	assert(*message->box != '\0' && strlen(message->box) <= JOURNAL_NAME_MAX);
 	assert(message->seq > 0 && message->seq >> 44 == 0 && message->body != NULL);
-	if (journal_pending_messages(journal) >= JOURNAL_BATCH_MESSAGES ||
-	    !journal_has_room(journal, message->body_len))
+	if (!journal_room_in_memory(&room, JOURNAL_MESSAGE, message->body_len))
 		return -ENOBUFS;
 	op = journal_op_of(message);
-	if (!journal_has_room(journal, op->size) || !journal_store_has_room(journal, op)) {
+	if (!journal_room_for(&room, op)) {
 		journal_op_free(op);
 		return -ENOBUFS;
 	}
@@ -537,9 +508,10 @@ void journal_drop_box(struct journal *journal, const char *box)
 void journal_put_history(struct journal *journal, struct wall at, const char *rule,
 			 const char *line, size_t len)
 {
+	struct journal_room room = journal_room(journal);
 	struct journal_op *op;
 
-	if (!journal_has_history_room(journal, len)) {
+	if (!journal_room_in_memory(&room, JOURNAL_HISTORY, len)) {
 		journal->history_dropped++;
 		return;
 	}
@@ -547,8 +519,7 @@ void journal_put_history(struct journal *journal, struct wall at, const char *ru
 		JOURNAL_HISTORY,
 		&(struct journal_op_texts){.name = rule, .body = line, .body_len = len});
 	op->at_ns = at.ns;
-	if (!journal_has_history_room(journal, op->size) ||
-	    !journal_store_has_room(journal, op)) {
+	if (!journal_room_for(&room, op)) {
 		journal_op_free(op);
 		journal->history_dropped++;
 		return;
@@ -589,6 +560,7 @@ void journal_forget(struct journal *journal, const void *arg)
 
 void journal_report(const struct journal *journal, struct journal_report *ret)
 {
+	struct journal_room room = journal_room(journal);
 	struct journal_figures figures;
 
 	journal_writer_figures(journal->writer, &figures);
@@ -606,8 +578,8 @@ void journal_report(const struct journal *journal, struct journal_report *ret)
 		.messages = journal->messages,
 		.history_dropped = journal->history_dropped,
 		.checkpoints = figures.checkpoints,
-		.pending = journal_pending_messages(journal),
-		.pending_bytes = journal_pending_bytes(journal),
+		.pending = journal_room_messages(&room),
+		.pending_bytes = journal_room_bytes(&room),
 		.bytes = figures.bytes,
 		.max_bytes = journal->max_bytes,
 		.wal_bytes = figures.wal_bytes,
