@@ -68,8 +68,8 @@ struct event {
 	const char *margin_unit; /* NULL: none */
 	bool held;		 /* shelved, inhibited or quiet: runs no actions now */
 	/*
-	 * Held only because its rule has said too much, and the alarm came or went: what tells
-	 * people is kept back, what switches outputs is not.
+	 * Held only because its rule has said too much, and the alarm came or went, or because
+	 * people know of the alarm: what tells them is kept back, what switches outputs is not.
 	 */
 	bool muted;
 	const char *message; /* rendered; "" if the rule has none */

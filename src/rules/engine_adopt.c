@@ -325,6 +325,7 @@ static void engine_adopt_rule(struct engine *engine, const struct engine *old, u
 	run->cleared = old->runs[other].cleared;
 	run->held = old->runs[other].held;
 	run->told = old->runs[other].told;
+	run->missed = old->runs[other].missed;
 	if (same) {
 		run->condition = old->runs[other].condition;
 		/* Outside of its schedule there is nothing to wait for. */

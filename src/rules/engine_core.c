@@ -207,6 +207,7 @@ static void engine_turn(struct engine *engine, uint32_t number, struct rule_step
 		run->held = engine_is_held(engine, number);
 	if (!run->held)
 		run->told = engine_is_alarm(step.to);
+	run->missed = engine_is_alarm(step.to) && engine_is_kept(engine, number);
 	engine_emit(engine, number, step.type, step.from, step.to, reason);
 	if (!flaps)
 		return;
@@ -259,11 +260,32 @@ static void engine_release(struct engine *engine, uint32_t number)
 		    "no longer held");
 }
 
+/*
+ * An alarm that was told, and ended and came again while nobody was to hear of it, is no news.
+ * But what it had switched was let go as it ended.
+ */
+static void engine_switch_again(struct engine *engine, uint32_t number)
+{
+	struct rule_run *run = &engine->runs[number];
+	enum rule_state state = run->machine.state;
+	bool held = run->held;
+
+	if (!run->missed || engine_is_kept(engine, number))
+		return;
+	run->missed = false;
+	if (!run->told)
+		return;
+	run->held = true; /* muted: it only switches */
+	engine_emit(engine, number, EVENT_FIRE, state, state, "no longer held");
+	run->held = held;
+}
+
 void engine_review_hold(struct engine *engine, uint32_t number)
 {
 	struct rule_run *run = &engine->runs[number];
 
 	run->held = engine_is_held(engine, number);
+	engine_switch_again(engine, number);
 	if (!run->held)
 		engine_release(engine, number);
 }
@@ -296,6 +318,7 @@ static void engine_evaluate_state(struct engine *engine, const struct rule *rule
 	if (run->machine.deadline.ns != deadline.ns)
 		engine_plan_state(engine, number, run->machine.deadline.ns);
 	engine_step(engine, number, step, inactive ? "schedule" : NULL);
+	engine_switch_again(engine, number);
 	if (!run->held && (held || rule->more->limits != NULL))
 		engine_release(engine, number);
 }

@@ -29,6 +29,7 @@ struct rule_run {
 	bool blind : 1;	   /* the blind event was raised */
 	bool held : 1;	   /* shelved, inhibited or quiet, as last looked at */
 	bool told : 1;	   /* its fire ran its actions, and no clear has yet */
+	bool missed : 1;   /* it came while shelved or inhibited, and wrote nothing */
 	bool looked : 1;   /* it was evaluated since the start */
 	bool due : 1;	   /* its time is over at once */
 	uint64_t fired, cleared;

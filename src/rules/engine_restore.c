@@ -326,6 +326,7 @@ static void restore_rule(struct restore *restore, struct pack *in)
 	restore_machine(restore, &saved, rule, &run->machine);
 	run->held = saved_flag(&saved, SAVED_HELD);
 	run->told = saved_flag(&saved, SAVED_TOLD);
+	run->missed = saved_flag(&saved, SAVED_MISSED);
 	restore_repeat(restore, &saved, rule, number);
 	restore_blind(restore, &saved, rule, number);
 	restore_wake(engine, number,

@@ -161,7 +161,8 @@ static bool rule_fields(const struct saver *saver, uint32_t number, int64_t *fie
 	fields[SAVED_PRIORITY] = rule->more->priority;
 	fields[SAVED_FLAGS] = (machine->acked ? SAVED_ACKED : 0) |
 			      (run->held ? SAVED_HELD : 0) | (run->told ? SAVED_TOLD : 0) |
-			      (blind ? SAVED_BLIND : 0) | (looked ? SAVED_LOOKED : 0);
+			      (run->missed ? SAVED_MISSED : 0) | (blind ? SAVED_BLIND : 0) |
+			      (looked ? SAVED_LOOKED : 0);
 	if (machine->state != RULE_OK) {
 		fields[SAVED_SINCE] = age(saver, machine->since);
 		fields[SAVED_ACTIVE] = age(saver, machine->active);

@@ -67,7 +67,8 @@ enum saved_flag {
 	SAVED_TOLD = 4,
 	SAVED_BLIND = 8,
 	/* It reads no points, and was evaluated: no reading will say when to do so again. */
-	SAVED_LOOKED = 16
+	SAVED_LOOKED = 16,
+	SAVED_MISSED = 32
 };
 
 /* What makes the condition of the rule this one: its words, and what its points are. */

@@ -134,6 +134,8 @@ static void enter(struct model_rule *rule, enum rule_state state, enum event_typ
 	}
 	if (type == EVENT_CLEAR)
 		rule->clears++;
+	if (type == EVENT_FIRE || type == EVENT_CLEAR)
+		rule->missed = type == EVENT_FIRE && is_kept(rule);
 	tell(rule, type, from, reason, now);
 	if (flaps)
 		tell_limit(rule, EVENT_FLAPPING, NULL, now);
@@ -215,9 +217,27 @@ static void leave(struct model_rule *rule, int64_t now)
 		enter(rule, RULE_OK, EVENT_CLEAR, "schedule", now);
 }
 
+/* "Not told anew, but writes anew what it writes as it fires". */
+static void write_again(struct model_rule *rule, int64_t now)
+{
+	if (!rule->missed || is_kept(rule))
+		return;
+	rule->missed = false;
+	if (rule->told)
+		tell_as(rule, (struct model_event){
+				      .type = EVENT_FIRE,
+				      .from = rule->state,
+				      .to = rule->state,
+				      .at = now,
+				      .reason = "no longer held",
+				      .held = true,
+			      });
+}
+
 /* "What it has come to is sent": once nothing holds it back any more. */
 static void make_up(struct model_rule *rule, int64_t now)
 {
+	write_again(rule, now);
 	if (model_rule_is_held(rule, now))
 		return;
 	if (model_rule_is_alarm(rule) && !rule->told)

@@ -69,6 +69,7 @@ struct model_rule {
 	bool inhibited;
 	bool inactive; /* outside of its schedule; to be set before it is looked at */
 	bool acked, told;
+	bool missed; /* it came while it was shelved or inhibited */
 	uint64_t fires, clears;
 	struct model_quiet quiet;
 	bool review; /* what held it may be gone: to be seen when it is looked at */

@@ -231,6 +231,22 @@ def test_the_rule_of_higher_rank_has_the_output():
     lab.wait_for("the pump is on", lambda: pump_writes(plant)[-1][1])
 
 
+def test_a_rule_that_came_again_while_it_was_shelved_has_the_output_again():
+    plant, daemon = make(rules=RANKED)
+    plant.set(1, 1, 10)
+    daemon.start().ready()
+    lab.wait_for("locked has it", lambda: output(daemon)["holder"] == "rule locked")
+    assert daemon.ctl("shelve", "locked", "1h").returncode == 0
+    plant.set(1, 1, 30)
+    lab.wait_for("cold has it", lambda: output(daemon)["holder"] == "rule cold")
+    plant.set(1, 1, 10)
+    lab.wait_for("locked fires", lambda: daemon.get("/v1/rules/locked")["state"] == "firing")
+    assert output(daemon)["holder"] == "rule cold"
+    assert daemon.ctl("unshelve", "locked").returncode == 0
+    lab.wait_for("locked has it again", lambda: output(daemon)["holder"] == "rule locked")
+    lab.wait_for("the pump is off", lambda: not pump_writes(plant)[-1][1])
+
+
 def test_check_warns_of_rules_that_contradict_each_other():
     _, daemon = make(rules=RANKED)
     assert "warning" not in daemon.ctl("check", daemon.path).stderr
@@ -305,6 +321,7 @@ lab.run(
     test_fault_H7_no_forged_values_break_a_limit,
     test_a_rule_that_is_undecided_brings_on_unknown_and_goes_on_afterwards,
     test_the_rule_of_higher_rank_has_the_output,
+    test_a_rule_that_came_again_while_it_was_shelved_has_the_output_again,
     test_check_warns_of_rules_that_contradict_each_other,
     test_a_person_writes_for_a_time_and_it_goes_back,
     test_fault_B13_a_write_that_is_too_often_is_refused_and_not_on_the_wire,

@@ -178,6 +178,38 @@ static void test_a_clear_that_was_held_back_is_made_up_for(void **state)
 	rules_case_done(&c);
 }
 
+/* Its clear let go of what it had switched off, and the burner may be on by now. */
+static void test_what_came_again_while_it_was_held_switches_again(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	start(&c, "rules:\n"
+		  "  a: {when: x.p}\n"
+		  "  b: {when: x.p, inhibited_by: [c]}\n"
+		  "  c: {when: x.q}\n");
+	feed_bool(&c, 1, "x.p", true);
+	engine_shelve(c.engine, 0, at(100), at(2));
+	feed_bool(&c, 3, "x.q", true);
+	feed_bool(&c, 4, "x.p", false);
+	feed_bool(&c, 5, "x.p", true);
+	rules_case_log(&c);
+	/* The log says held of what is muted; a webhook does not run for it, a write does. */
+	assert_int_equal(engine_unshelve(c.engine, 0, at(6)), 0);
+	assert_log(&c, "6.000000000 a fire firing->firing warning active=1.000000000 "
+		       "reason=no longer held held \"\" x.p=true\n");
+	feed_bool(&c, 7, "x.q", false);
+	assert_log(&c, "7.000000000 c clear firing->ok warning active=4.000000000 \"\" "
+		       "x.q=false\n"
+		       "7.000000000 b fire firing->firing warning active=2.000000000 "
+		       "reason=no longer held held \"\" x.p=true\n");
+	/* Once, and not where it lasted all the time. */
+	engine_shelve(c.engine, 0, at(100), at(8));
+	engine_unshelve(c.engine, 0, at(9));
+	assert_log(&c, "");
+	rules_case_done(&c);
+}
+
 static void test_an_inhibited_rule_is_a_mere_consequence(void **state)
 {
 	struct rules_case c;
@@ -322,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_due_runs_before_an_operator_acts),
 		cmocka_unit_test(test_a_shelved_rule_lives_on_and_says_what_it_came_to),
 		cmocka_unit_test(test_a_clear_that_was_held_back_is_made_up_for),
+		cmocka_unit_test(test_what_came_again_while_it_was_held_switches_again),
 		cmocka_unit_test(test_an_inhibited_rule_is_a_mere_consequence),
 		cmocka_unit_test(test_a_reload_keeps_what_operators_did),
 		cmocka_unit_test(test_a_removed_rule_clears_only_what_was_told),
