@@ -360,6 +360,8 @@ enum model_act model_outlet_step(struct model_outlet *m, int *ret_value, int64_t
 	m->since_before = m->since;
 	m->from_before = m->from;
 	m->forgotten_before = m->forgotten;
+	m->restarted_before = m->restarted;
+	m->restarted = false;
 	m->unsure_off_before = m->unsure_off;
 	m->changes_before = m->changes;
 	m->change_under_way = *ret_value != m->is || m->doubt;
@@ -385,6 +387,7 @@ void model_outlet_ended(struct model_outlet *m, bool left, bool done)
 		m->since = m->since_before;
 		m->from = m->from_before;
 		m->forgotten = m->forgotten_before;
+		m->restarted = m->restarted_before;
 		m->unsure_off = m->unsure_off_before;
 		m->changes = m->changes_before;
 	} else if (m->change_under_way) {
@@ -409,12 +412,19 @@ void model_outlet_ended(struct model_outlet *m, bool left, bool done)
 
 void model_outlet_saw(struct model_outlet *m, int value)
 {
+	bool was_on = m->is == 1 || (m->doubt && m->unsure_off);
 	int wanted;
 
 	if (value != m->is)
 		changed(m, value);
 	else if (m->doubt)
 		m->since = counted(m);
+	/* "The time while gauged did not run counts, also of what was off before". */
+	if (value == 1 && m->restarted && !was_on) {
+		m->from = m->saved_at;
+		m->forgotten = !m->restart_known;
+	}
+	m->restarted = false;
 	m->doubt = m->unsure_off = false;
 	if (!m->retrying)
 		return;
@@ -437,6 +447,9 @@ void model_outlet_restart(struct model_outlet *m, int64_t outage, bool known)
 		m->lost += outage;
 		m->forgotten = true;
 	}
+	m->restarted = true;
+	m->restart_known = known;
+	m->saved_at = m->now - outage;
 	/* During the outage nobody sees anything. */
 	m->log[m->count++] = (struct model_entry){
 		.at = m->now - outage, .wish = WISH_RESTART, .time = known};

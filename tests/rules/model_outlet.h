@@ -67,6 +67,9 @@ struct model_outlet {
 	size_t changes, changes_before;
 	int64_t since_before, from_before;
 	bool forgotten_before, unsure_off_before;
+	/* Nothing was seen or sent since a restart, of a save then; how long ago is known. */
+	bool restarted, restarted_before, restart_known;
+	int64_t saved_at;
 	int sent, seen_wanted;
 	bool pending, own, retrying;
 	int64_t retry_at, tried_at;
