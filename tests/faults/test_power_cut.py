@@ -127,7 +127,7 @@ def test_fault_D9_the_power_is_cut_at_any_time():
 
 
 def test_a_disk_that_lies_is_found_out():
-    shim = {"LD_PRELOAD": delivery.SHIM, "SYNC_SKIP": "1"}
+    shim = {"LD_PRELOAD": delivery.SHIM}
     for attempt in range(5):
         faults, aside, _ = cuts(max(3, min(CUTS, 25)), SEED + 1000 + attempt, shim)
         if faults or aside:
