@@ -441,7 +441,8 @@ static bool choose_points(struct point_choice *choice, const struct yaml_node *p
 	for (uint32_t i = 0; i < total; i++) {
 		const struct point *point = point_table_get(choice->points, i);
 
-		if (!name_matches(pattern->text, point->name))
+		/* What is never read has no value to tell. */
+		if (point->line != NULL || !name_matches(pattern->text, point->name))
 			continue;
 		found++;
 		choice->count += !choice->chosen[i];

@@ -38,6 +38,10 @@ static void add_quality(struct table *table, const json_t *point)
 	json_int_t code = json_integer_value(json_object_get(point, "code"));
 	struct str shown;
 
+	if (json_is_false(json_object_get(point, "readable"))) {
+		table_cell(table, LOOK_DIM, "not read");
+		return;
+	}
 	str_init(&shown);
 	str_adds(&shown, quality != NULL ? quality : "");
 	if (reason != NULL)

@@ -113,13 +113,16 @@ static json_t *status_counts(const struct daemon *daemon, json_t *problems)
 	const struct engine *engine = daemon_engine(daemon);
 	struct boot now = clock_boot();
 	size_t good = 0, devices, up, states[RULE_RETURNED + 1] = {0};
-	size_t points = point_table_count(config->points);
+	size_t points = 0;
 	size_t rules = ruleset_count(config->rules);
 	size_t waiting;
 
-	for (uint32_t i = 0; i < points; i++) {
+	for (uint32_t i = 0; i < point_table_count(config->points); i++) {
 		struct engine_point point;
 
+		if (!point_table_get(config->points, i)->readable)
+			continue;
+		points++;
 		engine_point(engine, i, now, &point);
 		good += point.quality == QUALITY_GOOD;
 	}

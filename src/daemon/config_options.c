@@ -11,6 +11,7 @@
 #include "inputs/modbus_options.h"
 #include "inputs/playback.h"
 #include "inputs/point_entry.h"
+#include "inputs/serial_command.h"
 #include "inputs/serial_config.h"
 #include "inputs/serial_decode.h"
 #include "inputs/sysfs.h"
@@ -154,18 +155,18 @@ const struct option_table config_metrics_options = {
 size_t config_tables(const struct option_table **ret, size_t max)
 {
 	static const struct option_table *const tables[] = {
-		&config_file_options,	     &config_state_options,    &config_control_options,
-		&config_metrics_options,     &modbus_bus_options,      &modbus_rs485_options,
-		&modbus_serve_options,	     &modbus_device_options,   &modbus_point_options,
-		&serial_bus_options,	     &serial_framing_options,  &serial_device_options,
-		&serial_csv_options,	     &serial_keyvalue_options, &serial_json_options,
-		&serial_nmea_options,	     &serial_point_options,    &gpio_bus_options,
-		&gpio_chip_options,	     &gpio_device_options,     &gpio_point_options,
-		&gpio_rate_options,	     &playback_bus_options,    &playback_device_options,
-		&point_entry_options,	     &write_start_options,     &write_entry_options,
-		&sysfs_bus_options,	     &sysfs_device_options,    &sysfs_point_options,
-		&ruleset_option_table,	     &derived_option_table,    &defaults_option_table,
-		&rule_defaults_option_table, &flap_option_table,
+		&config_file_options,	  &config_state_options,       &config_control_options,
+		&config_metrics_options,  &modbus_bus_options,	       &modbus_rs485_options,
+		&modbus_serve_options,	  &modbus_device_options,      &modbus_point_options,
+		&serial_bus_options,	  &serial_framing_options,     &serial_device_options,
+		&serial_csv_options,	  &serial_keyvalue_options,    &serial_json_options,
+		&serial_nmea_options,	  &serial_point_options,       &serial_command_options,
+		&gpio_bus_options,	  &gpio_chip_options,	       &gpio_device_options,
+		&gpio_point_options,	  &gpio_rate_options,	       &playback_bus_options,
+		&playback_device_options, &point_entry_options,	       &write_start_options,
+		&write_entry_options,	  &sysfs_bus_options,	       &sysfs_device_options,
+		&sysfs_point_options,	  &ruleset_option_table,       &derived_option_table,
+		&defaults_option_table,	  &rule_defaults_option_table, &flap_option_table,
 	};
 	size_t count = 0;
 

@@ -299,6 +299,8 @@ static void metrics_points(const struct daemon *daemon, struct str *out)
 		const struct point *point = point_table_get(points, i);
 		struct engine_point seen;
 
+		if (!point->readable)
+			continue;
 		engine_point(daemon_engine(daemon), i, now, &seen);
 		qualities[seen.quality]++;
 		if (seen.quality != QUALITY_GOOD || seen.value.kind == VALUE_TEXT ||

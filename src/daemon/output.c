@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "model/point.h"
+#include "model/point_line.h"
 #include "daemon/config.h"
 #include "daemon/config_outputs.h"
 #include "daemon/output_inside.h"
@@ -96,6 +97,21 @@ static struct output *output_of(struct outputs *outputs, uint32_t point)
 
 /* ---- what is asked ----------------------------------------------------------------------- */
 
+/* Before it is kept: what comes to its turn later is tried until it is written. */
+static int output_check_text(const struct point *point, const char *text, struct error *err)
+{
+	struct error why;
+	int rc;
+
+	if (strlen(text) > VALUE_TEXT_MAX)
+		return error_set(err, EINVAL, "%s takes texts of at most %d bytes", point->name,
+				 VALUE_TEXT_MAX);
+	if (point->line == NULL)
+		return 0;
+	rc = point_line_check(point->line, text, &why);
+	return rc != 0 ? error_set(err, -rc, "%s: %s", point->name, why.text) : 0;
+}
+
 static int output_check(const struct point *point, struct value value, struct error *err)
 {
 	if (!point->writable)
@@ -104,6 +120,8 @@ static int output_check(const struct point *point, struct value value, struct er
 	if (value.kind != point->kind)
 		return error_set(err, EINVAL, "%s takes a %s, not a %s", point->name,
 				 value_kind_name(point->kind), value_kind_name(value.kind));
+	if (value.kind == VALUE_TEXT)
+		return output_check_text(point, value.text, err);
 	if (value.kind != VALUE_NUMBER)
 		return 0;
 	if (!isfinite(value.number))

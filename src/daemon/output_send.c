@@ -67,6 +67,8 @@ static void output_tell_end(struct outputs *outputs, const struct output_write *
 		[WRITE_DIFFERS] = "a write did not last",
 	};
 	struct output *output = write->output;
+	bool read_back = result->outcome == WRITE_UNKNOWN && output != NULL &&
+			 outlet_point(output->outlet)->readable;
 
 	if (result->outcome == WRITE_DONE) {
 		log_notice("wrote %s", write->what);
@@ -79,7 +81,7 @@ static void output_tell_end(struct outputs *outputs, const struct output_write *
 	} else {
 		log_error("%s: %s: %s; it is not repeated%s", failures[result->outcome],
 			  write->what, result->text,
-			  result->outcome == WRITE_UNKNOWN ? ", the point is read back" : "");
+			  read_back ? ", the point is read back" : "");
 	}
 }
 

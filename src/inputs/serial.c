@@ -2,18 +2,22 @@
 /* Copyright 2026 The gauged authors */
 /*
  * Owns a serial bus that runs: bytes of the line to frames, frames to readings of the devices
- * they fit. Opening and finding the line again are the stream's; allocates nothing once open.
+ * they fit. Opening and finding the line again are the stream's, what is sent serial_write's;
+ * allocates nothing once open.
  */
 #include "inputs/serial.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "inputs/serial_config.h"
+#include "inputs/serial_write.h"
 #include "io/loop.h"
 
 enum {
@@ -39,6 +43,7 @@ struct input {
 	const struct input_config *config;
 	struct input_sink sink;
 	struct stream *stream;
+	struct serial_writer *writer;
 	struct serial_framer framer;
 	struct serial_room *room;
 	struct mono now; /* of this wake-up, on both clocks */
@@ -160,7 +165,7 @@ static void serial_frame(void *arg, const char *frame, size_t len)
 {
 	struct input *input = arg;
 	enum serial_verdict worst = SERIAL_OTHER;
-	bool fitted = false;
+	bool fitted = false, read = false;
 
 	if (!serial_rate(input)) {
 		input->over_rate++;
@@ -169,8 +174,12 @@ static void serial_frame(void *arg, const char *frame, size_t len)
 	for (size_t i = 0; i < input->config->device_count; i++) {
 		const struct serial_device *device = &input->config->devices[i];
 		struct serial_field fields[SERIAL_FIELDS];
-		enum serial_verdict verdict = serial_decode(input, device, frame, len, fields);
+		enum serial_verdict verdict;
 
+		if (device->decoder == NULL)
+			continue;
+		read = true;
+		verdict = serial_decode(input, device, frame, len, fields);
 		if (verdict != SERIAL_FITS) {
 			worst = verdict > worst ? verdict : worst;
 			continue;
@@ -190,7 +199,7 @@ static void serial_frame(void *arg, const char *frame, size_t len)
 	else if (!fitted) {
 		/* Lines that concern no device are normal where others do. */
 		input->unfit.count++;
-		if (mono_diff(input->now, input->last_fit) >= serial_calm_ns)
+		if (read && mono_diff(input->now, input->last_fit) >= serial_calm_ns)
 			complaint_say(&input->unfit.complaint, input->now,
 				      "bus %s: for a minute no line has fitted any device",
 				      input->config->name);
@@ -244,8 +253,13 @@ static void serial_down(void *arg, const struct error *err)
 
 	(void)err; /* the stream has said why */
 	serial_tick(input);
-	for (uint32_t i = 0; i < input->config->point_count; i++)
-		serial_put_bad(input, i, BAD_OFFLINE);
+	for (size_t i = 0; i < input->config->device_count; i++) {
+		const struct serial_device *device = &input->config->devices[i];
+
+		for (size_t j = 0; j < device->point_count; j++)
+			serial_put_bad(input, device->first_point + (uint32_t)j, BAD_OFFLINE);
+	}
+	serial_writer_down(input->writer);
 }
 
 /* Characters are missing somewhere in what was read last, or in what follows. */
@@ -278,7 +292,9 @@ static void serial_readable(void *arg)
 
 static void serial_writable(void *arg)
 {
-	(void)arg; /* nothing is written to the line */
+	struct input *input = arg;
+
+	serial_writer_writable(input->writer);
 }
 
 static const struct stream_ops serial_ops = {
@@ -303,22 +319,40 @@ static struct input *serial_open(const struct input_config *config, struct loop 
 	input->frame = xmalloc(serial_framer_room(&config->frame));
 	serial_framer_init(&input->framer, &config->frame, input->frame);
 	input->stream = stream_new(loop, &config->stream, &serial_ops, input);
+	input->writer = serial_writer_new(loop, config, input->stream);
 	stream_start(input->stream, 0);
 	return input;
+}
+
+static int serial_write(struct input *input, uint32_t point, struct value value,
+			write_done *done, void *arg, struct error *err)
+{
+	for (size_t i = 0; i < input->config->command_count; i++) {
+		const struct serial_command *command = &input->config->commands[i];
+
+		if (command->number == point)
+			return serial_writer_put(input->writer, command, value, done, arg, err);
+	}
+	return error_set(err, EPERM, "bus %s: what is read may not be written",
+			 input->config->name);
 }
 
 static void serial_report_device(const struct input *input, size_t i, struct mono now,
 				 struct report *ret)
 {
+	const struct serial_device *device = &input->config->devices[i];
 	const struct serial_device_state *state = &input->devices[i];
 	int64_t age = mono_diff(now, state->last);
+	bool up = stream_state(input->stream) == STREAM_UP;
 	struct str detail;
 
-	*ret = (struct report){.state = "up"};
+	*ret = (struct report){.state = up ? "up" : "offline"};
 	str_init_fixed(&detail, ret->detail, sizeof(ret->detail));
-	if (stream_state(input->stream) != STREAM_UP)
-		ret->state = "offline";
-	else if (state->frames == 0 || age > input->config->devices[i].stale_ns)
+	if (device->decoder == NULL) {
+		str_adds(&detail, "only written");
+		return;
+	}
+	if (up && (state->frames == 0 || age > device->stale_ns))
 		ret->state = "silent";
 	if (state->frames == 0) {
 		str_adds(&detail, "no line yet");
@@ -359,12 +393,14 @@ static void serial_report(const struct input *input, struct report *ret_bus,
 		     "Lines dropped for a wrong checksum or wrong syntax.", input->wrong.count);
 	report_count(ret_bus, "lines_over_limit",
 		     "Lines dropped for needing too many steps or levels.", input->deep.count);
+	serial_writer_report(input->writer, ret_bus);
 	for (size_t i = 0; i < input->config->device_count; i++)
 		serial_report_device(input, i, now, &ret_devices[i]);
 }
 
 static void serial_close(struct input *input)
 {
+	serial_writer_free(input->writer);
 	stream_free(input->stream);
 	serial_room_free(input->room);
 	free(input->devices);
@@ -376,6 +412,7 @@ const struct input_type input_serial = {
 	.key = "serial",
 	.parse = serial_config_parse,
 	.open = serial_open,
+	.write = serial_write,
 	.report = serial_report,
 	.close = serial_close,
 	.bus_options = &serial_bus_options,

@@ -11,6 +11,7 @@
 #include "conf/diag.h"
 #include "conf/yaml.h"
 #include "inputs/point_entry.h"
+#include "inputs/serial_command.h"
 #include "io/tty_line.h"
 #include "model/point.h"
 
@@ -37,7 +38,7 @@ struct framing_options {
 };
 
 struct device_options {
-	const struct yaml_node *bus, *points;
+	const struct yaml_node *bus, *points, *commands;
 	const struct yaml_node *decoders[5]; /* as serial_decoder_types */
 	int64_t stale_ns;
 };
@@ -151,9 +152,12 @@ static const struct option device_rows[] = {
 	 .help = "A value counts so long without a new one."},
 	{.name = "points",
 	 OPTION(MAP, device_options, points),
-	 .required = true,
 	 .shape = "{name:serial_point|null}",
 	 .help = "The values of the device, by name."},
+	{.name = "commands",
+	 OPTION(MAP, device_options, commands),
+	 .shape = "{name:serial_command|null}",
+	 .help = "Points that are written and never read, by name: a text becomes one line."},
 };
 
 const struct option_table serial_device_options = {
@@ -299,6 +303,13 @@ static bool parse_bus(struct arena *arena, const struct input_source *source,
 	fine &= parse_baud(&options, source->node, &stream->tty, diags);
 	fine &= parse_framing(arena, options.framing, &config->frame, diags);
 	config->frame.marked = stream->host == NULL;
+	config->line = (struct point_line){
+		.end = config->frame.delimiter,
+		.end_len = config->frame.delimiter_len,
+		.max = config->frame.max < VALUE_TEXT_MAX ? config->frame.max : VALUE_TEXT_MAX,
+		.ascii = stream->host == NULL && options.data_bits < 8,
+	};
+	config->data_bits = stream->host == NULL ? (int)options.data_bits : 8;
 	return fine;
 }
 
@@ -362,30 +373,64 @@ static bool parse_point(struct arena *arena, const struct serial_device *device,
 	return true;
 }
 
+static bool parse_points(struct arena *arena, const struct input_device *source,
+			 const struct device_options *options, struct serial_device *device,
+			 struct point_table *points, struct diags *diags)
+{
+	struct serial_decoder *decoder = parse_decoder(arena, source, options, device, diags);
+	struct point_scaling *list;
+	bool fine = true;
+
+	if (decoder == NULL)
+		return false;
+	device->point_count = options->points->count;
+	device->points = list = arena_take(arena, device->point_count + 1, sizeof(*list));
+	for (size_t i = 0; i < device->point_count; i++)
+		fine &= parse_point(arena, device, decoder, options->points->keys[i],
+				    options->points->values[i], &list[i], points, diags);
+	return fine;
+}
+
+/* What is only written has no fields to read. */
+static bool parse_no_points(const struct input_device *source,
+			    const struct device_options *options, struct diags *diags)
+{
+	if (options->commands == NULL || options->commands->count == 0) {
+		diag_error(diags, source->node, "device '%s' needs 'points' or 'commands'",
+			   source->name);
+		return false;
+	}
+	for (size_t i = 0; serial_decoder_types[i] != NULL; i++) {
+		if (options->decoders[i] == NULL)
+			continue;
+		diag_error(diags, yaml_key(source->node, serial_decoder_types[i]->key),
+			   "device '%s' reads nothing: it has no 'points'", source->name);
+		return false;
+	}
+	return true;
+}
+
 static bool parse_device(struct arena *arena, const struct input_device *source,
-			 struct serial_device *device, struct point_table *points,
-			 struct diags *diags)
+			 struct input_config *config, struct serial_device *device,
+			 struct point_table *points, struct diags *diags)
 {
 	struct device_options options = {0};
 	const struct option_binding binding = {&serial_device_options, &options};
 	const char *what = arena_printf(arena, "device '%s'", source->name);
-	struct serial_decoder *decoder;
-	struct point_scaling *list;
-	bool fine = true;
+	bool fine;
 
 	if (!option_bind(arena, source->node, what, &binding, 1, diags))
 		return false;
 	device->name = source->name;
 	device->stale_ns = options.stale_ns;
-	decoder = parse_decoder(arena, source, &options, device, diags);
-	if (decoder == NULL)
-		return false;
-	device->point_count = options.points->count;
-	device->points = list = arena_take(arena, device->point_count + 1, sizeof(*list));
-	for (size_t i = 0; i < device->point_count; i++)
-		fine &= parse_point(arena, device, decoder, options.points->keys[i],
-				    options.points->values[i], &list[i], points, diags);
-	return fine;
+	device->first_point = config->point_count;
+	fine = options.points != NULL
+		       ? parse_points(arena, source, &options, device, points, diags)
+		       : parse_no_points(source, &options, diags);
+	config->point_count += (uint32_t)device->point_count;
+	return serial_command_parse(arena, device->name, options.commands, config, points,
+				    diags) &&
+	       fine;
 }
 
 struct input_config *serial_config_parse(struct arena *arena, const struct input_source *source,
@@ -398,10 +443,8 @@ struct input_config *serial_config_parse(struct arena *arena, const struct input
 
 	config->device_count = source->device_count;
 	config->devices = devices;
-	for (size_t i = 0; i < source->device_count; i++) {
-		devices[i].first_point = config->point_count;
-		fine &= parse_device(arena, &source->devices[i], &devices[i], points, diags);
-		config->point_count += (uint32_t)devices[i].point_count;
-	}
+	for (size_t i = 0; i < source->device_count; i++)
+		fine &= parse_device(arena, &source->devices[i], config, &devices[i], points,
+				     diags);
 	return fine ? config : NULL;
 }

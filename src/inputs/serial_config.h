@@ -16,6 +16,7 @@
 #include "inputs/serial_frame.h"
 #include "inputs/serial_value.h"
 #include "io/stream.h"
+#include "model/point_line.h"
 
 /* The n-th point is read from the n-th field of the decoder. */
 struct serial_device {
@@ -26,8 +27,15 @@ struct serial_device {
 	const struct serial_decoder_type *type;
 	const struct serial_decoder *decoder;
 	uint32_t first_point; /* its local number */
-	size_t point_count;
+	size_t point_count;   /* 0: it is only written, and has no decoder */
 	const struct point_scaling *points;
+};
+
+/* A point that is written: its text is sent as one line. */
+struct serial_command {
+	const char *name; /* device.command */
+	uint32_t number;  /* its local number */
+	int64_t timeout_ns;
 };
 
 struct input_config {
@@ -35,7 +43,12 @@ struct input_config {
 	struct stream_config stream;
 	struct serial_frame_config frame;
 	struct option_rate max_lines;
+	struct point_line line; /* of what is written to it */
+	int data_bits;		/* of a character on the way */
+	/* of all devices, points and commands: each device's points, then its commands */
 	uint32_t point_count;
+	size_t command_count;
+	const struct serial_command *commands; /* of all devices */
 	size_t device_count;
 	const struct serial_device *devices;
 };

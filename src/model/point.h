@@ -15,6 +15,7 @@
 #include "model/value.h"
 
 struct arena;
+struct point_line;
 struct yaml_node;
 
 enum { POINT_NONE = UINT32_MAX };
@@ -47,7 +48,9 @@ struct point {
 	/* what may be written, in the point's unit; low > high: no limit was given */
 	double low, high;
 	const struct point_interlock *interlock; /* NULL: none; not of what only is read */
-	const struct yaml_node *where;		 /* for messages */
+	const struct point_line
+		*line; /* what may be written is sent as a line; NULL: no line */
+	const struct yaml_node *where; /* for messages */
 };
 
 struct point_table;

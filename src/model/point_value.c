@@ -5,11 +5,13 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/str.h"
 #include "conf/diag.h"
 #include "conf/option.h"
 #include "conf/yaml.h"
 #include "model/point.h"
+#include "model/point_line.h"
 
 /* The value in the kind of the point; adds an error and returns false if it does not fit. */
 static bool point_value_in_kind(struct arena *arena, const struct point *point,
@@ -61,11 +63,18 @@ static void point_add_range(const struct point *point, struct str *out)
 static bool point_value_fits(const struct point *point, const struct yaml_node *node,
 			     struct value value, struct diags *diags)
 {
+	struct error err;
 	struct str range;
 	char room[96];
 
 	if (value.kind == VALUE_TEXT && strlen(value.text) > VALUE_TEXT_MAX) {
 		diag_error(diags, node, "a text to write has at most %d bytes", VALUE_TEXT_MAX);
+		return false;
+	}
+	if (value.kind == VALUE_TEXT && point->line != NULL &&
+	    point_line_check(point->line, value.text, &err) != 0) {
+		diag_error(diags, node, "'%s' does not take this text: %s", point->name,
+			   err.text);
 		return false;
 	}
 	if (value.kind != VALUE_NUMBER || point->low > point->high ||

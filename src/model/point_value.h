@@ -17,8 +17,8 @@ struct point;
 struct yaml_node;
 
 /*
- * Binds node to the kind and the limits of point (its name, kind, low, high and unit_text are
- * looked at). False after an error was added. A text lives as long as arena.
+ * Binds node to the kind and the limits of point (its name, kind, low, high, line and unit_text
+ * are looked at). False after an error was added. A text lives as long as arena.
  */
 bool point_value_parse(struct arena *arena, const struct point *point,
 		       const struct yaml_node *node, struct value *ret, struct diags *diags);

@@ -57,6 +57,11 @@ static bool scope_point(struct scope *scope, struct expr *expr, uint32_t id)
 
 	if (point->kind == VALUE_NONE)
 		return false; /* a derived point that is wrong: that was told */
+	if (point->line != NULL) {
+		expr_error(scope->source, expr->from, expr->len,
+			   "'%s' is written and never read: it has no value", point->name);
+		return false;
+	}
 	idlist_add(scope->arena, &scope->use->points, id);
 	expr->op = EXPR_SLOT;
 	expr->slot = program_point(id);
