@@ -22,6 +22,7 @@ struct diags;
 struct error;
 struct mqtt;
 struct point_table;
+struct template;
 struct webhook;
 struct yaml_node;
 
@@ -64,6 +65,8 @@ struct deed {
 	size_t mqtt;	    /* DEED_MQTT: likewise */
 	uint32_t point;	    /* DEED_WRITE */
 	struct value value; /* DEED_WRITE; a text lives as long as the action */
+	/* DEED_WRITE: the text has holes, value is how it is written; NULL: it has none */
+	const struct template *template;
 };
 typedef void deed_fn(void *arg, const struct deed *deed);
 

@@ -145,6 +145,9 @@ static int add_words(enum template_context context, const struct str *words, str
 	case TEMPLATE_LINE:
 		add_text(words->s, out);
 		return 0;
+	case TEMPLATE_COMMAND:
+		str_add(out, words->s, words->len);
+		return 0;
 	}
 	return 0;
 }

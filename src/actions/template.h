@@ -31,6 +31,9 @@ enum template_context {
 	TEMPLATE_HEADER, /* as it is; control characters are refused, see template_render() */
 	TEMPLATE_TEXT,	 /* as it is; control characters but tab and newline become U+FFFD */
 	TEMPLATE_LINE,	 /* as TEMPLATE_TEXT, and no secrets: for logs */
+	/* As it is, and no secrets: whoever takes it refuses it whole for what may not be in
+	   it. */
+	TEMPLATE_COMMAND,
 };
 
 /*

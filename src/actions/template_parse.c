@@ -74,9 +74,11 @@ static bool parse_secret(struct arena *arena, const struct yaml_node *scalar,
 			 const struct interpolate_part *hole, struct part *part,
 			 enum template_context context, struct diags *diags)
 {
-	if (context == TEMPLATE_LINE) {
+	if (context == TEMPLATE_LINE || context == TEMPLATE_COMMAND) {
 		diag_error_in(diags, scalar, hole->from, hole->len,
-			      "a secret may not be written to the log");
+			      "a secret may not be written to %s",
+			      context == TEMPLATE_LINE ? "the log"
+						       : "a point, whose writes are logged");
 		return false;
 	}
 	if (hole->format == NULL || !secret_name_valid(hole->format, strlen(hole->format))) {

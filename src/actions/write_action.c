@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "actions/action.h"
+#include "actions/event_body.h"
+#include "actions/template.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "conf/diag.h"
@@ -17,13 +19,45 @@
 
 struct write_entry {
 	uint32_t point;
-	struct value value;
+	struct value value;		 /* with a template: how it is written, for people */
+	const struct template *template; /* NULL: the value as it is */
 };
 
 struct action {
 	size_t count;
 	struct write_entry *entries;
 };
+
+/* With its holes filled in it has to fit as well, as far as that is known by now. */
+static bool write_entry_sound(struct arena *arena, const struct template *template,
+			      const struct yaml_node *node, const struct point *point,
+			      struct diags *diags)
+{
+	struct yaml_node filled = *node;
+	struct value value;
+	struct str sample;
+
+	str_init(&sample);
+	template_sample(template, &sample);
+	filled.text = arena_text(arena, sample.s, sample.len);
+	filled.len = sample.len;
+	str_done(&sample);
+	return point_value_parse(arena, point, &filled, &value, diags);
+}
+
+static bool write_entry_value(struct arena *arena, const struct yaml_node *node,
+			      const struct point *point, struct write_entry *ret,
+			      struct diags *diags)
+{
+	if (point->kind != VALUE_TEXT || node->kind != YAML_SCALAR ||
+	    strstr(node->text, "${") == NULL)
+		return point_value_parse(arena, point, node, &ret->value, diags);
+	ret->value = value_text(node->text);
+	ret->template = template_parse(
+		arena, node, point->line != NULL ? TEMPLATE_COMMAND : TEMPLATE_LINE, diags);
+	return ret->template != NULL &&
+	       write_entry_sound(arena, ret->template, node, point, diags);
+}
 
 static bool write_entry_parse(struct arena *arena, const struct yaml_node *key,
 			      const struct yaml_node *node, const struct point_table *points,
@@ -46,7 +80,7 @@ static bool write_entry_parse(struct arena *arena, const struct yaml_node *key,
 		diag_note(diags, "hint: a point that may be written says 'write: true'");
 		return false;
 	}
-	return point_value_parse(arena, point, node, &ret->value, diags);
+	return write_entry_value(arena, node, point, ret, diags);
 }
 
 static struct action *write_action_parse(struct arena *arena, const struct yaml_node *entry,
@@ -80,15 +114,27 @@ static bool write_switches(enum event_type event)
 static void write_action_run(const struct action *action, const struct action_host *host,
 			     const struct event *event, const struct event_stamp *stamp)
 {
+	/* What is written has no message id. */
+	const struct event_facts facts = {event, stamp, "", event->seq};
 	char why[160];
 
-	(void)stamp;
 	if (!write_switches(event->type))
 		return;
 	snprintf(why, sizeof(why), "rule %s, %s", event->rule_name,
 		 event_type_name(event->type));
-	for (size_t i = 0; i < action->count; i++)
-		host->write(host->arg, action->entries[i].point, action->entries[i].value, why);
+	for (size_t i = 0; i < action->count; i++) {
+		const struct write_entry *entry = &action->entries[i];
+		struct str text;
+
+		str_init(&text);
+		if (entry->template != NULL)
+			template_render(entry->template, &facts, &text);
+		host->write(host->arg, entry->point,
+			    entry->template == NULL ? entry->value
+						    : value_text(text.s != NULL ? text.s : ""),
+			    why);
+		str_done(&text);
+	}
 }
 
 static void write_action_tell(const struct action *action, enum event_type event, deed_fn *told,
@@ -97,7 +143,8 @@ static void write_action_tell(const struct action *action, enum event_type event
 	for (size_t i = 0; i < action->count && write_switches(event); i++)
 		told(arg, &(struct deed){.kind = DEED_WRITE,
 					 .point = action->entries[i].point,
-					 .value = action->entries[i].value});
+					 .value = action->entries[i].value,
+					 .template = action->entries[i].template});
 }
 
 const struct action_type write_action = {

@@ -14,6 +14,7 @@
 #include "conf/yaml.h"
 #include "model/event.h"
 #include "model/point.h"
+#include "model/point_line.h"
 #include "actions/action.h"
 #include "actions/event_body.h"
 #include "actions/template.h"
@@ -32,8 +33,9 @@ struct done {
 	enum deed_kind kind;
 	const char *target; /* the name of it; in the configuration */
 	struct value value;
-	char *body; /* webhooks and brokers */
-	bool taken; /* not a message that still waits, or was given up */
+	char *body; /* webhooks and brokers; the text of value, where it has holes */
+	bool taken; /* not a message that still waits, or was given up; no text that is refused
+		     */
 	bool expected;
 };
 
@@ -124,6 +126,21 @@ static char *message_body(const struct trial_log *log, const struct template *te
 	return str_steal(&body);
 }
 
+/* A text that the output refuses is not written. */
+static void log_write(const struct trial_log *log, const struct deed *deed, struct done *done)
+{
+	const struct point *point = point_table_get(log->config->points, deed->point);
+
+	done->target = point->name;
+	if (deed->template == NULL)
+		return;
+	done->body = message_body(log, deed->template);
+	done->value = value_text(done->body != NULL ? done->body : "");
+	done->taken = strlen(done->value.text) <= VALUE_TEXT_MAX &&
+		      (point->line == NULL ||
+		       point_line_check(point->line, done->value.text, NULL) == 0);
+}
+
 static void log_deed(void *arg, const struct deed *deed)
 {
 	struct trial_log *log = arg;
@@ -147,7 +164,7 @@ static void log_deed(void *arg, const struct deed *deed)
 		done.body = message_body(log, log->config->mqtts[deed->mqtt].mqtt->body);
 		break;
 	case DEED_WRITE:
-		done.target = point_table_get(log->config->points, deed->point)->name;
+		log_write(log, deed, &done);
 		break;
 	case DEED_LOG:
 		break;

@@ -46,6 +46,7 @@ has 700 /etc/gauged/secrets.d
 has 644 /usr/share/doc/gauged/examples/gauged.yaml
 has 644 /usr/share/doc/gauged/examples/gpio.yaml
 has 644 /usr/share/doc/gauged/examples/modbus-rtu.yaml
+has 644 /usr/share/doc/gauged/examples/serial-display.yaml
 has 644 /usr/share/doc/gauged/examples/mqtt.yaml
 has 644 /usr/share/doc/gauged/rules.md
 for recipe in "$source"/conf/recipes/*.yaml; do

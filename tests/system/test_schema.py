@@ -173,6 +173,7 @@ devices:
   table: {bus: mast, csv: {separator: ";", columns: [time, temp]}, points: {temp: {}, time: {type: text}}}
   pairs: {bus: mast, keyvalue: true, points: {T: , H: {field: RH}}}
   tree: {bus: mast, json: {prefix: "data: "}, points: {speed: {field: wind.speed, scale: 2}}}
+  panel: {bus: mast, commands: {show: {timeout: 2s, max_changes: 20/m, on_stop: "OFF"}, beep: }}
   old: {bus: tape, points: {temp: {unit: degC}, mode: {type: text}, door: {type: bool}, plain: }}
 derived:
   lift: {value: boiler.temp - 20 degC, unit: K, deadband: 0.5}
@@ -278,6 +279,7 @@ def mutate(seed, count):
     rng = random.Random(seed)
     bases = [load(EVERYTHING)] * 3 + [whole_demo(), load(read("conf", "gauged.yaml")),
                                       load(read("conf", "modbus-rtu.yaml")), load(read("conf", "gpio.yaml")),
+                                      load(read("conf", "serial-display.yaml")),
                                       load(read("conf", "mqtt.yaml"))]
     judge = validator(CONFIG)
     totals, wrong = [0, 0], []

@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "conf/yaml.h"
 #include "model/point.h"
+#include "model/point_line.h"
 
 struct rig {
 	struct bench bench;
@@ -32,6 +33,7 @@ static const char *const webhook_names[] = {"ops", "night"};
 
 static int set_up(void **state)
 {
+	static const struct point_line line = {.end = ";", .end_len = 1, .max = 40};
 	static const struct point points[] = {
 		{.name = "boiler.burner", .kind = VALUE_BOOL, .writable = true, .low = 1},
 		{.name = "boiler.setpoint",
@@ -43,6 +45,11 @@ static int set_up(void **state)
 		{.name = "boiler.free", .kind = VALUE_NUMBER, .writable = true, .low = 1},
 		{.name = "boiler.mode", .kind = VALUE_TEXT, .writable = true, .low = 1},
 		{.name = "boiler.temp", .kind = VALUE_NUMBER, .low = 1},
+		{.name = "display.show",
+		 .kind = VALUE_TEXT,
+		 .writable = true,
+		 .low = 1,
+		 .line = &line},
 	};
 	struct rig *rig = xcalloc(1, sizeof(*rig));
 	struct point_table *table;
@@ -126,6 +133,90 @@ static void test_writes_are_asked_for_in_their_order(void **state)
 			    "boiler.setpoint=55.5 (rule boiler-over-temp, fire)\n"
 			    "boiler.mode=\"off\" (rule boiler-over-temp, fire)\n"
 			    "boiler.free=-3 (rule boiler-over-temp, fire)\n");
+}
+
+static void test_texts_that_are_written_have_their_holes_filled_in(void **state)
+{
+	struct rig *rig = *state;
+	struct action_list list;
+
+	assert_true(
+		parse(rig,
+		      "do: [{write: {display.show: '$$ ${rule} ${severity|critical:!!}'}},"
+		      " {write: {boiler.mode: '${state}', display.show: 'a $ b'}},"
+		      " {write: {display.show: '${values.nobody.there} ${labels.none}.'}}]\n",
+		      &list));
+	run(rig, &list);
+	assert_string_equal(
+		rig->written.s,
+		"display.show=\"$ boiler-over-temp !!\" (rule boiler-over-temp, fire)\n"
+		"boiler.mode=\"firing\" (rule boiler-over-temp, fire)\n"
+		"display.show=\"a $ b\" (rule boiler-over-temp, fire)\n"
+		"display.show=\"unknown unknown.\" (rule boiler-over-temp, fire)\n");
+}
+
+/* What a line may not hold stays in it, for the output to refuse the whole. */
+static void test_fault_C13_a_command_is_not_cleaned_but_left_to_be_refused(void **state)
+{
+	struct rig *rig = *state;
+	struct action_host host = {host_webhook, NULL, host_write, rig};
+	struct event event = *bench_event();
+	struct action_list list;
+
+	event.message = "A\x1b[2J";
+	assert_true(parse(
+		rig, "do: [{write: {display.show: '${message}', boiler.mode: '${message}'}}]\n",
+		&list));
+	list.types[0]->run(list.actions[0], &host, &event, bench_stamp());
+	assert_string_equal(rig->written.s,
+			    "display.show=\"A\\u001b[2J\" (rule boiler-over-temp, fire)\n"
+			    "boiler.mode=\"A\xef\xbf\xbd[2J\" (rule boiler-over-temp, fire)\n");
+}
+
+static void tell_write(void *arg, const struct deed *deed)
+{
+	struct str *out = arg;
+
+	value_show(deed->value, out);
+	str_adds(out, deed->template != NULL ? " with holes\n" : "\n");
+}
+
+static void test_a_deed_says_how_a_text_is_written(void **state)
+{
+	struct rig *rig = *state;
+	struct action_list list;
+
+	assert_true(parse(rig,
+			  "do: [{write: {display.show: 'A ${rule}', boiler.mode: 'off'}}]\n",
+			  &list));
+	list.types[0]->tell(list.actions[0], EVENT_FIRE, tell_write, &rig->written);
+	assert_string_equal(rig->written.s, "\"A ${rule}\" with holes\n\"off\"\n");
+}
+
+static void test_errors_of_texts_that_are_written_are_told(void **state)
+{
+	refuse(*state,
+	       "do:\n"
+	       "- write: {display.show: 'A;B'}\n"
+	       "- write: {display.show: 'A;${rule}'}\n"
+	       "- write: {display.show: '${secret:x}'}\n"
+	       "- write: {display.show: '${ruel}'}\n",
+	       "t.yaml:2:25: error: 'display.show' does not take this text: what ends a line of "
+	       "the bus stands in the text itself\n"
+	       "    2 | - write: {display.show: 'A;B'}\n"
+	       "      |                         ^~~~~\n"
+	       "t.yaml:3:25: error: 'display.show' does not take this text: what ends a line of "
+	       "the bus stands in the text itself\n"
+	       "    3 | - write: {display.show: 'A;${rule}'}\n"
+	       "      |                         ^~~~~~~~~~~\n"
+	       "t.yaml:4:28: error: a secret may not be written to a point, whose writes are "
+	       "logged\n"
+	       "    4 | - write: {display.show: '${secret:x}'}\n"
+	       "      |                            ^~~~~~\n"
+	       "t.yaml:5:28: error: unknown field 'ruel' of an event\n"
+	       "    5 | - write: {display.show: '${ruel}'}\n"
+	       "      |                            ^~~~\n"
+	       "      = hint: did you mean 'rule'?\n");
 }
 
 /* The log while fn runs. */
@@ -471,6 +562,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_writes_are_asked_for_in_their_order),
+		TEST(test_texts_that_are_written_have_their_holes_filled_in),
+		TEST(test_fault_C13_a_command_is_not_cleaned_but_left_to_be_refused),
+		TEST(test_a_deed_says_how_a_text_is_written),
+		TEST(test_errors_of_texts_that_are_written_are_told),
 		TEST(test_a_repeat_switches_nothing_again),
 		TEST(test_log_writes_the_message_or_a_text),
 		TEST(test_webhooks_are_found_by_name_and_no_list_is_an_empty_one),
