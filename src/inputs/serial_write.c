@@ -19,6 +19,9 @@
 #include "io/stream.h"
 #include "model/report.h"
 
+/* The others on the loop come in between. */
+enum { LINES_A_TURN = 16 };
+
 struct serial_line {
 	TAILQ_ENTRY(serial_line) entry;
 	const struct serial_command *command;
@@ -39,7 +42,7 @@ struct serial_writer {
 	struct serial_lines waiting, free;
 	struct serial_line *lines;
 	bool closing;
-	uint64_t writes, replaced, late, full;
+	uint64_t writes, replaced, late;
 };
 
 /* Its place is free before anybody is told, who may want to write again. */
@@ -128,8 +131,7 @@ static void writer_send(void *arg)
 	struct serial_writer *writer = arg;
 	struct serial_line *line;
 
-	/* What is added meanwhile is sent by another turn: so many at most. */
-	for (unsigned i = 0; i < SERIAL_WRITES_WAITING; i++) {
+	for (unsigned i = 0; i < LINES_A_TURN; i++) {
 		ssize_t n;
 
 		line = TAILQ_FIRST(&writer->waiting);
@@ -228,11 +230,7 @@ int serial_writer_put(struct serial_writer *writer, const struct serial_command 
 		return rc;
 	before = line_before(writer, command);
 	line = before != NULL ? before : TAILQ_FIRST(&writer->free);
-	if (line == NULL) {
-		writer->full++;
-		return error_set(err, EBUSY, "%s: %d writes to bus %s wait already",
-				 command->name, SERIAL_WRITES_WAITING, writer->config->name);
-	}
+	assert(line != NULL);
 	TAILQ_REMOVE(before != NULL ? &writer->waiting : &writer->free, line, entry);
 	if (before != NULL) {
 		before_done = before->done;
@@ -269,8 +267,9 @@ struct serial_writer *serial_writer_new(struct loop *loop, const struct input_co
 		return writer;
 	writer->send = loop_defer_new(loop, writer_send, writer);
 	writer->timer = loop_timer_new(loop, writer_due, writer);
-	writer->lines = xcalloc(SERIAL_WRITES_WAITING, sizeof(*writer->lines));
-	for (size_t i = 0; i < SERIAL_WRITES_WAITING; i++)
+	/* One of each command, of which the next takes the place, and the one on its way. */
+	writer->lines = xcalloc(config->command_count + 1, sizeof(*writer->lines));
+	for (size_t i = 0; i < config->command_count + 1; i++)
 		TAILQ_INSERT_TAIL(&writer->free, &writer->lines[i], entry);
 	return writer;
 }
@@ -299,6 +298,4 @@ void serial_writer_report(const struct serial_writer *writer, struct report *ret
 		     writer->replaced);
 	report_count(ret, "writes_late", "Lines that a blocked output did not take in time.",
 		     writer->late);
-	report_count(ret, "writes_full", "Lines refused because too many waited.",
-		     writer->full);
 }

@@ -19,9 +19,6 @@ struct serial_command;
 struct serial_writer;
 struct stream;
 
-/* Lines that may wait on a bus, the one that is being sent among them. */
-enum { SERIAL_WRITES_WAITING = 16 };
-
 /* All are borrowed, and must outlive the writer. */
 struct serial_writer *serial_writer_new(struct loop *loop, const struct input_config *config,
 					struct stream *stream);
@@ -29,7 +26,8 @@ struct serial_writer *serial_writer_new(struct loop *loop, const struct input_co
 void serial_writer_free(struct serial_writer *writer);
 /*
  * As write() of struct input_type; the command is one of config's. -ENOTCONN: the line is not
- * open; -EBUSY: too many wait. Nothing is sent within the call.
+ * open. There is room for a line of each command, beside one that is being sent. Nothing is
+ * sent within the call.
  */
 int serial_writer_put(struct serial_writer *writer, const struct serial_command *command,
 		      struct value value, write_done *done, void *arg, struct error *err);

@@ -19,7 +19,6 @@
 #include "base/log.h"
 #include "input_rig.h"
 #include "inputs/serial.h"
-#include "inputs/serial_write.h"
 #include "io/loop.h"
 #include "pty.h"
 
@@ -372,37 +371,39 @@ static void test_a_serial_server_gets_the_same_bytes(void **state)
 	panel_done(&panel);
 }
 
-static void test_the_queue_has_an_end(void **state)
+/* As gauged stops, all may be written at once; no command waits twice. */
+static void test_all_commands_of_a_bus_can_wait_at_once(void **state)
 {
-	char yaml[2048], name[16];
+	enum { COMMANDS = 40 };
+	char yaml[2048], name[16], bytes[COMMANDS * 8];
 	struct panel panel;
-	struct error err;
-	struct str text;
+	struct str text, lines;
+	size_t len;
 
 	(void)state;
 	panel = (struct panel){.loop = loop_new(NULL)};
 	str_init(&panel.told.text);
 	pty_plug(&panel.pty);
 	str_init_fixed(&text, yaml, sizeof(yaml));
+	str_init_fixed(&lines, bytes, sizeof(bytes));
 	str_addf(&text, "bus: {serial: %s}\ndevices: {d: {commands: {", panel.pty.path);
-	for (int i = 0; i <= SERIAL_WRITES_WAITING; i++)
+	for (int i = 0; i < COMMANDS; i++)
 		str_addf(&text, "%sc%d: ", i > 0 ? ", " : "", i);
 	str_adds(&text, "}}}\n");
 	rig_open(&panel.rig, &input_serial, yaml, panel.loop);
 	panel_up(&panel);
-	for (int i = 0; i < SERIAL_WRITES_WAITING; i++) {
-		snprintf(name, sizeof(name), "d.c%d", i);
-		put_well(&panel, name, "X");
+	len = block(&panel);
+	for (int i = 0; i < 2 * COMMANDS; i++) {
+		snprintf(name, sizeof(name), "d.c%d", i % COMMANDS);
+		put_well(&panel, name, i < COMMANDS ? "X" : name);
+		if (i >= COMMANDS)
+			str_addf(&lines, "%s\n", name);
 	}
-	snprintf(name, sizeof(name), "d.c%d", SERIAL_WRITES_WAITING);
-	assert_int_equal(put(&panel, name, "X", &err), -EBUSY);
-	assert_non_null(strstr(err.text, "16 writes to bus "));
-	assert_int_equal(rig_counter(&panel.rig, -1, "writes_full"), 1);
-	/* Another of the same command needs no place of its own. */
-	put_well(&panel, "d.c0", "Y");
-	pty_wait(panel.loop, &panel.told.count, SERIAL_WRITES_WAITING + 1);
-	put_well(&panel, name, "Z");
-	pty_wait(panel.loop, &panel.told.count, SERIAL_WRITES_WAITING + 2);
+	assert_int_equal(panel.told.count, COMMANDS);
+	assert_int_equal(rig_counter(&panel.rig, -1, "writes_replaced"), COMMANDS);
+	drain(&panel, len);
+	expect(&panel, lines.s);
+	pty_wait(panel.loop, &panel.told.count, 2 * COMMANDS);
 	panel_done(&panel);
 }
 
@@ -496,7 +497,7 @@ int main(void)
 			test_fault_A11_a_blocked_line_ends_its_writes_and_holds_up_nobody),
 		cmocka_unit_test(test_fault_A11_no_line_is_cut_off_and_continued_by_another),
 		cmocka_unit_test(test_a_serial_server_gets_the_same_bytes),
-		cmocka_unit_test(test_the_queue_has_an_end),
+		cmocka_unit_test(test_all_commands_of_a_bus_can_wait_at_once),
 		cmocka_unit_test(test_fault_A1_unplugged_its_writes_are_told),
 		cmocka_unit_test(test_closing_ends_what_waits),
 		cmocka_unit_test(test_a_configuration_that_is_wrong_is_told),
