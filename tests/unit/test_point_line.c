@@ -20,8 +20,8 @@ static const struct point_line newline = {.end = "\n", .end_len = 1, .max = 20};
 static void test_texts_of_one_line_pass(void **state)
 {
 	static const char *const texts[] = {"", "RESET",
-					    "T=21.5 \xc2\xb0"
-					    "C",
+					    ("T=21.5 \xc2\xb0"
+					     "C"),
 					    "SET \"a\" 100%", "12345678901234567890"};
 	struct error err;
 

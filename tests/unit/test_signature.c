@@ -76,8 +76,8 @@ static void test_key_of_the_wrong_length_or_form_is_refused_and_not_shown(void *
 		"whsec_",
 		/* 23 bytes, 65 bytes */
 		"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY=",
-		"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1"
-		"Njc4OWFiY2RlZis=",
+		("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1"
+		 "Njc4OWFiY2RlZis="),
 		/* no base64; a digit too few */
 		"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NT!3",
 		"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3O",
