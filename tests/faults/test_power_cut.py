@@ -126,14 +126,21 @@ def test_fault_D9_the_power_is_cut_at_any_time():
     assert accepted > 20 * CUTS, "too little was accepted to say anything: %d" % accepted
 
 
-def test_a_disk_that_lies_is_found_out():
-    shim = {"LD_PRELOAD": delivery.SHIM}
+def found_out(shim, what):
     for attempt in range(5):
-        faults, aside, _ = cuts(max(3, min(CUTS, 25)), SEED + 1000 + attempt, shim)
+        faults, aside, _ = cuts(max(3, min(CUTS, 25)), SEED + 1000 + attempt, {"LD_PRELOAD": shim})
         if faults or aside:
             print("as it has to be: %s" % (faults or aside)[0])
             return
-    raise AssertionError("nothing was lost without any sync: this test can't find losses")
+    raise AssertionError("nothing was lost %s: this test can't find losses" % what)
+
+
+def test_a_disk_that_lies_is_found_out():
+    found_out(delivery.SHIM, "without any sync")
+
+
+def test_a_store_that_syncs_no_commits_is_found_out():
+    found_out(delivery.SHIM.replace("sync_shim", "normal_shim"), "with synchronous=NORMAL")
 
 
 def can_mount():
@@ -155,5 +162,5 @@ if __name__ == "__main__":
         lab.skip(problem)
     tests = [test_fault_D9_the_power_is_cut_at_any_time]
     if "asan" not in os.environ.get("ASAN_OPTIONS", "") and os.path.exists(delivery.SHIM):
-        tests.append(test_a_disk_that_lies_is_found_out)
+        tests += [test_a_disk_that_lies_is_found_out, test_a_store_that_syncs_no_commits_is_found_out]
     lab.run(*tests)
