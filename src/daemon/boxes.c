@@ -288,6 +288,7 @@ void boxes_load_gaps(struct boxes *boxes, const void *bytes, size_t len)
 		const char *name = pack_take_text(&in, &name_len);
 		struct outbox_gap gap = {.count = pack_take_u64(&in)};
 		char room[JOURNAL_NAME_MAX + 1];
+		struct outbox_gap other;
 
 		gap.first = pack_take_u64(&in);
 		gap.last = pack_take_u64(&in);
@@ -296,6 +297,7 @@ void boxes_load_gaps(struct boxes *boxes, const void *bytes, size_t len)
 			return;
 		memcpy(room, name, name_len);
 		room[name_len] = '\0';
-		outbox_set_gap(boxes_get(boxes, room), &gap);
+		if (!outbox_gap(boxes_get(boxes, room), &other))
+			outbox_set_gap(boxes_get(boxes, room), &gap);
 	}
 }

@@ -57,6 +57,23 @@ static void kept_rebuilt(void *arg)
 	kept->totals_lost = true;
 }
 
+/* A total goes on from where it was; for anything else it is too late. */
+static void kept_late(void *arg, const char *key, const void *bytes, size_t len)
+{
+	static const char total[] = "total:";
+	const struct kept *kept = arg;
+	const char *name = key + strlen(total);
+	uint32_t point;
+
+	if (strncmp(key, total, strlen(total)) != 0)
+		return;
+	point = point_table_find(kept->now->config->points, name, strlen(name));
+	for (size_t i = 0; point != POINT_NONE && i < kept->now->config->bus_count; i++) {
+		if (bus_owns(kept->now->buses[i], point))
+			bus_restore(kept->now->buses[i], point, bytes, len);
+	}
+}
+
 bool kept_open(struct kept *kept, struct loop *loop, const struct config *config,
 	       const char *boot_id, struct error *err)
 {
@@ -66,8 +83,11 @@ bool kept_open(struct kept *kept, struct loop *loop, const struct config *config
 		.max_bytes = config->state_max_bytes,
 		.boot_id = boot_id,
 	};
-	struct state_host host = {
-		.settle = kept_settle, .busy = kept_busy, .rebuilt = kept_rebuilt, .arg = kept};
+	struct state_host host = {.settle = kept_settle,
+				  .busy = kept_busy,
+				  .rebuilt = kept_rebuilt,
+				  .late = kept_late,
+				  .arg = kept};
 
 	if (state.directory == NULL && given != NULL && given[0] == '/')
 		state.directory = given;

@@ -53,22 +53,6 @@ static void state_found_begin(void *arg, struct journal *journal)
 	boxes_set_journal(state->boxes, journal);
 }
 
-static void state_found_state(void *arg, const char *key, const void *bytes, size_t len)
-{
-	struct state *state = arg;
-	struct found *found;
-
-	if (state->opened)
-		return;
-	found = xcalloc(1, sizeof(*found) + len + 1);
-	found->key = xstrdup(key);
-	found->len = len;
-	if (len > 0)
-		memcpy(found->bytes, bytes, len);
-	found->next = state->found;
-	state->found = found;
-}
-
 static void state_found_box(void *arg, const char *box, uint64_t last_seq)
 {
 	struct state *state = arg;
@@ -124,27 +108,61 @@ static int64_t stamp_outage(const struct state *state, struct pack *in)
 	return ago >= 0 ? ago : -1;
 }
 
+/* What a part saved, without its stamp. False: it is none. */
+static bool stamp_take(const struct state *state, const void *bytes, size_t len,
+		       const void **ret, size_t *ret_len, int64_t *ret_outage_ns)
+{
+	const unsigned char *at = bytes;
+	struct pack in = {.at = at, .end = at + len};
+
+	if (pack_take_u32(&in) != STAMP_MARK)
+		return false;
+	*ret_outage_ns = stamp_outage(state, &in);
+	*ret = in.at;
+	*ret_len = (size_t)(in.end - in.at);
+	return !in.bad;
+}
+
+static void state_found_late(struct state *state, const char *key, const void *bytes,
+			     size_t len)
+{
+	int64_t outage_ns;
+
+	if (!stamp_take(state, bytes, len, &bytes, &len, &outage_ns))
+		return;
+	if (strcmp(key, "gaps") == 0)
+		boxes_load_gaps(state->boxes, bytes, len);
+	else if (state->host.late != NULL)
+		state->host.late(state->host.arg, key, bytes, len);
+}
+
+static void state_found_state(void *arg, const char *key, const void *bytes, size_t len)
+{
+	struct state *state = arg;
+	struct found *found;
+
+	if (state->opened) {
+		state_found_late(state, key, bytes, len);
+		return;
+	}
+	found = xcalloc(1, sizeof(*found) + len + 1);
+	found->key = xstrdup(key);
+	found->len = len;
+	if (len > 0)
+		memcpy(found->bytes, bytes, len);
+	found->next = state->found;
+	state->found = found;
+}
+
 bool state_found(const struct state *state, const char *key, const void **ret, size_t *ret_len,
 		 int64_t *ret_outage_ns)
 {
 	const struct found *found = state->found;
-	struct pack in;
-	int64_t outage_ns;
 
 	while (found != NULL && strcmp(found->key, key) != 0)
 		found = found->next;
-	if (found == NULL)
-		return false;
-	in = (struct pack){.at = found->bytes, .end = found->bytes + found->len};
-	if (pack_take_u32(&in) != STAMP_MARK)
-		return false;
-	outage_ns = stamp_outage(state, &in);
-	if (in.bad)
-		return false;
-	*ret = in.at;
-	*ret_len = (size_t)(in.end - in.at);
-	*ret_outage_ns = outage_ns;
-	return true;
+	return found != NULL &&
+	       stamp_take(state, found->bytes, found->len, ret, ret_len, ret_outage_ns);
 }
 
 /* ---- saving */

@@ -54,6 +54,11 @@ struct state_host {
 	void (*rebuilt)(void *arg);
 	/* Trouble of the store began, or ended (NULL). */
 	void (*trouble)(void *arg, const char *problem);
+	/*
+	 * The store could not be opened at the start, and was later: what it has under a key,
+	 * before anything is written over it.
+	 */
+	void (*late)(void *arg, const char *key, const void *bytes, size_t len);
 	void *arg;
 };
 

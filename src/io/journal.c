@@ -183,7 +183,7 @@ static void journal_hand_out(struct journal *journal, const struct journal_ops *
 		message.created_ns -= journal->created_ns;
 		if (op->kind != JOURNAL_STATE)
 			journal_boxes_see(&journal->boxes, op->name, op->seq);
-		if (op->kind == JOURNAL_STATE && !late && found->state != NULL)
+		if (op->kind == JOURNAL_STATE && found->state != NULL)
 			found->state(found->arg, op->name, op->body, op->body_len);
 		else if (op->kind == JOURNAL_BOX && found->box != NULL)
 			found->box(found->arg, op->name, op->seq);

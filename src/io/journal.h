@@ -107,7 +107,7 @@ struct journal_config {
  * Starts the writer, waits until the store is open or has failed to (at most 20 s), and hands
  * out what is in it. A store that fails is no reason to fail: the journal is degraded then, and
  * goes on trying; what it finds later it hands out later through the same found (whose arg has
- * to live as long), states left out. NULL + err: only where it would be wrong to go on.
+ * to live as long). NULL + err: only where it would be wrong to go on.
  * -EBUSY: another gauged has it open (the text names its pid). -EAGAIN: no thread can be
  * started. A folder that is a symbolic link, belongs to somebody else or that others may write
  * to is trouble like any other, and is not touched.

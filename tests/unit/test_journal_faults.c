@@ -259,7 +259,7 @@ static void test_store_that_opens_late_is_handed_out_late(void **state)
 	rig_put(rig, "a", first);
 	faulty_disk_heal();
 	rig_until(rig, faults_found);
-	assert_int_equal(rig->states, 0);
+	assert_int_equal(rig->states, 1);
 	assert_int_equal(rig->last_seq, 1);
 	now = journal_time(rig->journal, clock_boot());
 	assert_true(rig->messages[0].created_ns <= now);

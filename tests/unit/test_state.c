@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 #include "actions/outbox.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "daemon/boxes.h"
 #include "daemon/state.h"
 #include "io/loop.h"
@@ -119,10 +121,76 @@ static void test_what_was_lost_without_an_event_outlives_a_kill(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+struct late {
+	int count;
+	char key[32], bytes[32];
+};
+
+static void note_late(void *arg, const char *key, const void *bytes, size_t len)
+{
+	struct late *late = arg;
+
+	late->count++;
+	snprintf(late->key, sizeof(late->key), "%s", key);
+	snprintf(late->bytes, sizeof(late->bytes), "%.*s", (int)len, (const char *)bytes);
+}
+
+static void save_total(void *arg, struct boot now, struct str *out)
+{
+	(void)now;
+	(void)out;
+	state_put(arg, "total:d.flow", "17", 2);
+}
+
+static void keep_total(const struct life *life)
+{
+	struct state_part part = {.key = "totals", .save = save_total, .arg = life->state};
+	struct outbox_gap gap;
+
+	state_add(life->state, &part);
+	state_changed(life->state, true);
+	/* A message goes with it, and the number of that was used once the store has both. */
+	if (life_add(life, 10) != 0 || outbox_gap(life->outbox, &gap))
+		_exit(1);
+	life_commit(life);
+}
+
+/* A folder that others may write to is trouble, until they may not. */
+static void test_what_a_store_has_that_opens_late_is_told(void **state)
+{
+	char directory[] = "/tmp/gauged-state-XXXXXX", command[64];
+	struct late late = {0};
+	const struct state_host host = {.late = note_late, .arg = &late};
+	const struct state_config config = {
+		.directory = directory, .max_bytes = 64 << 20, .boot_id = "b"};
+	struct mono end = mono_add(clock_mono(), 60 * NSEC_PER_SEC);
+	struct life life = {.loop = loop_new(NULL)};
+	struct error err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	kill_after(keep_total, directory);
+	assert_int_equal(chmod(directory, 0777), 0);
+	life.state = state_open(life.loop, &config, &host, &err);
+	assert_non_null(life.state);
+	assert_int_equal(late.count, 0);
+	assert_int_equal(chmod(directory, 0700), 0);
+	while (late.count == 0 && clock_mono().ns < end.ns) {
+		loop_turn(life.loop);
+		usleep(1000);
+	}
+	assert_string_equal(late.key, "total:d.flow");
+	assert_string_equal(late.bytes, "17");
+	life_end(&life);
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_was_lost_without_an_event_outlives_a_kill),
+		cmocka_unit_test(test_what_a_store_has_that_opens_late_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
