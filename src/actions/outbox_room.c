@@ -49,6 +49,13 @@ static void row_forget(struct outbox *outbox, struct outbox_row *row)
 		outbox->store.remove(outbox->store.arg, seq);
 }
 
+static void dead_take_out(struct outbox *outbox, struct outbox_row *row)
+{
+	TAILQ_REMOVE(&outbox->dead, row, link);
+	outbox->dead_count--;
+	outbox->dead_bytes -= row->size;
+}
+
 static void row_bury(struct outbox *outbox, struct outbox_row *row)
 {
 	TAILQ_INSERT_TAIL(&outbox->dead, row, link);
@@ -61,9 +68,7 @@ static void row_bury(struct outbox *outbox, struct outbox_row *row)
 	while (outbox->dead_count > OUTBOX_DEAD_MAX ||
 	       outbox->dead_bytes > OUTBOX_DEAD_BYTES_MAX) {
 		row = TAILQ_FIRST(&outbox->dead);
-		TAILQ_REMOVE(&outbox->dead, row, link);
-		outbox->dead_count--;
-		outbox->dead_bytes -= row->size;
+		dead_take_out(outbox, row);
 		outbox->counted.dead_dropped++;
 		row_forget(outbox, row);
 	}
@@ -279,9 +284,7 @@ size_t outbox_revive(struct outbox *outbox, uint64_t seq, struct boot now)
 		after = TAILQ_NEXT(row, link);
 		if (seq != 0 && row->identity.seq != seq)
 			continue;
-		TAILQ_REMOVE(&outbox->dead, row, link);
-		outbox->dead_count--;
-		outbox->dead_bytes -= row->size;
+		dead_take_out(outbox, row);
 		row->why = OUTBOX_WAITS;
 		row->rejections = 0;
 		row->created = now;
@@ -304,9 +307,7 @@ static size_t drop_dead(struct outbox *outbox, uint64_t seq)
 		after = TAILQ_NEXT(row, link);
 		if (seq != 0 && row->identity.seq != seq)
 			continue;
-		TAILQ_REMOVE(&outbox->dead, row, link);
-		outbox->dead_count--;
-		outbox->dead_bytes -= row->size;
+		dead_take_out(outbox, row);
 		row_forget(outbox, row);
 		count++;
 	}
