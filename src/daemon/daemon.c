@@ -268,6 +268,7 @@ static void daemon_swap_to(struct daemon *daemon, struct running next)
 	running_start(&scope, &daemon->now);
 	outputs_adopt(daemon->outputs, next.config);
 	engine_adopt(next.engine, old.engine, now);
+	outputs_settle(daemon->outputs);
 	daemon->leaving = NULL;
 	running_close(&old);
 	daemon_plan(daemon);

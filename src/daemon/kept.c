@@ -118,17 +118,23 @@ static void kept_outputs_changed(void *arg)
 
 static void kept_start_outputs(struct kept *kept)
 {
+	struct output_counters counters;
 	const void *bytes;
 	int64_t outage_ns;
 	size_t len;
 
 	if (state_found(kept->state, "outputs", &bytes, &len, &outage_ns))
 		outputs_restore(kept->outputs, bytes, len, clock_boot(), outage_ns);
+	outputs_count(kept->outputs, &counters);
+	if (!state_whole(kept->state) || counters.corrupt > 0)
+		outputs_forgotten(kept->outputs);
 	kept->outputs_part =
 		(struct state_part){.key = "outputs", .save = kept_save_outputs, .arg = kept};
 	state_add(kept->state, &kept->outputs_part);
 	outputs_on_change(kept->outputs, kept_outputs_changed, kept);
 	outputs_start(kept->outputs);
+	/* A life that is too short for a commit of what it switched was one, too. */
+	state_changed(kept->state, true);
 }
 
 /* ---- totals of inputs: each point has a state of its own */

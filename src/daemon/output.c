@@ -262,14 +262,16 @@ void outputs_saw(struct outputs *outputs, const struct reading *reading)
 	struct output *output;
 
 	output = output_of(outputs, reading->point);
-	if (output != NULL && reading->quality != QUALITY_GOOD) {
-		if (reading->reason == BAD_OFFLINE)
-			outlet_lost(output->outlet);
+	if (output == NULL)
+		return;
+	if (reading->quality == QUALITY_GOOD) {
+		if (!outlet_saw(output->outlet, reading->value, reading->at))
+			return;
+		output_step(outputs, output);
+	} else if (reading->reason != BAD_OFFLINE ||
+		   !outlet_lost(output->outlet, reading->at)) {
 		return;
 	}
-	if (output == NULL || !outlet_saw(output->outlet, reading->value, reading->at))
-		return;
-	output_step(outputs, output);
 	if (output_is_timed(output))
 		output_changed(outputs);
 }
@@ -357,8 +359,25 @@ void outputs_adopt(struct outputs *outputs, const struct config *config)
 			log_notice("%s is no output any more: it stays as it is",
 				   outlet_point(old.list[i].outlet)->name);
 	output_drop(&old);
-	for (size_t i = 0; i < outputs->count; i++)
+}
+
+void output_settle(struct outputs *outputs, struct output *output)
+{
+	const struct config_output *config = output->config;
+	struct boot now = output_now(outputs);
+
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (outlet_rule_holds(output->outlet, i) &&
+		    !outputs->host.fires(outputs->host.arg, config->rules[i].name))
+			outlet_rule_ends(output->outlet, i, now);
+}
+
+void outputs_settle(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		output_settle(outputs, &outputs->list[i]);
 		output_step(outputs, &outputs->list[i]);
+	}
 }
 
 void outputs_stop(struct outputs *outputs)

@@ -48,8 +48,12 @@ struct outputs_host {
 struct outputs *outputs_new(const struct config *config, const struct outputs_host *host);
 /* All buses have to be closed before: they end their open writes. */
 void outputs_free(struct outputs *outputs);
-/* A reload: what is known of points with the same name and kind goes on. */
+/*
+ * A reload: what is known of points with the same name and kind goes on. outputs_settle()
+ * follows, when the host knows which rules fire.
+ */
 void outputs_adopt(struct outputs *outputs, const struct config *config);
+void outputs_settle(struct outputs *outputs);
 /* Writes what is to be written at the start; from then on the host is called. */
 void outputs_start(struct outputs *outputs);
 
@@ -111,5 +115,10 @@ void outputs_save(const struct outputs *outputs, struct boot now, struct str *ou
  */
 size_t outputs_restore(struct outputs *outputs, const void *bytes, size_t len, struct boot now,
 		       int64_t outage_ns);
+/*
+ * Behind it, where some of what was saved may be lost: outputs that were not restored and have
+ * a max_on begin with off, for nobody knows how long they have been on.
+ */
+void outputs_forgotten(struct outputs *outputs);
 
 #endif

@@ -20,6 +20,7 @@ struct output {
 	const struct config_output *config;
 	struct complaint complaint; /* what is tried again and fails again ... */
 	unsigned failures;	    /* ... so many times in a row */
+	bool restored;
 	struct output *after;	    /* while a reload swaps the lists */
 };
 
@@ -64,6 +65,8 @@ int output_send(struct outputs *outputs, struct output *output, const struct out
  */
 int output_carry_out(struct outputs *outputs, struct output *output, write_done *done,
 		     void *arg, struct error *err);
+/* Rules that fire no more, or of which nothing is known, let go. */
+void output_settle(struct outputs *outputs, struct output *output);
 /* The same for nobody, once outputs_start() was called. */
 void output_step(struct outputs *outputs, struct output *output);
 

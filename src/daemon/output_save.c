@@ -94,16 +94,6 @@ static struct output *record_output(struct outputs *outputs, struct pack *body)
 	return entry != NULL ? &outputs->list[entry - outputs->config->outputs] : NULL;
 }
 
-/* Rules that fire no more, or of which nothing was saved, let go. */
-static void outputs_settle(struct outputs *outputs, struct outlet *outlet,
-			   const struct config_output *config, struct boot now)
-{
-	for (size_t i = 0; i < config->rule_count; i++)
-		if (outlet_rule_holds(outlet, i) &&
-		    !outputs->host.fires(outputs->host.arg, config->rules[i].name))
-			outlet_rule_ends(outlet, i, now);
-}
-
 size_t outputs_restore(struct outputs *outputs, const void *bytes, size_t len, struct boot now,
 		       int64_t outage_ns)
 {
@@ -125,8 +115,16 @@ size_t outputs_restore(struct outputs *outputs, const void *bytes, size_t len, s
 			outputs->counters.corrupt++;
 			continue;
 		}
-		outputs_settle(outputs, output->outlet, output->config, now);
+		output_settle(outputs, output);
+		output->restored = true;
 		++*restored;
 	}
 	return *restored;
+}
+
+void outputs_forgotten(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		if (!outputs->list[i].restored)
+			outlet_forgotten(outputs->list[i].outlet);
 }

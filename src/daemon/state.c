@@ -165,6 +165,13 @@ bool state_found(const struct state *state, const char *key, const void **ret, s
 	       stamp_take(state, found->bytes, found->len, ret, ret_len, ret_outage_ns);
 }
 
+bool state_whole(const struct state *state)
+{
+	struct journal_report report;
+
+	return state_report(state, &report) && report.problem == NULL && report.set_aside == 0;
+}
+
 /* ---- saving */
 
 static void state_save_part(struct state *state, struct state_part *part, struct boot now)

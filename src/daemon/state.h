@@ -84,6 +84,8 @@ void state_add(struct state *state, struct state_part *part);
 bool state_found(const struct state *state, const char *key, const void **ret, size_t *ret_len,
 		 int64_t *ret_outage_ns);
 void state_forget_found(struct state *state);
+/* Whether what state_found() does not find was never saved. False: it may be lost. */
+bool state_whole(const struct state *state);
 
 /*
  * From within save() of a part: one more state, under a key of its own, which state_found()

@@ -16,9 +16,10 @@ struct interlock {
 	struct boot from;   /* when it came on at the earliest, if it is on or may be */
 	/* Whether the last write was carried out is not known; may_be_on: and it was on. */
 	bool doubt, may_be_on;
-	/* Nothing was sent or seen since it was restored: it may have come on since then. */
-	bool restored;
-	struct boot saved;
+	/* Neither sent nor seen since then: somebody may have switched it meanwhile ... */
+	bool unseen;
+	struct boot unseen_since;
+	struct boot off_since; /* ... and what was on have gone off, in this instant even */
 	/* The times of the last changes, a ring: limits->changes of them. */
 	struct boot *changed;
 	size_t room, count, next;
@@ -71,8 +72,9 @@ void interlock_adopt(struct interlock *interlock, const struct interlock *old)
 	interlock->from = old->from;
 	interlock->doubt = old->doubt;
 	interlock->may_be_on = old->may_be_on;
-	interlock->restored = old->restored;
-	interlock->saved = old->saved;
+	interlock->unseen = old->unseen;
+	interlock->unseen_since = old->unseen_since;
+	interlock->off_since = old->off_since;
 	interlock->count = interlock->next = 0;
 	for (size_t i = old->count; i-- > 0;)
 		interlock_note(interlock, interlock_change(old, i));
@@ -94,15 +96,23 @@ static bool in_range(const struct interlock_limits *limits, struct value value)
 	       (value.number >= limits->low && value.number <= limits->high);
 }
 
-/* The instant from which a change in this direction may go. */
+static bool is_value(struct value value, bool flag)
+{
+	return value.kind == VALUE_BOOL && value.flag == flag;
+}
+
+/* The instant from which it may be switched in this direction. */
 static struct boot switch_from(const struct interlock *interlock, bool on)
 {
-	int64_t rest = on ? interlock->limits->min_off_ns : interlock->limits->min_on_ns;
+	const struct interlock_limits *limits = interlock->limits;
 
-	/* Not known: it may be off since the start, and nothing says that it is on. */
-	if (interlock->value.kind != VALUE_BOOL && !on)
-		rest = 0;
-	return boot_add(interlock->since, rest);
+	if (on)
+		return boot_add(is_value(interlock->value, true) ? interlock->off_since
+								 : interlock->since,
+				limits->min_off_ns);
+	/* Where nothing says that it is on it may go. */
+	return boot_add(interlock->since,
+			is_value(interlock->value, true) ? limits->min_on_ns : 0);
 }
 
 static struct boot change_from(const struct interlock *interlock)
@@ -123,7 +133,7 @@ enum interlock_verdict interlock_ask(const struct interlock *interlock, struct v
 		*ret_until = BOOT_NEVER;
 		return INTERLOCK_RANGE;
 	}
-	if (value_equal(value, interlock->value))
+	if (value_equal(value, interlock->value) && !interlock->unseen)
 		return INTERLOCK_GO;
 	if (value.kind == VALUE_BOOL) {
 		from = switch_from(interlock, value.flag);
@@ -145,8 +155,7 @@ enum interlock_verdict interlock_ask(const struct interlock *interlock, struct v
 
 static bool is_on(const struct interlock *interlock)
 {
-	return (interlock->value.kind == VALUE_BOOL && interlock->value.flag) ||
-	       (interlock->doubt && interlock->may_be_on);
+	return is_value(interlock->value, true) || (interlock->doubt && interlock->may_be_on);
 }
 
 static void interlock_turn(struct interlock *interlock, struct value value, struct boot now)
@@ -166,29 +175,43 @@ bool interlock_wrote(struct interlock *interlock, struct value value, struct boo
 {
 	bool same = value_equal(value, interlock->value);
 
-	interlock->restored = false;
-	if (same && !interlock->doubt)
+	if (same && !interlock->doubt && !interlock->unseen)
 		return false;
+	interlock->unseen = false;
 	interlock_note(interlock, now);
 	if (!same)
 		interlock_turn(interlock, value, now);
 	return true;
 }
 
-void interlock_saw(struct interlock *interlock, struct value value, struct boot now)
+bool interlock_saw(struct interlock *interlock, struct value value, struct boot now)
 {
+	bool news = !value_equal(value, interlock->value) || interlock->unseen;
+
 	if (value.kind == VALUE_NONE)
-		return;
+		return false;
 	if (!value_equal(value, interlock->value)) {
 		bool was_on = is_on(interlock);
 
 		interlock_turn(interlock, value, now);
-		if (interlock->restored && !was_on)
-			interlock->from = interlock->saved;
+		if (interlock->unseen && !was_on)
+			interlock->from = interlock->unseen_since;
 	} else if (interlock->doubt) {
 		interlock->since = now; /* it may have changed only now */
 	}
-	interlock->doubt = interlock->may_be_on = interlock->restored = false;
+	interlock->doubt = interlock->may_be_on = interlock->unseen = false;
+	return news;
+}
+
+bool interlock_lost(struct interlock *interlock, struct boot now)
+{
+	bool news = !interlock->unseen;
+
+	if (news)
+		interlock->unseen_since = now;
+	interlock->unseen = true;
+	interlock->off_since = now;
+	return news;
 }
 
 void interlock_landed(struct interlock *interlock, struct value value, struct boot now)
@@ -246,7 +269,10 @@ void interlock_save(const struct interlock *interlock, struct boot now, struct s
 							   : 0);
 	pack_add_age(out, now.ns, interlock->since.ns);
 	pack_add_age(out, now.ns, interlock->from.ns);
-	pack_add_u8(out, (uint8_t)(interlock->doubt | interlock->may_be_on << 1));
+	pack_add_u8(out, (uint8_t)(interlock->doubt | interlock->may_be_on << 1 |
+				   interlock->unseen << 2));
+	if (interlock->unseen)
+		pack_add_age(out, now.ns, interlock->unseen_since.ns);
 	pack_add_u32(out, (uint32_t)interlock->count);
 	for (size_t i = interlock->count; i-- > 0;)
 		pack_add_age(out, now.ns, interlock_change(interlock, i).ns);
@@ -287,7 +313,8 @@ bool interlock_restore(struct interlock *interlock, struct pack *in, struct boot
 {
 	int64_t known_ns = outage_ns > 0 ? outage_ns : 0;
 	struct value value;
-	int64_t since, from, older = PACK_AGE_MAX;
+	int64_t since, from, unseen, older = PACK_AGE_MAX;
+	int64_t away_ns = outage_ns < 0 ? PACK_AGE_MAX : outage_ns;
 	struct pack changes;
 	uint32_t count;
 	uint8_t flags;
@@ -297,6 +324,7 @@ bool interlock_restore(struct interlock *interlock, struct pack *in, struct boot
 	since = pack_take_age(in);
 	from = pack_take_age(in);
 	flags = pack_take_u8(in);
+	unseen = (flags & 4) != 0 ? pack_take_age(in) : 0;
 	count = pack_take_u32(in);
 	if (in->bad || count > INTERLOCK_CHANGES_MAX)
 		return false;
@@ -314,9 +342,10 @@ bool interlock_restore(struct interlock *interlock, struct pack *in, struct boot
 	interlock->doubt = (flags & 1) != 0;
 	interlock->may_be_on = (flags & 2) != 0;
 	interlock->since = before(now, since, known_ns);
-	interlock->from = before(now, from, outage_ns < 0 ? PACK_AGE_MAX : outage_ns);
-	interlock->saved = before(now, 0, outage_ns < 0 ? PACK_AGE_MAX : outage_ns);
-	interlock->restored = true;
+	interlock->from = before(now, from, away_ns);
+	interlock->unseen = true;
+	interlock->unseen_since = before(now, unseen, away_ns);
+	interlock->off_since = now;
 	return true;
 }
 

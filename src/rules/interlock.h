@@ -73,8 +73,18 @@ void interlock_landed(struct interlock *interlock, struct value value, struct bo
  * which it is not known leaves max_on running.
  */
 void interlock_doubt(struct interlock *interlock, bool doubt);
-/* value was read from the output: somebody else may have switched it. */
-void interlock_saw(struct interlock *interlock, struct value value, struct boot now);
+/*
+ * value was read from the output: somebody else may have switched it. False: nothing is known
+ * of it that was not before.
+ */
+bool interlock_saw(struct interlock *interlock, struct value value, struct boot now);
+/*
+ * The output is out of sight, now at least, until it is read again or written: what was off may
+ * have come on since the first call, and what was on may have gone off until the last one. So
+ * min_off runs from there before on is written to what was on, and that is a change. False: it
+ * was lost before.
+ */
+bool interlock_lost(struct interlock *interlock, struct boot now);
 
 /* When max_on is over; false: it is off, not known, or has no such limit. */
 bool interlock_deadline(const struct interlock *interlock, struct boot *ret);
@@ -89,9 +99,9 @@ void interlock_save(const struct interlock *interlock, struct boot now, struct s
 /*
  * Into one that was made just now. outage_ns: between the save and now; < 0: not known, and
  * that counts against the output: least times and changes as if no time had passed, but
- * max_on, which comes before min_on, as if it were over. What was off, and is first seen on,
- * may have been on since the save. False: the bytes are none such, and
- * nothing was changed.
+ * max_on, which comes before min_on, as if it were over. It was out of sight since the save,
+ * or since it was lost before that, and may have gone off until now. False: the bytes are none
+ * such, and nothing was changed.
  */
 bool interlock_restore(struct interlock *interlock, struct pack *in, struct boot now,
 		       int64_t outage_ns);

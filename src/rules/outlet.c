@@ -171,8 +171,8 @@ enum outlet_layer outlet_layer(const struct outlet *outlet, struct value *ret,
 	size_t best = outlet_best(outlet);
 
 	if (outlet->starting) {
-		*ret = options->on_start;
-		*ret_who = "on_start";
+		*ret = outlet->forgotten ? value_bool(false) : options->on_start;
+		*ret_who = outlet->forgotten ? "max_on" : "on_start";
 		return OUTLET_START;
 	}
 	if (outlet->operated) {
@@ -332,6 +332,14 @@ bool outlet_see(struct outlet *outlet, bool decided, struct boot now)
 	return true;
 }
 
+void outlet_forgotten(struct outlet *outlet)
+{
+	if (outlet->limits.max_on_ns <= 0)
+		return;
+	outlet->starting = outlet->forgotten = true;
+	outlet_turn(outlet, false);
+}
+
 /* ---- reload ------------------------------------------------------------------------------ */
 
 static void outlet_adopt_claims(struct outlet *outlet, const struct outlet *old)
@@ -366,7 +374,9 @@ void outlet_adopt(struct outlet *outlet, const struct outlet *old, struct boot n
 	interlock_adopt(outlet->interlock, old->interlock);
 	interlock_adopt(outlet->before, old->before);
 	outlet->order = old->order;
-	outlet->starting = old->starting && options->on_start.kind != VALUE_NONE;
+	outlet->forgotten = old->forgotten && outlet->limits.max_on_ns > 0;
+	outlet->starting = old->starting && (outlet->forgotten ||
+					     options->on_start.kind != VALUE_NONE);
 	outlet->stopped = old->stopped;
 	outlet->unseen = old->unseen;
 	outlet->operated = old->operated;

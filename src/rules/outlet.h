@@ -7,7 +7,7 @@
  *
  * What counts is the first of these that is there:
  *
- *   start     on_start, until it is written
+ *   start     on_start, or off after outlet_forgotten(), until it is written
  *   operator  what a person wrote, for a time or until a rule writes
  *   unknown   on_unknown, while a rule that drives the output is undecided
  *   rule      what a rule wrote as it fired, until it clears; of several the highest in rank
@@ -89,10 +89,11 @@ void outlet_operator_leaves(struct outlet *outlet);
 /* Whether all rules that drive the output can be decided. */
 bool outlet_see(struct outlet *outlet, bool decided, struct boot now);
 /*
- * The output is out of reach. If it begins with a value of its driver's (struct point), what
+ * The output is out of reach: see interlock_lost(). If it begins with a value of its driver's (struct point), what
  * counts is written anew when it is seen again, as it is when it is seen for the first time.
+ * False: it was before.
  */
-void outlet_lost(struct outlet *outlet);
+bool outlet_lost(struct outlet *outlet, struct boot now);
 /* A good reading of the point. */
 bool outlet_saw(struct outlet *outlet, struct value value, struct boot now);
 
@@ -158,6 +159,11 @@ void outlet_save(const struct outlet *outlet, struct boot now, struct str *out);
  * no such body, and the outlet is as it was. What counted goes on to count: on_start first.
  */
 bool outlet_restore(struct outlet *outlet, struct pack *in, struct boot now, int64_t outage_ns);
+/*
+ * In place of outlet_restore(): what was saved of it is lost, and so for how long it has been
+ * on. Where there is a max_on it is switched off before anything else.
+ */
+void outlet_forgotten(struct outlet *outlet);
 /* Whether the rule, of which outlet_find_rule() knows the number, holds a value. */
 bool outlet_rule_holds(const struct outlet *outlet, size_t rule);
 

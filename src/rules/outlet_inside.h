@@ -42,6 +42,7 @@ struct outlet {
 	uint64_t order;
 
 	bool starting, stopped;
+	bool forgotten;		/* what starts it is an off, for max_on */
 	bool unseen;		/* what it began with, or begins with again */
 	bool operated;		/* the operator's layer is there */
 	struct boot hold_until; /* BOOT_NEVER: until a rule writes */

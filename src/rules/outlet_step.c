@@ -46,7 +46,7 @@ static void drop_on(struct outlet *outlet)
 			outlet->claims[i].holds = false;
 	if (is(outlet->operator.value, true))
 		outlet->operated = false;
-	if (outlet->starting && is(outlet->point->interlock->on_start, true))
+	if (outlet->starting && !outlet->forgotten && is(outlet->point->interlock->on_start, true))
 		outlet->starting = false;
 	if (outlet->blind && is(outlet->point->interlock->on_unknown, true))
 		outlet->spent = true;
@@ -181,9 +181,10 @@ void outlet_ended(struct outlet *outlet, const struct outlet_end *end, struct bo
 		failed(outlet, now);
 }
 
-void outlet_lost(struct outlet *outlet)
+bool outlet_lost(struct outlet *outlet, struct boot now)
 {
 	outlet->unseen = outlet->point->begins;
+	return interlock_lost(outlet->interlock, now);
 }
 
 /* What it began with is not what counts: nobody would ask again. */
@@ -204,19 +205,18 @@ static bool begins_wrong(struct outlet *outlet, struct value value)
 
 bool outlet_saw(struct outlet *outlet, struct value value, struct boot now)
 {
-	struct value wanted, before;
-	struct boot since;
+	struct value wanted;
 	const char *who;
+	bool news;
 
 	/* What is under way may have been read or not. */
 	if (outlet->open > 0 || value.kind == VALUE_TEXT)
 		return false;
-	before = interlock_value(outlet->interlock, &since);
-	interlock_saw(outlet->interlock, value, now);
+	news = interlock_saw(outlet->interlock, value, now);
 	if (outlet->unseen && begins_wrong(outlet, value))
 		return true;
 	if (!outlet->retries)
-		return value.kind == VALUE_BOOL && !value_equal(before, value);
+		return value.kind == VALUE_BOOL && news;
 	outlet_layer(outlet, &wanted, &who);
 	if (value_equal(wanted, value)) {
 		outlet_keep(&outlet->asked, value);

@@ -291,10 +291,11 @@ static int64_t may_from(const struct model_outlet *m, int value, bool *ret_chang
 	size_t recent = 0;
 
 	*ret_changes = false;
-	if (value == m->is)
+	/* "What is out of sight may be off by now, and then on is a change." */
+	if (value == m->is && !m->unseen)
 		return from;
 	if (value == 1)
-		from = m->since + m->says.min_off;
+		from = (m->is == 1 ? m->unseen_until : m->since) + m->says.min_off;
 	else if (m->is == 1 && !model_outlet_is_over(m))
 		from = m->since + m->says.min_on;
 	if (value == 0 && m->says.max_on > 0 && from > m->from + m->says.max_on - m->lost)
@@ -360,11 +361,11 @@ enum model_act model_outlet_step(struct model_outlet *m, int *ret_value, int64_t
 	m->since_before = m->since;
 	m->from_before = m->from;
 	m->forgotten_before = m->forgotten;
-	m->restarted_before = m->restarted;
-	m->restarted = false;
+	m->unseen_before = m->unseen;
 	m->unsure_off_before = m->unsure_off;
 	m->changes_before = m->changes;
-	m->change_under_way = *ret_value != m->is || m->doubt;
+	m->change_under_way = *ret_value != m->is || m->doubt || m->unseen;
+	m->unseen = false;
 	if (m->change_under_way)
 		m->changed[m->changes++] = counted(m);
 	if (*ret_value != m->is)
@@ -387,7 +388,7 @@ void model_outlet_ended(struct model_outlet *m, bool left, bool done)
 		m->since = m->since_before;
 		m->from = m->from_before;
 		m->forgotten = m->forgotten_before;
-		m->restarted = m->restarted_before;
+		m->unseen = m->unseen_before;
 		m->unsure_off = m->unsure_off_before;
 		m->changes = m->changes_before;
 	} else if (m->change_under_way) {
@@ -420,11 +421,11 @@ void model_outlet_saw(struct model_outlet *m, int value)
 	else if (m->doubt)
 		m->since = counted(m);
 	/* "The time while gauged did not run counts, also of what was off before". */
-	if (value == 1 && m->restarted && !was_on) {
-		m->from = m->saved_at;
-		m->forgotten = !m->restart_known;
+	if (value == 1 && m->unseen && !was_on) {
+		m->from = m->unseen_at;
+		m->forgotten = !m->unseen_known;
 	}
-	m->restarted = false;
+	m->unseen = false;
 	m->doubt = m->unsure_off = false;
 	if (!m->retrying)
 		return;
@@ -440,6 +441,15 @@ void model_outlet_saw(struct model_outlet *m, int value)
 	}
 }
 
+void model_outlet_lost(struct model_outlet *m)
+{
+	if (!m->unseen) {
+		m->unseen = m->unseen_known = true;
+		m->unseen_at = m->now;
+	}
+	m->unseen_until = counted(m);
+}
+
 void model_outlet_restart(struct model_outlet *m, int64_t outage, bool known)
 {
 	m->now += outage;
@@ -447,9 +457,12 @@ void model_outlet_restart(struct model_outlet *m, int64_t outage, bool known)
 		m->lost += outage;
 		m->forgotten = true;
 	}
-	m->restarted = true;
-	m->restart_known = known;
-	m->saved_at = m->now - outage;
+	/* Of two restarts without a look at it in between both count. */
+	m->unseen_known = known && (!m->unseen || m->unseen_known);
+	if (!m->unseen)
+		m->unseen_at = m->now - outage;
+	m->unseen = true;
+	m->unseen_until = counted(m);
 	/* During the outage nobody sees anything. */
 	m->log[m->count++] = (struct model_entry){
 		.at = m->now - outage, .wish = WISH_RESTART, .time = known};

@@ -67,9 +67,12 @@ struct model_outlet {
 	size_t changes, changes_before;
 	int64_t since_before, from_before;
 	bool forgotten_before, unsure_off_before;
-	/* Nothing was seen or sent since a restart, of a save then; how long ago is known. */
-	bool restarted, restarted_before, restart_known;
-	int64_t saved_at;
+	/*
+	 * Nothing was seen or sent since it was lost, then, or the program restarted; how long
+	 * ago is known. until: in counted time, it may have gone off until then.
+	 */
+	bool unseen, unseen_before, unseen_known;
+	int64_t unseen_at, unseen_until;
 	int sent, seen_wanted;
 	bool pending, own, retrying;
 	int64_t retry_at, tried_at;
@@ -87,6 +90,8 @@ bool model_outlet_is_over(const struct model_outlet *m);
 void model_outlet_saw(struct model_outlet *m, int value);
 enum model_act model_outlet_step(struct model_outlet *m, int *ret_value, int64_t *ret_until);
 void model_outlet_ended(struct model_outlet *m, bool left, bool done);
+/* It is out of reach. */
+void model_outlet_lost(struct model_outlet *m);
 /* now is the time after the outage. */
 void model_outlet_restart(struct model_outlet *m, int64_t outage, bool known);
 

@@ -32,6 +32,7 @@ struct device {
 	int64_t changed[MODEL_CHANGES]; /* to what is not safe */
 	size_t changes, all;
 	int64_t changed_all[MODEL_CHANGES];
+	bool unheard;  /* it is what gauged takes it for, and nobody could know since when */
 	bool doubtful; /* it is not what gauged takes it for: nothing is judged until it is */
 };
 
@@ -132,13 +133,14 @@ static bool is_safe(const struct world *w, int value)
 static void judge_change(struct world *w, int value)
 {
 	struct device *device = &w->device;
+	bool timed = !device->doubtful && !device->unheard;
 	int64_t now = w->model.now;
 	size_t recent = 0;
 
 	/* max_on comes before min_on. */
-	if (!device->doubtful && value == 0 && now - device->since < w->says.min_on && !w->over)
+	if (timed && value == 0 && now - device->since < w->says.min_on && !w->over)
 		wrong(w, "off after %jd s, min_on", (intmax_t)(now - device->since));
-	if (!device->doubtful && value == 1 && now - device->since < w->says.min_off)
+	if (timed && value == 1 && now - device->since < w->says.min_off)
 		wrong(w, "on after %jd s, min_off", (intmax_t)(now - device->since));
 	for (size_t i = 0; i < device->all; i++)
 		recent += now - device->changed_all[i] < w->says.per;
@@ -155,6 +157,7 @@ static void device_told(struct world *w, int value, bool judged)
 		judge_change(w, value);
 	w->device.is = value;
 	w->device.since = w->model.now;
+	w->device.unheard = false;
 }
 
 static void judge_time(const struct world *w)
@@ -313,9 +316,28 @@ static void saw(struct world *w)
 		device_told(w, some(w, 0, 1), false);
 	if (w->model.is != w->device.is)
 		w->device.since = w->model.now;
+	else if (w->device.since == w->model.now)
+		w->device.unheard = true;
 	w->device.doubtful = false;
 	outlet_saw(w->outlet, flag(w->device.is), world_now(w));
 	model_outlet_saw(&w->model, w->device.is);
+}
+
+/* What loses its power goes off, and nobody sees it. */
+static void power_fails(struct world *w, int64_t at)
+{
+	if (w->device.is != 1 || !chance_one_in(&w->chance, 2))
+		return;
+	w->device.is = 0;
+	w->device.since = at;
+}
+
+/* The device is out of reach from now on. */
+static void lose(struct world *w)
+{
+	power_fails(w, w->model.now);
+	outlet_lost(w->outlet, world_now(w));
+	model_outlet_lost(&w->model);
 }
 
 static void restart(struct world *w)
@@ -330,6 +352,7 @@ static void restart(struct world *w)
 	outlet_save(w->outlet, world_now(w), &bytes);
 	outlet_free(w->outlet);
 	model_outlet_restart(&w->model, outage, known);
+	power_fails(w, w->model.now - some(w, 0, (int)outage));
 	/* Another boot, or the same one. */
 	if (chance_one_in(&w->chance, 2))
 		w->boot = w->model.now - some(w, 0, 100000);
@@ -373,6 +396,8 @@ static void life(struct world *w, uint64_t seed)
 			saw(w);
 		else if (what < 18)
 			restart(w);
+		else if (chance_one_in(&w->chance, 2))
+			lose(w);
 		else
 			reload(w);
 		step(w);

@@ -11,7 +11,9 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "base/str.h"
 #include "rules/interlock.h"
+#include "rules/pack.h"
 
 #define SECOND NSEC_PER_SEC
 
@@ -39,6 +41,25 @@ static void may_not(const struct interlock *interlock, struct value value, int64
 
 static const struct value on = {.kind = VALUE_BOOL, .flag = true};
 static const struct value off = {.kind = VALUE_BOOL, .flag = false};
+
+/* Saved at the time at which the next one begins, less the outage; both on their own clocks. */
+static struct interlock *again(const struct interlock *old,
+			       const struct interlock_limits *limits, int64_t now,
+			       int64_t outage)
+{
+	struct interlock *interlock = interlock_new(limits, at(now));
+	struct str bytes;
+	struct pack in;
+
+	str_init(&bytes);
+	interlock_save(old, at(now), &bytes);
+	in = (struct pack){.at = (unsigned char *)bytes.s,
+			   .end = (unsigned char *)bytes.s + bytes.len};
+	assert_true(interlock_restore(interlock, &in, at(now), outage * SECOND));
+	assert_ptr_equal(in.at, in.end);
+	str_done(&bytes);
+	return interlock;
+}
 
 static void test_without_limits_all_may_be_written(void **state)
 {
@@ -212,6 +233,78 @@ static void test_a_reload_keeps_times_and_counts(void **state)
 	interlock_free(interlock);
 }
 
+/* A power cut: what was on may be off since a moment ago. */
+static void test_what_was_on_before_a_restart_is_seen_first_or_rests(void **state)
+{
+	struct interlock_limits limits = {.low = 1, .min_off_ns = 30 * SECOND};
+	struct interlock *old = interlock_new(&limits, at(0)), *interlock;
+
+	(void)state;
+	interlock_wrote(old, on, at(100));
+	interlock = again(old, &limits, 200, 20);
+	may(interlock, off, 200);
+	may_not(interlock, on, 229, INTERLOCK_MIN_OFF, 230);
+	assert_true(interlock_saw(interlock, on, at(210)));
+	may(interlock, on, 210);
+	assert_false(interlock_wrote(interlock, on, at(210)));
+	interlock_free(interlock);
+
+	interlock = again(old, &limits, 200, 20);
+	assert_true(interlock_saw(interlock, off, at(210)));
+	may_not(interlock, on, 239, INTERLOCK_MIN_OFF, 240);
+	interlock_free(interlock);
+
+	/* Nobody can see it: then from the start. */
+	interlock = again(old, &limits, 200, 20);
+	may(interlock, on, 230);
+	assert_true(interlock_wrote(interlock, on, at(230)));
+	interlock_free(interlock);
+	interlock_free(old);
+}
+
+static void test_what_is_out_of_reach_may_be_off_or_on(void **state)
+{
+	struct interlock_limits limits = {
+		.low = 1, .min_off_ns = 30 * SECOND, .max_on_ns = 60 * SECOND};
+	struct interlock *interlock = interlock_new(&limits, at(0));
+	struct boot due;
+
+	(void)state;
+	interlock_wrote(interlock, on, at(100));
+	assert_true(interlock_lost(interlock, at(110)));
+	assert_false(interlock_lost(interlock, at(120)));
+	may_not(interlock, on, 149, INTERLOCK_MIN_OFF, 150);
+	assert_true(interlock_deadline(interlock, &due));
+	assert_int_equal(due.ns, at(160).ns);
+	interlock_saw(interlock, off, at(130));
+	interlock_lost(interlock, at(140));
+	interlock_lost(interlock, at(150));
+	/* Who knows since when. */
+	interlock_saw(interlock, on, at(170));
+	assert_true(interlock_deadline(interlock, &due));
+	assert_int_equal(due.ns, at(200).ns);
+	interlock_free(interlock);
+}
+
+static void test_two_restarts_without_a_look_count_together(void **state)
+{
+	struct interlock_limits limits = {.low = 1, .max_on_ns = 600 * SECOND};
+	struct interlock *first = interlock_new(&limits, at(0)), *second, *third;
+	struct boot due;
+
+	(void)state;
+	interlock_wrote(first, off, at(100));
+	second = again(first, &limits, 1000, 100);
+	third = again(second, &limits, 1200, 50);
+	/* The first save was when it was last known to be off: 100 + 200 (until the kill) + 50. */
+	interlock_saw(third, on, at(1200));
+	assert_true(interlock_deadline(third, &due));
+	assert_int_equal(due.ns, at(1200 - 350 + 600).ns);
+	interlock_free(first);
+	interlock_free(second);
+	interlock_free(third);
+}
+
 /*
  * Switching by chance: whatever is asked, what goes through never breaks a limit, and what is
  * held back may go at the instant that was told, not before.
@@ -274,6 +367,9 @@ int main(void)
 		cmocka_unit_test(test_numbers_count_as_changes_too),
 		cmocka_unit_test(test_what_others_switch_moves_the_times_but_not_the_count),
 		cmocka_unit_test(test_a_reload_keeps_times_and_counts),
+		cmocka_unit_test(test_what_was_on_before_a_restart_is_seen_first_or_rests),
+		cmocka_unit_test(test_what_is_out_of_reach_may_be_off_or_on),
+		cmocka_unit_test(test_two_restarts_without_a_look_count_together),
 		cmocka_unit_test(test_no_sequence_breaks_a_limit),
 	};
 

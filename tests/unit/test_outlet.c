@@ -595,14 +595,14 @@ static void test_what_counts_is_written_to_a_line_that_begins_anew(void **state)
 	/* Somebody else switched it, and may. */
 	outlet_saw(rig->outlet, off, rig->now);
 	rests(rig);
-	outlet_lost(rig->outlet);
+	outlet_lost(rig->outlet, rig->now);
 	outlet_saw(rig->outlet, off, rig->now);
 	waits(rig, INTERLOCK_MIN_OFF, 30);
 	wait(rig, 30);
 	writes(rig, on, "rule cold");
 	rule(rig, COLD, OUTLET_CLEARS, off);
 	writes(rig, off, "rule cold");
-	outlet_lost(rig->outlet);
+	outlet_lost(rig->outlet, rig->now);
 	outlet_saw(rig->outlet, on, rig->now);
 	sends(rig, off, "rule cold");
 	ends(rig, false, false); /* it is tried again, for nobody asks */
@@ -614,9 +614,67 @@ static void test_what_counts_is_written_to_a_line_that_begins_anew(void **state)
 	writes(rig, off, "rule cold");
 	/* What is no such line is as it was left. */
 	rig->point.begins = false;
-	outlet_lost(rig->outlet);
+	outlet_lost(rig->outlet, rig->now);
 	outlet_saw(rig->outlet, on, rig->now);
 	rests(rig);
+}
+
+/* Without a memory a crash loop would be one long on. */
+static void test_what_nobody_remembers_goes_off_first_where_max_on_is(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->interlock.max_on_ns = 60 * SECOND;
+	rig->interlock.on_start = on;
+	make(rig);
+	outlet_forgotten(rig->outlet);
+	assert_false(rule(rig, COLD, OUTLET_FIRES, on));
+	assert_string_equal(holder(rig), "max_on");
+	sends(rig, off, "max_on");
+	ends(rig, false, false); /* the bus is not there yet */
+	rests(rig);
+	wait(rig, 1);
+	sends(rig, off, "max_on");
+	ends(rig, true, true);
+	writes(rig, on, "rule cold");
+	wait(rig, 60);
+	writes(rig, off, "max_on");
+}
+
+static void test_what_is_forgotten_without_max_on_begins_as_ever(void **state)
+{
+	struct rig *rig = *state;
+
+	make(rig);
+	outlet_forgotten(rig->outlet);
+	rests(rig);
+	assert_true(rule(rig, COLD, OUTLET_FIRES, on));
+	writes(rig, on, "rule cold");
+}
+
+/* A power cut: the compressor stands still since a moment ago, whatever was saved of it. */
+static void test_on_again_after_a_restart_is_seen_first_or_waits(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->interlock.min_off_ns = 30 * SECOND;
+	make(rig);
+	wait(rig, 30);
+	rule(rig, COLD, OUTLET_FIRES, on);
+	writes(rig, on, "rule cold");
+	restart(rig, 5, true);
+	rule(rig, LATE, OUTLET_FIRES, on);
+	waits(rig, INTERLOCK_MIN_OFF, 30);
+	wait(rig, 2);
+	outlet_saw(rig->outlet, off, rig->now);
+	waits(rig, INTERLOCK_MIN_OFF, 30);
+	wait(rig, 30);
+	writes(rig, on, "rule late");
+	restart(rig, 5, true);
+	rule(rig, LATE, OUTLET_FIRES, on);
+	waits(rig, INTERLOCK_MIN_OFF, 30);
+	assert_true(outlet_saw(rig->outlet, on, rig->now));
+	writes(rig, on, "rule late");
 }
 
 static void test_min_off_goes_on_after_a_restart(void **state)
@@ -834,6 +892,9 @@ int main(void)
 		TEST(test_on_stop_goes_at_once_and_is_the_last),
 		TEST(test_a_reload_keeps_who_has_it_and_what_runs),
 		TEST(test_what_counts_is_written_to_a_line_that_begins_anew),
+		TEST(test_what_nobody_remembers_goes_off_first_where_max_on_is),
+		TEST(test_what_is_forgotten_without_max_on_begins_as_ever),
+		TEST(test_on_again_after_a_restart_is_seen_first_or_waits),
 		TEST(test_min_off_goes_on_after_a_restart),
 		TEST(test_an_outage_of_unknown_length_counts_against_the_output),
 		TEST(test_fault_E1_max_on_holds_over_a_kill),

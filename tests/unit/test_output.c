@@ -474,8 +474,28 @@ static void test_a_reload_keeps_open_writes_and_holders(void **state)
 	config_unref(rig->config);
 	rig->config = next;
 	expect(rig, "a.burner", value_bool(true), WRITE_DONE);
+	rig->fires = "cold";
+	outputs_settle(rig->outputs);
 	assert_int_equal(rig->sent_count, 0);
 	assert_string_equal(reported(rig, "a.burner").holder, "rule cold");
+}
+
+static void test_a_rule_that_fires_no_more_after_a_reload_lets_go(void **state)
+{
+	struct rig *rig = *state;
+	struct config *next = load(plant);
+
+	start(rig);
+	wait(rig, 100);
+	fire(rig, EVENT_FIRE, "cold", "a.burner", value_bool(true));
+	expect(rig, "a.burner", value_bool(true), WRITE_DONE);
+	outputs_adopt(rig->outputs, next);
+	config_unref(rig->config);
+	rig->config = next;
+	outputs_settle(rig->outputs);
+	assert_null(reported(rig, "a.burner").holder);
+	assert_true(value_equal(reported(rig, "a.burner").wanted, value_bool(true)));
+	assert_int_equal(rig->sent_count, 0);
 }
 
 static void test_an_output_that_a_reload_takes_away_forgets_its_writes(void **state)
@@ -535,6 +555,28 @@ static void test_fault_E1_limits_and_holders_outlive_a_kill(void **state)
 	expect(rig, "a.siren", value_bool(true), WRITE_DONE);
 }
 
+static void test_what_is_forgotten_goes_off_where_max_on_is(void **state)
+{
+	struct rig *rig = *state;
+	struct str bytes;
+
+	start(rig);
+	save(rig, &bytes);
+	bytes.s[30] ^= 1; /* the record of the burner, which has no max_on */
+	outputs_restore(rig->outputs, bytes.s, bytes.len, rig->now, 0);
+	outputs_forgotten(rig->outputs);
+	assert_string_equal(reported(rig, "a.siren").holder, "on_start");
+	str_done(&bytes);
+
+	save(rig, &bytes);
+	outputs_forgotten(rig->outputs);
+	assert_string_equal(reported(rig, "a.siren").holder, "max_on");
+	outputs_start(rig->outputs);
+	expect(rig, "a.siren", value_bool(false), WRITE_DONE);
+	assert_int_equal(rig->sent_count, 0);
+	str_done(&bytes);
+}
+
 static void test_corrupt_records_are_counted_and_the_others_restored(void **state)
 {
 	struct rig *rig = *state;
@@ -587,8 +629,10 @@ int main(void)
 		TEST(test_what_others_switch_is_saved_where_times_run),
 		TEST(test_fault_E2_stopping_writes_on_stop_and_nothing_more),
 		TEST(test_a_reload_keeps_open_writes_and_holders),
+		TEST(test_a_rule_that_fires_no_more_after_a_reload_lets_go),
 		TEST(test_an_output_that_a_reload_takes_away_forgets_its_writes),
 		TEST(test_fault_E1_limits_and_holders_outlive_a_kill),
+		TEST(test_what_is_forgotten_goes_off_where_max_on_is),
 		TEST(test_corrupt_records_are_counted_and_the_others_restored),
 		TEST(test_no_byte_of_a_save_can_be_wrong),
 	};
