@@ -289,6 +289,19 @@ static void point_rate(struct gpio_parse *parse, const struct gpio_entry *entry,
 	point_add(parse, &rate, &point, &row);
 }
 
+/* The kernel switches a line as it is taken, before anybody asks how long it has been off. */
+static void point_start(struct gpio_parse *parse, const struct gpio_entry *entry,
+			const struct point *row)
+{
+	if (entry->options->on_start != GPIO_START_ON || row->interlock == NULL ||
+	    row->interlock->min_off_ns == 0)
+		return;
+	gpio_parse_error(parse, yaml_get(entry->node, "on_start"),
+			 "'on_start' switches it on before 'min_off' is over");
+	diag_note(parse->diags, "expected: 'keep' or 'off'; a rule that wants it on has it on "
+				"when 'min_off' is over");
+}
+
 static void point_make(struct gpio_parse *parse, const struct gpio_entry *entry)
 {
 	const struct gpio_point_settings *options = entry->options;
@@ -310,7 +323,10 @@ static void point_make(struct gpio_parse *parse, const struct gpio_entry *entry)
 	if ((KIND(point.kind) & KINDS_NUMBER) != 0 && !point_number(parse, entry, &point, &row))
 		return;
 	row.writable = row.begins = point.kind == GPIO_OUTPUT;
-	if (point_add(parse, entry, &point, &row) && options->rate != NULL)
+	if (!point_add(parse, entry, &point, &row))
+		return;
+	point_start(parse, entry, &row);
+	if (options->rate != NULL)
 		point_rate(parse, entry, &point, &row);
 }
 

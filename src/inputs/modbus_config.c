@@ -112,6 +112,7 @@ struct input_config *modbus_config_parse(struct arena *arena, const struct input
 	config->points = parse.points;
 	config->items = parse.items;
 	config->item_count = config->point_count;
+	modbus_parse_places(&parse);
 	if (!parse.ok)
 		return NULL;
 	modbus_plan_sort(parse.items, config->item_count);

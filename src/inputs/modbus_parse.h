@@ -2,8 +2,8 @@
 /* Copyright 2026 The gauged authors */
 /*
  * The inside of parsing a Modbus bus, for the files that own it together: modbus_config
- * (devices), modbus_parse_bus, modbus_parse_point (places, bits, tables) and
- * modbus_parse_format (what a value means).
+ * (devices), modbus_parse_bus, modbus_parse_point (places, bits, tables), modbus_parse_format
+ * (what a value means), modbus_parse_write (how it is written) and modbus_parse_place (whose).
  */
 #ifndef GAUGED_INPUTS_MODBUS_PARSE_H
 #define GAUGED_INPUTS_MODBUS_PARSE_H
@@ -61,5 +61,8 @@ bool modbus_parse_write(struct modbus_parse *parse, const struct yaml_node *node
 			const struct yaml_node *key,
 			const struct modbus_point_settings *options,
 			struct modbus_point *point);
+
+/* When all points are there: two of them may not write to the same coil, register or bit. */
+void modbus_parse_places(struct modbus_parse *parse);
 
 #endif

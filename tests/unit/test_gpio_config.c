@@ -44,6 +44,8 @@ static void test_points_are_taken(void **state)
 		NULL);
 	expect_said("a: {line: 22, direction: output, drive: open-drain, on_start: off}", NULL);
 	expect_said("a: {line: 3, edge: falling}", NULL);
+	expect_said("a: {line: 1, direction: output, on_start: on, max_on: 3s}", NULL);
+	expect_said("a: {line: 1, direction: output, on_start: keep, min_off: 3s}", NULL);
 	expect_said("a: {line: 3, measure: frequency, over: 2s, unit: rpm, range: [0, 9000]}",
 		    NULL);
 	expect_said("a: {line: 3, measure: width, unit: ms}", NULL);
@@ -57,6 +59,8 @@ static void test_lines_that_are_none_are_refused(void **state)
 	(void)state;
 	expect_said("a: {line: -1}", "expected the number of a line from 0 to 65535");
 	expect_said("a: {line: 65536}", "expected the number of a line");
+	expect_said("a: {line: 1, direction: output, on_start: on, min_off: 3s}",
+		    "'on_start' switches it on before 'min_off' is over");
 	expect_said("a: {line: ''}", "expected a line");
 	expect_said("a: {line: [1]}", "expected a line");
 	expect_said("a: {line: a-name-that-is-much-too-long-for-it}", "its name of up to 31");

@@ -296,7 +296,7 @@ static void test_two_restarts_without_a_look_count_together(void **state)
 	interlock_wrote(first, off, at(100));
 	second = again(first, &limits, 1000, 100);
 	third = again(second, &limits, 1200, 50);
-	/* The first save was when it was last known to be off: 100 + 200 (until the kill) + 50. */
+	/* Last known to be off as it was first saved: 100 s, a life of 200 s and 50 s ago. */
 	interlock_saw(third, on, at(1200));
 	assert_true(interlock_deadline(third, &due));
 	assert_int_equal(due.ns, at(1200 - 350 + 600).ns);
