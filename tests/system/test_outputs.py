@@ -32,10 +32,11 @@ HOT = """
 """
 
 
-def make(pump="", rules=HOT, on=False):
+def make(pump="", rules=HOT, on=False, **keeps):
     plant = lab.Plant()
     plant.coils[1, 1] = on
-    daemon = lab.Gauged(CONFIG % {"port": plant.port, "pump": ", " + pump if pump else "", "rules": rules})
+    daemon = lab.Gauged(CONFIG % {"port": plant.port, "pump": ", " + pump if pump else "", "rules": rules},
+                        **keeps)
     return plant, daemon
 
 
@@ -143,6 +144,45 @@ def test_fault_E1_min_off_holds_over_a_kill():
     off = max(at for at, value in writes if not value)
     on = min(at for at, value in writes if value and at > off)
     assert on - off > 3, writes
+    daemon.stop()
+
+
+def test_fault_E1_what_a_power_cut_ended_has_its_min_off():
+    """A compressor: the cut ended it a moment ago, whatever was saved of it."""
+    plant, daemon = make("min_off: 3s, on_start: on", rules="")
+    daemon.start().ready()
+    written(plant, True)
+    lab.wait_for("it is in the store", lambda: output(daemon)["layer"] != "start")
+    time.sleep(1)
+    daemon.kill()
+    plant.coils[1, 1] = False
+    begun = time.monotonic()
+    daemon.start().ready()
+    written(plant, True, True)
+    assert pump_writes(plant)[1][0] - begun > 2.9, (begun, pump_writes(plant))
+    daemon.stop()
+    # What is still on has no reason to wait.
+    plant, daemon = make("min_off: 1h, on_start: on", rules="", on=True)
+    daemon.start().ready()
+    written(plant, True)
+    time.sleep(1)
+    daemon.kill()
+    daemon.start().ready()
+    written(plant, True, True)
+    daemon.stop()
+
+
+def test_fault_E1_without_a_memory_max_on_begins_with_off():
+    """Otherwise a loop of crashes would be one long on."""
+    plant, daemon = make("max_on: 1h", keeps_state=False)
+    plant.set(1, 1, 99)
+    for life in range(1, 4):
+        daemon.start().ready()
+        written(plant, *[False, True] * life)
+        daemon.kill()
+    assert plant.coils[1, 1]
+    daemon.start().ready()
+    written(plant, *[False, True] * 4)
     daemon.stop()
 
 
