@@ -395,6 +395,7 @@ void daemon_free(struct daemon *daemon)
 		outputs_halt(daemon->outputs);
 	running_close(&daemon->now);
 	state_free(daemon->kept.state);
+	kept_done(&daemon->kept);
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
 	clock_watch_free(daemon->clock);

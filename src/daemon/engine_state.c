@@ -3,6 +3,10 @@
 /* Owns the engine's parts of the state. */
 #include "daemon/engine_state.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "rules/engine.h"
@@ -68,4 +72,35 @@ void engine_state_start(struct engine_state *kept, struct engine *const *engine,
 	}
 	if (count > 0)
 		engine_state_restore(kept, found, count);
+}
+
+void engine_state_late(struct engine_state *kept, const void *bytes, size_t len,
+		       int64_t outage_ns)
+{
+	free(kept->late);
+	kept->late = xcalloc(1, len + 1);
+	memcpy(kept->late, bytes, len);
+	kept->late_len = len;
+	kept->late_outage_ns = outage_ns;
+}
+
+void engine_state_settle(struct engine_state *kept, struct boot now)
+{
+	const struct engine_saved rules = {kept->late, kept->late_len, kept->late_outage_ns};
+	struct engine_restored report;
+
+	if (kept->late == NULL)
+		return;
+	kept->late = NULL;
+	engine_restore_late(*kept->engine, &rules, now, &report);
+	log_notice("taken over from before, late: %u %s, %u gone%s", report.rules,
+		   str_plural(report.rules, "alarm", "alarms"), report.removed + report.unknown,
+		   report.whole && report.corrupt == 0 ? "" : "; some of it was damaged");
+	free((void *)rules.bytes);
+}
+
+void engine_state_done(struct engine_state *kept)
+{
+	free(kept->late);
+	kept->late = NULL;
 }

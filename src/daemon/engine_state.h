@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/state.h"
 
@@ -15,6 +16,9 @@ struct engine;
 struct engine_state {
 	struct engine *const *engine;
 	struct state_part rules, nodes;
+	void *late; /* NULL: nothing */
+	size_t late_len;
+	int64_t late_outage_ns;
 };
 
 /*
@@ -23,6 +27,13 @@ struct engine_state {
  */
 void engine_state_start(struct engine_state *kept, struct engine *const *engine,
 			struct state *state);
+/* A store that opened late has this of the rules, which is copied until engine_state_settle().
+ */
+void engine_state_late(struct engine_state *kept, const void *bytes, size_t len,
+		       int64_t outage_ns);
+/* Before anything is saved, at now: takes over what came late. */
+void engine_state_settle(struct engine_state *kept, struct boot now);
+void engine_state_done(struct engine_state *kept);
 /* Whether a delay runs: how much of it is over is worth to be saved often. */
 bool engine_state_busy(const struct engine *engine, size_t rule_count);
 

@@ -27,6 +27,7 @@ static void kept_settle(void *arg, struct boot now)
 	struct kept *kept = arg;
 
 	kept->settle(kept->arg, now);
+	engine_state_settle(&kept->engine, now);
 }
 
 static bool kept_has_totals(const struct kept *kept)
@@ -57,21 +58,30 @@ static void kept_rebuilt(void *arg)
 	kept->totals_lost = true;
 }
 
-/* A total goes on from where it was; for anything else it is too late. */
-static void kept_late(void *arg, const char *key, const void *bytes, size_t len)
+static void kept_late_total(const struct kept *kept, const char *name, const void *bytes,
+			    size_t len)
 {
-	static const char total[] = "total:";
-	const struct kept *kept = arg;
-	const char *name = key + strlen(total);
-	uint32_t point;
+	uint32_t point = point_table_find(kept->now->config->points, name, strlen(name));
 
-	if (strncmp(key, total, strlen(total)) != 0)
-		return;
-	point = point_table_find(kept->now->config->points, name, strlen(name));
 	for (size_t i = 0; point != POINT_NONE && i < kept->now->config->bus_count; i++) {
 		if (bus_owns(kept->now->buses[i], point))
 			bus_restore(kept->now->buses[i], point, bytes, len);
 	}
+}
+
+/* A total goes on from where it was, and alarms go on; outputs have begun anew. */
+static void kept_late(void *arg, const char *key, const void *bytes, size_t len,
+		      int64_t outage_ns)
+{
+	static const char total[] = "total:";
+	struct kept *kept = arg;
+
+	if (strncmp(key, total, strlen(total)) == 0)
+		kept_late_total(kept, key + strlen(total), bytes, len);
+	if (strcmp(key, kept->engine.rules.key) != 0)
+		return;
+	engine_state_late(&kept->engine, bytes, len, outage_ns);
+	state_changed(kept->state, true);
 }
 
 bool kept_open(struct kept *kept, struct loop *loop, const struct config *config,
@@ -217,4 +227,9 @@ void kept_event(struct kept *kept, const struct event *event, const struct event
 	state_history(kept->state, stamp->wall, event->rule_name, line.s, line.len);
 	str_done(&line);
 	state_changed(kept->state, event_type_acts(event->type));
+}
+
+void kept_done(struct kept *kept)
+{
+	engine_state_done(&kept->engine);
 }

@@ -45,6 +45,8 @@ bool kept_open(struct kept *kept, struct loop *loop, const struct config *config
  * written as they have to be at the start. *kept->now is open, and nothing was read yet.
  */
 void kept_start(struct kept *kept, struct outputs *outputs);
+/* Frees what is its own; the state is whoever closes it's. */
+void kept_done(struct kept *kept);
 /* What happened, for the history, and what came of it, for the store. */
 void kept_event(struct kept *kept, const struct event *event, const struct event_stamp *stamp);
 

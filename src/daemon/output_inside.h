@@ -21,7 +21,7 @@ struct output {
 	struct complaint complaint; /* what is tried again and fails again ... */
 	unsigned failures;	    /* ... so many times in a row */
 	bool restored;
-	struct output *after;	    /* while a reload swaps the lists */
+	struct output *after; /* while a reload swaps the lists */
 };
 
 /* A write under way. */

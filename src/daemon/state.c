@@ -133,7 +133,7 @@ static void state_found_late(struct state *state, const char *key, const void *b
 	if (strcmp(key, "gaps") == 0)
 		boxes_load_gaps(state->boxes, bytes, len);
 	else if (state->host.late != NULL)
-		state->host.late(state->host.arg, key, bytes, len);
+		state->host.late(state->host.arg, key, bytes, len, outage_ns);
 }
 
 static void state_found_state(void *arg, const char *key, const void *bytes, size_t len)

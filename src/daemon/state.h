@@ -56,9 +56,10 @@ struct state_host {
 	void (*trouble)(void *arg, const char *problem);
 	/*
 	 * The store could not be opened at the start, and was later: what it has under a key,
-	 * before anything is written over it.
+	 * before anything is written over it. Nothing may be put from within.
 	 */
-	void (*late)(void *arg, const char *key, const void *bytes, size_t len);
+	void (*late)(void *arg, const char *key, const void *bytes, size_t len,
+		     int64_t outage_ns);
 	void *arg;
 };
 

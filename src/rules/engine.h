@@ -149,6 +149,15 @@ struct engine_saved {
 };
 void engine_restore_parts(struct engine *engine, const struct engine_saved *parts, size_t count,
 			  struct boot now, struct engine_restored *ret);
+/*
+ * The rules' half, into an engine that has run for a while without it. An alarm of then goes on
+ * where the rule does not fire, to be cleared as always if its condition is over; where it
+ * fires the two are one alarm, as old as the first and acknowledged if that was. A shelf holds,
+ * unless somebody has shelved the rule since. Windows, 'for' and limits of telling are not
+ * touched.
+ */
+void engine_restore_late(struct engine *engine, const struct engine_saved *rules,
+			 struct boot now, struct engine_restored *ret);
 
 /*
  * What an operator does to a rule (ISA-18.2), at the instant now. Acknowledging ends the

@@ -84,6 +84,7 @@ struct restore {
 	struct engine_restored *report;
 	uint32_t next_node; /* they come in the order in which they probably are */
 	uint32_t records;
+	bool late; /* the engine has run for a while */
 };
 
 struct saved_rule {
@@ -297,12 +298,63 @@ static void restore_wake(struct engine *engine, uint32_t number, bool looked)
 	}
 }
 
+static void restore_run(const struct restore *restore, const struct saved_rule *saved,
+			const struct rule *rule, uint32_t number)
+{
+	struct rule_run *run = &restore->engine->runs[number];
+
+	restore_machine(restore, saved, rule, &run->machine);
+	run->held = saved_flag(saved, SAVED_HELD);
+	run->told = saved_flag(saved, SAVED_TOLD);
+	run->missed = saved_flag(saved, SAVED_MISSED);
+	restore_repeat(restore, saved, rule, number);
+	restore_blind(restore, saved, rule, number);
+}
+
+/* It fires, and did before: that is one alarm. */
+static void restore_joined(const struct restore *restore, const struct saved_rule *saved,
+			   const struct rule *rule, uint32_t number)
+{
+	struct engine *engine = restore->engine;
+	struct rule_machine *machine = &engine->runs[number].machine;
+
+	if (machine->state == saved_state(saved))
+		machine->since = ago(restore, saved->fields[SAVED_SINCE] + restore->gap_ns);
+	machine->active = ago(restore, saved->fields[SAVED_ACTIVE] + restore->gap_ns);
+	machine->fired = ago(restore, saved->fields[SAVED_FIRED] + restore->gap_ns);
+	if (!saved_flag(saved, SAVED_ACKED) || machine->acked)
+		return;
+	machine->acked = true;
+	if (rule->more->repeat_ns > 0)
+		timers_clear(&engine->timers, engine_repeat_owner(engine, rule));
+}
+
+static void restore_rule_late(struct restore *restore, const struct saved_rule *saved,
+			      const struct rule *rule, uint32_t number)
+{
+	struct engine *engine = restore->engine;
+	struct rule_run *run = &engine->runs[number];
+
+	if (engine->shelves[number] == INT64_MAX)
+		restore_shelf(restore, saved, number);
+	if (rule->instant || !engine_is_alarm(saved_state(saved)))
+		return;
+	restore->report->rules++;
+	if (engine_is_alarm(run->machine.state)) {
+		restore_joined(restore, saved, rule, number);
+		return;
+	}
+	restore_run(restore, saved, rule, number);
+	engine_plan_state(engine, number, run->machine.deadline.ns);
+	restore_wake(engine, number, true);
+	agenda_add(&engine->ranks, program_rank(engine->program, number), PASS_CHANGE);
+}
+
 static void restore_rule(struct restore *restore, struct pack *in)
 {
 	struct engine *engine = restore->engine;
 	const struct rule *rule;
 	struct saved_rule saved;
-	struct rule_run *run;
 	uint32_t number;
 
 	if (!take_rule(in, &saved)) {
@@ -315,6 +367,10 @@ static void restore_rule(struct restore *restore, struct pack *in)
 		restore_removed(restore, &saved);
 		return;
 	}
+	if (restore->late) {
+		restore_rule_late(restore, &saved, rule, number);
+		return;
+	}
 	restore_shelf(restore, &saved, number);
 	if (saved.fingerprint == engine_rule_fingerprint(engine, rule))
 		restore->report->rules++;
@@ -322,15 +378,10 @@ static void restore_rule(struct restore *restore, struct pack *in)
 		restore->report->changed++;
 	if (rule->instant)
 		return;
-	run = &engine->runs[number];
-	restore_machine(restore, &saved, rule, &run->machine);
-	run->held = saved_flag(&saved, SAVED_HELD);
-	run->told = saved_flag(&saved, SAVED_TOLD);
-	run->missed = saved_flag(&saved, SAVED_MISSED);
-	restore_repeat(restore, &saved, rule, number);
-	restore_blind(restore, &saved, rule, number);
+	restore_run(restore, &saved, rule, number);
 	restore_wake(engine, number,
-		     saved_flag(&saved, SAVED_LOOKED) || run->machine.state != RULE_OK);
+		     saved_flag(&saved, SAVED_LOOKED) ||
+			     engine->runs[number].machine.state != RULE_OK);
 }
 
 /* Times are those of the day: who was quiet for long enough may speak, once all is there. */
@@ -421,10 +472,12 @@ static void restore_record(struct restore *restore, struct pack *in)
 		restore_rule(restore, in);
 		break;
 	case SAVED_QUIET:
-		restore_quiet(restore, in);
+		if (!restore->late)
+			restore_quiet(restore, in);
 		break;
 	case SAVED_NODE:
-		restore_node(restore, in);
+		if (!restore->late)
+			restore_node(restore, in);
 		break;
 	case SAVED_END:
 		restore->report->whole = pack_take_u32(in) == restore->records && !in->bad;
@@ -468,4 +521,19 @@ void engine_restore(struct engine *engine, const void *bytes, size_t len, struct
 	const struct engine_saved whole = {bytes, len, outage_ns};
 
 	engine_restore_parts(engine, &whole, 1, now, ret);
+}
+
+void engine_restore_late(struct engine *engine, const struct engine_saved *rules,
+			 struct boot now, struct engine_restored *ret)
+{
+	struct restore restore = {.engine = engine, .report = ret, .late = true};
+
+	engine_settle(engine);
+	engine_tick(engine, now);
+	if (now.ns > engine->now.ns)
+		engine->now = now;
+	*ret = (struct engine_restored){.whole = true};
+	restore_part(&restore, rules);
+	engine_look_all(engine);
+	engine_settle(engine);
 }

@@ -375,8 +375,8 @@ void outlet_adopt(struct outlet *outlet, const struct outlet *old, struct boot n
 	interlock_adopt(outlet->before, old->before);
 	outlet->order = old->order;
 	outlet->forgotten = old->forgotten && outlet->limits.max_on_ns > 0;
-	outlet->starting = old->starting && (outlet->forgotten ||
-					     options->on_start.kind != VALUE_NONE);
+	outlet->starting =
+		old->starting && (outlet->forgotten || options->on_start.kind != VALUE_NONE);
 	outlet->stopped = old->stopped;
 	outlet->unseen = old->unseen;
 	outlet->operated = old->operated;

@@ -89,9 +89,9 @@ void outlet_operator_leaves(struct outlet *outlet);
 /* Whether all rules that drive the output can be decided. */
 bool outlet_see(struct outlet *outlet, bool decided, struct boot now);
 /*
- * The output is out of reach: see interlock_lost(). If it begins with a value of its driver's (struct point), what
- * counts is written anew when it is seen again, as it is when it is seen for the first time.
- * False: it was before.
+ * The output is out of reach: see interlock_lost(). If it begins with a value of its driver's
+ * (struct point), what counts is written anew when it is seen again, as it is when it is seen
+ * for the first time. False: it was before.
  */
 bool outlet_lost(struct outlet *outlet, struct boot now);
 /* A good reading of the point. */

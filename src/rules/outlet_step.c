@@ -46,7 +46,8 @@ static void drop_on(struct outlet *outlet)
 			outlet->claims[i].holds = false;
 	if (is(outlet->operator.value, true))
 		outlet->operated = false;
-	if (outlet->starting && !outlet->forgotten && is(outlet->point->interlock->on_start, true))
+	if (outlet->starting && !outlet->forgotten &&
+	    is(outlet->point->interlock->on_start, true))
 		outlet->starting = false;
 	if (outlet->blind && is(outlet->point->interlock->on_unknown, true))
 		outlet->spent = true;

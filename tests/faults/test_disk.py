@@ -6,6 +6,7 @@ import errno
 import mmap
 import os
 import random
+import re
 import shutil
 import signal
 import struct
@@ -452,6 +453,63 @@ def test_fault_D8_folders_that_are_not_ours():
         shutil.rmtree(outside, ignore_errors=True)
 
 
+LATE = """
+buses: {plc: {modbus: 'tcp://127.0.0.1:%d', timeout: 500ms}}
+devices: {a: {bus: plc, poll: 50ms, points: {t: {holding: 1, type: int16}, u: {holding: 2, type: int16}}}}
+rules:
+  latched: {when: a.t > 50, latch: true}
+  firing: {when: a.u > 50, repeat: 1h}
+  over: {when: a.u > 90}
+  shelved: {when: a.u > 10}
+"""
+
+
+def test_fault_D8_a_folder_that_is_ours_late_brings_its_alarms():
+    """Latched, acknowledged, shelved: what the store knew is not forgotten because it came late."""
+    plant = lab.Plant()
+    daemon = lab.Gauged(LATE % plant.port)
+    folder = daemon.dir + "/state"
+
+    def rule(name):
+        return daemon.get("/v1/rules/" + name)
+
+    def is_in(name, state):
+        lab.wait_for("%s is %s" % (name, state), lambda: rule(name)["state"] == state)
+
+    plant.set(1, 1, 60)
+    plant.set(1, 2, 99)
+    daemon.start().ready()
+    is_in("latched", "firing")
+    is_in("over", "firing")
+    assert daemon.ctl("ack", "firing").returncode == 0
+    assert daemon.ctl("shelve", "shelved", "1h").returncode == 0
+    plant.set(1, 1, 0)
+    is_in("latched", "returned")
+    begun = time.monotonic() - rule("firing")["since_s"]
+    daemon.stop()
+    os.chmod(folder, 0o777)
+    plant.set(1, 2, 60)
+    daemon.start().ready()
+    assert "store" in [p["what"] for p in daemon.get("/v1/status")["problems"]]
+    is_in("firing", "firing")
+    is_in("latched", "ok")
+    assert rule("over")["state"] == "ok" and not rule("firing")["acknowledged"]
+    os.chmod(folder, 0o700)
+    is_in("latched", "returned")
+    same = rule("firing")
+    assert same["acknowledged"], same
+    assert abs(time.monotonic() - same["since_s"] - begun) < 2, (same, begun)
+    assert rule("shelved")["shelved_s"] > 3000, rule("shelved")
+    # It fired before, and does no more: somebody was told the one, and is told the other.
+    past = lambda: re.findall('"type": ?"([a-z]+)"', daemon.ctl("history", "over", "--json").stdout)
+    lab.wait_for("the end is told", lambda: sorted(past()) == ["clear", "fire"])
+    assert "taken over from before, late: 4 alarms" in daemon.log()
+    daemon.stop()
+    daemon.start().ready()
+    assert rule("latched")["state"] == "returned"
+    daemon.stop()
+
+
 def test_fault_E2_told_to_stop_with_a_full_queue():
     with Scenes(failing=1.0) as scene:
         scene.start()
@@ -490,5 +548,6 @@ if __name__ == "__main__":
             test_fault_D10_a_second_instance_does_not_start,
             test_fault_D12_no_inodes_left,
             test_fault_D12_no_quota_left,
+            test_fault_D8_a_folder_that_is_ours_late_brings_its_alarms,
             test_fault_E2_told_to_stop_with_a_full_queue,
             test_fault_E6_no_thread_for_the_writer)

@@ -132,6 +132,90 @@ static void test_restore_keeps_firing_without_a_second_fire(void **state)
 	rules_case_done(&c);
 }
 
+/* The store could not be opened as the program started, and was 5 s later. */
+static struct engine_restored restart_late(struct rules_case *c, double at, const char *point,
+					   double value)
+{
+	struct engine_restored restored;
+	struct engine_saved rules;
+	struct str bytes;
+
+	str_init(&bytes);
+	engine_save_part(c->engine, ENGINE_RULES, seconds(at), (struct wall){1}, &bytes);
+	engine_free(c->engine);
+	start_at(c, 4);
+	feed_number(c, 5, point, value);
+	rules = (struct engine_saved){bytes.s, bytes.len, 60 * NSEC_PER_SEC};
+	engine_restore_late(c->engine, &rules, seconds(9), &restored);
+	assert_true(restored.whole && restored.corrupt == 0);
+	str_done(&bytes);
+	return restored;
+}
+
+static void test_late_a_latched_alarm_goes_on(void **state)
+{
+	struct rules_case c;
+	struct engine_rule rule;
+
+	(void)state;
+	rules_case_init(&c, "rules: {r: {when: x.a > 1, latch: true}, s: {when: x.a > 5}}");
+	rules_case_start(&c);
+	feed_number(&c, 1000, "x.a", 2);
+	feed_number(&c, 1010, "x.a", 0);
+	assert_log(&c, "1000.000000000 r fire ok->firing warning \"\" x.a=2\n"
+		       "1010.000000000 r return firing->returned warning active=10.000000000 "
+		       "\"\" x.a=0\n");
+	assert_int_equal(restart_late(&c, 1020, "x.a", 0).rules, 1);
+	assert_log(&c, "");
+	engine_rule(c.engine, 0, &rule);
+	assert_int_equal(rule.state, RULE_RETURNED);
+	assert_int_equal(engine_ack(c.engine, 0, seconds(10)), 0);
+	engine_rule(c.engine, 0, &rule);
+	assert_int_equal(rule.state, RULE_OK);
+	rules_case_done(&c);
+}
+
+static void test_late_an_alarm_that_is_over_is_told_to_be(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "rules: {r: {when: x.a > 1}}");
+	rules_case_start(&c);
+	feed_number(&c, 1000, "x.a", 2);
+	assert_log(&c, "1000.000000000 r fire ok->firing warning \"\" x.a=2\n");
+	assert_int_equal(restart_late(&c, 1020, "x.a", 0).rules, 1);
+	assert_log(&c,
+		   "9.000000000 r clear firing->ok warning active=80.000000000 \"\" x.a=0\n");
+	rules_case_done(&c);
+}
+
+static void test_late_an_alarm_that_fires_again_is_the_same(void **state)
+{
+	struct rules_case c;
+	struct engine_rule rule;
+
+	(void)state;
+	rules_case_init(&c, "rules: {r: {when: x.a > 1, repeat: 1min}}");
+	rules_case_start(&c);
+	feed_number(&c, 1000, "x.a", 2);
+	assert_int_equal(engine_ack(c.engine, 0, seconds(1001)), 0);
+	assert_int_equal(engine_shelve(c.engine, 0, seconds(5000), seconds(1002)), 0);
+	str_clear(&c.log);
+	assert_int_equal(restart_late(&c, 1020, "x.a", 3).rules, 1);
+	assert_log(&c, "5.000000000 r fire ok->firing warning \"\" x.a=3\n");
+	engine_rule(c.engine, 0, &rule);
+	assert_int_equal(rule.state, RULE_FIRING);
+	assert_true(rule.acked && rule.shelved);
+	engine_tick(c.engine, seconds(600));
+	assert_log(&c, "");
+	feed_number(&c, 601, "x.a", 0);
+	assert_log(
+		&c,
+		"601.000000000 r clear firing->ok warning active=672.000000000 held \"\" x.a=0\n");
+	rules_case_done(&c);
+}
+
 static void test_restore_keeps_the_time_of_pending_that_passed(void **state)
 {
 	struct rules_case c;
@@ -888,6 +972,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_save_keeps_nothing_of_rules_that_are_ok),
 		cmocka_unit_test(test_restore_keeps_firing_without_a_second_fire),
+		cmocka_unit_test(test_late_a_latched_alarm_goes_on),
+		cmocka_unit_test(test_late_an_alarm_that_is_over_is_told_to_be),
+		cmocka_unit_test(test_late_an_alarm_that_fires_again_is_the_same),
 		cmocka_unit_test(test_restore_keeps_the_time_of_pending_that_passed),
 		cmocka_unit_test(
 			test_restore_starts_pending_anew_after_a_long_or_unknown_outage),

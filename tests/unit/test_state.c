@@ -126,10 +126,12 @@ struct late {
 	char key[32], bytes[32];
 };
 
-static void note_late(void *arg, const char *key, const void *bytes, size_t len)
+static void note_late(void *arg, const char *key, const void *bytes, size_t len,
+		      int64_t outage_ns)
 {
 	struct late *late = arg;
 
+	(void)outage_ns;
 	late->count++;
 	snprintf(late->key, sizeof(late->key), "%s", key);
 	snprintf(late->bytes, sizeof(late->bytes), "%.*s", (int)len, (const char *)bytes);
