@@ -117,6 +117,13 @@ const struct diag_source *config_file_read(struct arena *arena, const char *path
 	return source;
 }
 
+/* A directory that is not there holds no files; of one that cannot be read nobody knows. */
+static int config_file_unread(const char *path, int error)
+{
+	(void)path;
+	return error != ENOENT && error != ENOTDIR;
+}
+
 static int config_file_match(struct arena *arena, const struct yaml_node *pattern,
 			     const char *directory, const char **ret, int count, size_t max,
 			     struct diags *diags)
@@ -125,8 +132,8 @@ static int config_file_match(struct arena *arena, const struct yaml_node *patter
 			     ? arena_text(arena, pattern->text, pattern->len)
 			     : arena_printf(arena, "%s/%s", directory, pattern->text);
 	glob_t found;
-	int rc =
-		glob(path, 0, NULL, &found); /* sorted by byte value: no setlocale() anywhere */
+	/* sorted by byte value: no setlocale() anywhere */
+	int rc = glob(path, 0, config_file_unread, &found);
 
 	if (rc != 0 && rc != GLOB_NOMATCH) {
 		diag_error(diags, pattern,

@@ -28,7 +28,7 @@ const struct diag_source *config_file_read(struct arena *arena, const char *path
 /*
  * The files that the patterns under 'include:' name, sorted within each pattern, without
  * doubles; relative patterns start at directory. Returns how many went to ret[max]; -1 after
- * errors were added. A pattern with no match is no error.
+ * errors were added. A pattern with no match is no error; a directory that cannot be read is.
  */
 int config_file_glob(struct arena *arena, const struct yaml_node *include,
 		     const char *directory, const char **ret, size_t max, struct diags *diags);
