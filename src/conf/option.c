@@ -79,7 +79,7 @@ static void unknown(const struct yaml_node *key, const char *what,
 		str_init(&list);
 		for (size_t i = 0; i < known && list.len < OPTION_KNOWN; i++)
 			str_addf(&list, "%s%s", i > 0 ? ", " : "", words[i]);
-		diag_note(diags, "known: %s", known > 0 ? list.s : "none");
+		diag_note(diags, "known: %s", list.s);
 		str_done(&list);
 	}
 	if (bindings[0].table->manual != NULL)

@@ -39,6 +39,8 @@ static const struct row {
 	 false},
 	{"did not find expected ',' or '}'", NULL, "expected ',' or '}' in the map", NULL,
 	 false},
+	{"found unexpected ':'", NULL, "expected a blank behind this ':'",
+	 "write 'name: value', and put a text that holds a ':' in quotes", false},
 	{"did not find expected key", "block mapping", "expected a key here",
 	 "give all keys of one map one indentation, and close quotes and brackets", false},
 	{"found unknown escape character", NULL, "unknown escape in double quotes",

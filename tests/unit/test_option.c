@@ -387,6 +387,9 @@ static void test_rates_and_limits_say_their_form(void **state)
 	says("range: [1, 2, 3]",
 	     "'range' of bus 'plc' must be two numbers in a list, [low, high], not a list",
 	     "hint: this list has 3 items");
+	says("range: [1]",
+	     "'range' of bus 'plc' must be two numbers in a list, [low, high], not a list",
+	     "hint: this list has 1 item");
 	says("range: [1, x]", "'range' of bus 'plc' must be a number, not 'x'", NULL);
 	says("range: [2, 1]", "'range' of bus 'plc' has its low limit above its high one",
 	     NULL);

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "conf/yaml.h"
+#include "conf/yaml_syntax.h"
 #include "conf_case.h"
 
 /* What is said about a text that is refused. */
@@ -229,42 +230,76 @@ static void test_every_syntax_error_has_words_of_ours(void **state)
 		const char *text;
 		unsigned line, column;
 		const char *message;
+		const char *notes; /* or NULL */
 	} cases[] = {
-		{"a: 'x", 1, 4, "this quote is never closed"},
-		{"a: 'x\n---\n", 1, 4, "this quote is never closed"},
-		{"a: 1\nlong word\nb: 2\n", 2, 1, "expected a ':' behind this key"},
-		{"a: - x\n", 1, 4, "a list's '-' cannot stand here"},
-		{"a:\n  - x\n  y: 1\n", 3, 3, "expected another '-' of the list"},
-		{"a: [b\n", 2, 1, "expected ',' or ']' in the list"},
-		{"a: {b: 1, c: [}\n", 1, 15, "expected a value here"},
-		{"a: {b: 'x' y}\n", 1, 12, "expected ',' or '}' in the map"},
+		{"a: 'x", 1, 4, "this quote is never closed", NULL},
+		{"a: 'x\n---\n", 1, 4, "this quote is never closed", NULL},
+		{"a: 1\nlong word\nb: 2\n", 2, 1, "expected a ':' behind this key", NULL},
+		{"a: - x\n", 1, 4, "a list's '-' cannot stand here",
+		 "hint: begin the list on a line of its own"},
+		{"a:\n  - x\n  y: 1\n", 3, 3, "expected another '-' of the list",
+		 "hint: give all items of the list one indentation"},
+		{"a: [b\n", 2, 1, "expected ',' or ']' in the list", "it begins at t.yaml:1:4"},
+		{"a: {b: 1, c: [}\n", 1, 15, "expected a value here", NULL},
+		{"a: {b: 'x' y}\n", 1, 12, "expected ',' or '}' in the map", NULL},
+		{"a: {b:[1]}\n", 1, 6, "expected a blank behind this ':'",
+		 "hint: write 'name: value', and put a text that holds a ':' in quotes"},
 		{"a: \"\\xg0\"\n", 1, 7,
-		 "this escape needs hexadecimal digits: \\x41, \\u00e9 or \\U0001f525"},
-		{"a: \"\\ud800\"\n", 1, 7, "this escape is no Unicode character"},
-		{"a: 'x' y\n", 1, 8, "expected a key here"},
-		{"  a: 1\nb: 2\n", 2, 1, "expected the end of the file here"},
-		{"a: [b, ? c: ? d]\n", 1, 13, "expected a value here"},
-		{"a: ? b\n", 1, 4, "a '?' cannot stand here"},
-		{"a: | x\n", 1, 6, "expected the end of the line behind this '|' or '>'"},
-		{"a: |0\n", 1, 5, "the indentation behind '|' or '>' is a digit from 1 to 9"},
-		{"a: *.yaml\n", 1, 4, "a text cannot begin with '*'"},
-		{"a: &.x\n", 1, 4, "a text cannot begin with '&'"},
-		{"a: !<x y\n", 1, 4, "a text cannot begin with '!'"},
-		{"a: !x!y z\n", 1, 4, "a text cannot begin with '!'"},
-		{"a: `ls`\n", 1, 4, "a text cannot begin with '`'"},
+		 "this escape needs hexadecimal digits: \\x41, \\u00e9 or \\U0001f525", NULL},
+		{"a: \"\\ud800\"\n", 1, 7, "this escape is no Unicode character", NULL},
+		{"a: 'x' y\n", 1, 8, "expected a key here",
+		 "hint: give all keys of one map one indentation, and close quotes and "
+		 "brackets"},
+		{"  a: 1\nb: 2\n", 2, 1, "expected the end of the file here",
+		 "hint: give all keys of the file one indentation"},
+		{"a: [b, ? c: ? d]\n", 1, 13, "expected a value here", NULL},
+		{"a: ? b\n", 1, 4, "a '?' cannot stand here",
+		 "hint: put a text that begins with '? ' in quotes"},
+		{"a: | x\n", 1, 6, "expected the end of the line behind this '|' or '>'",
+		 "hint: put a text that begins with '|' or '>' in quotes"},
+		{"a: |0\n", 1, 5, "the indentation behind '|' or '>' is a digit from 1 to 9",
+		 NULL},
+		{"a: *.yaml\n", 1, 4, "a text cannot begin with '*'", "hint: put it in quotes"},
+		{"a: &.x\n", 1, 4, "a text cannot begin with '&'", "hint: put it in quotes"},
+		{"a: !<x y\n", 1, 4, "a text cannot begin with '!'", "hint: put it in quotes"},
+		{"a: !x!y z\n", 1, 4, "a text cannot begin with '!'", "hint: put it in quotes"},
+		{"a: `ls`\n", 1, 4, "a text cannot begin with '`'", "hint: put it in quotes"},
+		{"x:\n    a: 1\n\tb: 2\n", 3, 1, "a tab cannot indent",
+		 "hint: this line is indented with a tab; YAML wants spaces"},
 	};
 	struct conf_case c;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct diag *diag;
+
 		conf_case_init(&c, cases[i].text, strlen(cases[i].text));
 		assert_null(c.root);
 		assert_int_equal(diags_errors(c.diags), 1);
-		assert_string_equal(diags_get(c.diags, 0)->message, cases[i].message);
-		assert_int_equal(diags_get(c.diags, 0)->line, cases[i].line);
-		assert_int_equal(diags_get(c.diags, 0)->column, cases[i].column);
+		diag = diags_get(c.diags, 0);
+		assert_string_equal(diag->message, cases[i].message);
+		assert_string_equal(diag->notes != NULL ? diag->notes : "",
+				    cases[i].notes != NULL ? cases[i].notes : "");
+		assert_int_equal(diag->line, cases[i].line);
+		assert_int_equal(diag->column, cases[i].column);
 		conf_case_done(&c);
 	}
+}
+
+/* Those of a later libyaml, perhaps. */
+static void test_words_that_nobody_knows_are_passed_on(void **state)
+{
+	const struct yaml_syntax syntax = {.problem = "found a surprise", .problem_at = 3};
+	struct conf_case c;
+
+	(void)state;
+	conf_case_init(&c, "a: b\n", 5);
+	yaml_syntax_error(c.diags, &c.source, &syntax);
+	assert_string_equal(conf_case_said(&c),
+			    "t.yaml:1:4: error: this is no YAML: found a surprise\n"
+			    "    1 | a: b\n"
+			    "      |    ^\n");
+	conf_case_done(&c);
 }
 
 static void test_tab_is_named_when_it_indents(void **state)
@@ -315,6 +350,15 @@ static void test_bytes_that_are_no_text_are_refused(void **state)
 		"t.yaml:1:5: error: bytes e2 80 a8 is an invisible line separator: delete it\n"
 		"    1 | a: b\xe2\x80\xa8"
 		"c: d\n"
+		"      |     ^\n");
+	refuses("a: b\xef\xbb\xbf",
+		"t.yaml:1:5: error: bytes ef bb bf is a byte order mark, which belongs at the "
+		"start of a file only: delete it\n"
+		"    1 | a: b\xef\xbb\xbf\n"
+		"      |     ^\n");
+	refuses("a: b\xef\xbf\xbf",
+		"t.yaml:1:5: error: bytes ef bf bf is no character: delete it\n"
+		"    1 | a: b\xef\xbf\xbf\n"
 		"      |     ^\n");
 	/* cut in the middle of a character, and a surrogate */
 	refuses("\xc3", "t.yaml:1:1: error: byte c3 is not UTF-8: save the file as UTF-8\n"
@@ -540,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_equal_ignores_styles_and_places),
 		cmocka_unit_test(test_syntax_errors_say_what_to_do),
 		cmocka_unit_test(test_every_syntax_error_has_words_of_ours),
+		cmocka_unit_test(test_words_that_nobody_knows_are_passed_on),
 		cmocka_unit_test(test_tab_is_named_when_it_indents),
 		cmocka_unit_test(test_bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(test_escaped_nul_is_kept_in_values_and_refused_in_keys),
