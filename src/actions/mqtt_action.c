@@ -23,7 +23,7 @@ static struct action *mqtt_action_parse(struct arena *arena, const struct yaml_n
 	const struct yaml_node *name = yaml_get(entry, "mqtt");
 	struct action *action = arena_take(arena, 1, sizeof(*action));
 
-	if (name->kind != YAML_SCALAR) {
+	if (name->kind != YAML_SCALAR || yaml_is_null(name)) {
 		diag_error(diags, name, "mqtt: expected the name of a broker, got %s",
 			   yaml_kind_words(name));
 		return NULL;

@@ -24,7 +24,7 @@ static struct action *webhook_action_parse(struct arena *arena, const struct yam
 	const struct yaml_node *name = yaml_get(entry, "webhook");
 	struct action *action = arena_take(arena, 1, sizeof(*action));
 
-	if (name->kind != YAML_SCALAR) {
+	if (name->kind != YAML_SCALAR || yaml_is_null(name)) {
 		diag_error(diags, name, "webhook: expected the name of a webhook, got %s",
 			   yaml_kind_words(name));
 		return NULL;

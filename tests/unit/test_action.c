@@ -173,6 +173,28 @@ static void test_fault_C13_a_command_is_not_cleaned_but_left_to_be_refused(void 
 			    "boiler.mode=\"A\xef\xbf\xbd[2J\" (rule boiler-over-temp, fire)\n");
 }
 
+static void test_a_text_that_is_written_has_an_end(void **state)
+{
+	struct rig *rig = *state;
+	struct action_list list;
+	struct str yaml;
+
+	str_init(&yaml);
+	for (int len = VALUE_TEXT_MAX; len <= VALUE_TEXT_MAX + 1; len++) {
+		str_clear(&yaml);
+		str_addf(&yaml, "do: [{write: {boiler.mode: '%0*d'}}]\n", len, 0);
+		if (len == VALUE_TEXT_MAX) {
+			assert_true(parse(rig, yaml.s, &list));
+			continue;
+		}
+		assert_false(parse(rig, yaml.s, &list));
+		assert_string_equal(diags_get(rig->bench.diags, 0)->message,
+				    "a text to write has at most 255 bytes");
+		assert_int_equal(diags_get(rig->bench.diags, 0)->column, 28);
+	}
+	str_done(&yaml);
+}
+
 static void tell_write(void *arg, const struct deed *deed)
 {
 	struct str *out = arg;
@@ -342,6 +364,28 @@ static void test_errors_of_lists_are_told(void **state)
 	       "t.yaml:1:12: error: log: expected true or a text, got nothing to write\n"
 	       "    1 | do: [{log: false}]\n"
 	       "      |            ^~~~~\n");
+	refuse(*state, "do: [{}]\n",
+	       "t.yaml:1:6: error: expected an action such as {webhook: NAME}, got an empty map\n"
+	       "    1 | do: [{}]\n"
+	       "      |      ^\n");
+	refuse(*state, "do: [{frobnicate: ops}]\n",
+	       "t.yaml:1:7: error: unknown action 'frobnicate'\n"
+	       "    1 | do: [{frobnicate: ops}]\n"
+	       "      |       ^~~~~~~~~~\n"
+	       "      = hint: webhook, mqtt, write or log\n");
+	refuse(*state, "do: [{webhook: [ops]}]\n",
+	       "t.yaml:1:16: error: webhook: expected the name of a webhook, got a list\n"
+	       "    1 | do: [{webhook: [ops]}]\n"
+	       "      |                ^\n");
+	refuse(*state, "do: [{mqtt: ~}]\n",
+	       "t.yaml:1:13: error: mqtt: expected the name of a broker, got nothing\n"
+	       "    1 | do: [{mqtt: ~}]\n"
+	       "      |             ^\n");
+	refuse(*state, "do: [{mqtt: cloud}]\n",
+	       "t.yaml:1:13: error: unknown broker 'cloud'\n"
+	       "    1 | do: [{mqtt: cloud}]\n"
+	       "      |             ^~~~~\n"
+	       "      = hint: no broker is defined, they stand under 'mqtt:'\n");
 }
 
 static void test_errors_of_writes_are_told_all_of_them(void **state)
@@ -571,6 +615,7 @@ int main(void)
 		TEST(test_webhooks_are_found_by_name_and_no_list_is_an_empty_one),
 		TEST(test_a_webhook_that_a_reload_removed_is_told),
 		TEST(test_errors_of_lists_are_told),
+		TEST(test_a_text_that_is_written_has_an_end),
 		TEST(test_errors_of_writes_are_told_all_of_them),
 		TEST(test_a_webhook_has_the_defaults_of_the_manual),
 		TEST(test_fault_C13_a_template_can_not_move_the_origin),

@@ -394,6 +394,23 @@ static void test_errors_of_words_point_into_the_text(void **state)
 	       "t.yaml:1:18: error: nothing may stand behind what is said for the rest\n"
 	       "    1 | t: '${severity|x|info:y}'\n"
 	       "      |                  ^~~~~~\n");
+	refuse(*state, "t: '\"a\\${message}\"'\n", TEMPLATE_JSON,
+	       "t.yaml:1:10: error: no hole may stand inside an escape sequence of JSON\n"
+	       "    1 | t: '\"a\\${message}\"'\n"
+	       "      |          ^~~~~~~\n");
+	refuse(*state, "t: '\"\\u00${rule}\"'\n", TEMPLATE_JSON,
+	       "t.yaml:1:12: error: no hole may stand inside an escape sequence of JSON\n"
+	       "    1 | t: '\"\\u00${rule}\"'\n"
+	       "      |            ^~~~\n");
+	refuse(*state,
+	       "t: '${rule|a:|b:|c:|d:|e:|f:|g:|h:|i:|j:|k:|l:|m:|n:|o:|p:|a:|b:|c:|d:|e:|f:|g:|h:"
+	       "|i:|j:|k:|l:|m:|n:|o:|p:|q:x}'\n",
+	       TEMPLATE_TEXT,
+	       "t.yaml:1:108: error: there are more than 32 words here\n"
+	       "    1 | ...:|g:|h:|i:|j:|k:|l:|m:|n:|o:|p:|a:|b:|c:|d:|e:|f:|g:|h:|i:|j:|k:|l:|m:|n:"
+	       "|o:|p:|q:x}'\n"
+	       "      |                                                                          "
+	       "          ^~~\n");
 	refuse(*state, "t: '\"${labels}\"'\n", TEMPLATE_JSON,
 	       "t.yaml:1:8: error: 'labels' is an object: it may stand in a JSON body only, "
 	       "outside of quotes\n"
