@@ -370,6 +370,7 @@ bool trial_file_read(struct arena *arena, const char *path, struct trial_file *r
 		return false;
 	if (options.tests->count > TRIALS_MAX) {
 		diag_error(diags, options.tests, "a file has at most %d tests", TRIALS_MAX);
+		diag_note(diags, "hint: put the rest into a file of its own");
 		return false;
 	}
 	trials = arena_take(arena, options.tests->count, sizeof(*trials));

@@ -125,6 +125,7 @@ static bool run_inputs(struct run *run)
 	}
 	if (run->samples > 0 && (uint64_t)(INT64_MAX / run->trial->step_ns) <= run->samples) {
 		diag_error(run->diags, map, "the samples reach over more than 292 years");
+		diag_note(run->diags, "hint: a shorter 'step', or fewer samples");
 		return false;
 	}
 	return good;
@@ -287,6 +288,21 @@ static int reply_status(const struct yaml_node *node)
 	return *end == '\0' && status >= 200 && status <= 599 ? (int)status : -1;
 }
 
+static bool find_webhook(struct run *run, const struct yaml_node *key)
+{
+	const struct config *config = run->config;
+	const char **names = arena_take(run->arena, config->webhook_count, sizeof(*names));
+
+	for (size_t i = 0; i < config->webhook_count; i++) {
+		names[i] = config->webhooks[i].name;
+		if (strcmp(names[i], key->text) == 0)
+			return true;
+	}
+	diag_error(run->diags, key, "unknown webhook '%s'", key->text);
+	diag_suggest(run->diags, key->text, names, config->webhook_count);
+	return false;
+}
+
 static void run_reply(struct run *run, const struct trial_act *act, struct boot now)
 {
 	const struct yaml_node *map = act->webhook_reply;
@@ -295,14 +311,10 @@ static void run_reply(struct run *run, const struct trial_act *act, struct boot 
 	for (size_t i = 0; i < map->count; i++) {
 		const char *name = map->keys[i]->text;
 		int status = reply_status(map->values[i]);
-		size_t k = 0;
 
-		while (k < run->config->webhook_count &&
-		       strcmp(run->config->webhooks[k].name, name) != 0)
-			k++;
-		if (k == run->config->webhook_count)
-			diag_error(run->diags, map->keys[i], "unknown webhook '%s'", name);
-		else if (status < 0)
+		if (!find_webhook(run, map->keys[i]))
+			continue;
+		if (status < 0)
 			diag_error(run->diags, map->values[i],
 				   "expected a status from 200 to 599, or none");
 		else
