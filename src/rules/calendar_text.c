@@ -426,6 +426,14 @@ static bool parse_scalar(struct text *text, const struct yaml_node *node)
 	return true;
 }
 
+static void node_fail(const struct text *text, const struct yaml_node *node, const char *got)
+{
+	diag_error(text->diags, node, "expected %s, got %s",
+		   text->spans ? "spans such as mon..fri 06:00..22:00"
+			       : "slots such as 06:00 mon-fri, or every 10m",
+		   got);
+}
+
 static bool parse_node(struct text *text, const struct yaml_node *node)
 {
 	bool list = node->kind == YAML_SEQ;
@@ -434,14 +442,10 @@ static bool parse_node(struct text *text, const struct yaml_node *node)
 	bool good = true;
 
 	if (list && count == 0)
-		diag_error(text->diags, node, "expected %s, got an empty list",
-			   text->spans ? "spans" : "slots");
+		node_fail(text, node, "an empty list");
 	for (size_t i = 0; i < count; i++) {
 		if (items[i]->kind != YAML_SCALAR || yaml_is_null(items[i])) {
-			diag_error(text->diags, items[i], "expected %s, got %s",
-				   text->spans ? "spans such as mon..fri 06:00..22:00"
-					       : "slots such as 06:00 mon-fri, or every 10m",
-				   yaml_kind_words(items[i]));
+			node_fail(text, items[i], yaml_kind_words(items[i]));
 			good = false;
 		} else if (!parse_scalar(text, items[i])) {
 			good = false;

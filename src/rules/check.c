@@ -464,7 +464,8 @@ static bool check_convert(struct scope *scope, struct expr **tree, const struct 
 
 	wanted.kind = type->kind;
 	if (type->kind != VALUE_NUMBER)
-		return typing_fail(scope, *tree, NULL, "true and false have no unit");
+		return typing_fail(scope, *tree, "leave 'unit' out",
+				   "true and false have no unit");
 	if (!type->unit.known) {
 		type->unit = to->unit;
 		type->unit_text = to->unit_text;

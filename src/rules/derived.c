@@ -97,13 +97,16 @@ static bool derived_parse(struct derived_set *set, struct derived *derived)
 	if (!option_bind(set->arena, derived->node, what, &binding, 1, set->diags))
 		return false;
 	value = derived->options.value;
-	if (value == NULL || value->kind != YAML_SCALAR || yaml_is_null(value)) {
-		diag_error(set->diags, value != NULL ? value : derived->key,
-			   "expected an expression as the value of %s", what);
+	if (value->kind != YAML_SCALAR || yaml_is_null(value)) {
+		diag_error(set->diags, value,
+			   "expected an expression as the value of %s, got %s", what,
+			   yaml_kind_words(value));
 		return false;
 	}
-	if (derived->options.unit != NULL && derived->options.unit->kind != YAML_SCALAR) {
-		diag_error(set->diags, derived->options.unit, "expected a unit, got %s",
+	if (derived->options.unit != NULL && (derived->options.unit->kind != YAML_SCALAR ||
+					      yaml_is_null(derived->options.unit))) {
+		diag_error(set->diags, derived->options.unit,
+			   "expected a unit such as bar, got %s",
 			   yaml_kind_words(derived->options.unit));
 		return false;
 	}
@@ -218,7 +221,10 @@ static bool derived_check_early(struct derived_set *set, const struct derived *d
 		diag_error(set->diags, derived->key,
 			   "prev() reads '%s' in a loop: that needs its unit said",
 			   derived->key->text);
-	if (type->kind == VALUE_NUMBER && type->unit_text != NULL)
+	if (type->kind != VALUE_NUMBER)
+		diag_note(set->diags,
+			  "hint: if(condition, 1, 0) makes a number of a condition");
+	else if (type->unit_text != NULL)
 		diag_note(set->diags, "hint: unit: %s", type->unit_text);
 	return false;
 }

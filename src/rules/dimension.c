@@ -113,8 +113,6 @@ static const char *dimension_join(struct scope *scope, const struct expr_type *a
 {
 	if (!a->unit.known)
 		return sign[0] == '*' ? b->unit_text : NULL;
-	if (!b->unit.known)
-		return a->unit_text;
 	/* No parentheses in units: what is behind '/' has to be one factor. */
 	if (a->unit_text == NULL || b->unit_text == NULL ||
 	    strlen(a->unit_text) + strlen(b->unit_text) > 40 ||
@@ -272,8 +270,7 @@ bool dimension_sum(struct scope *scope, struct expr *expr)
 			return true;
 		}
 	}
-	if (!dimension_same(scope, expr, 0, 1, add ? "add" : "subtract", add ? "and" : "and",
-			    &type))
+	if (!dimension_same(scope, expr, 0, 1, add ? "add" : "subtract", "and", &type))
 		return false;
 	expr->type = type;
 	expr->type.constant = false;

@@ -498,7 +498,6 @@ const char *token_words(enum token_type type)
 {
 	static const char *const words[] = {
 		[TOKEN_END] = "the end",
-		[TOKEN_WRONG] = "something wrong",
 		[TOKEN_NUMBER] = "a number",
 		[TOKEN_STRING] = "a text",
 		[TOKEN_NAME] = "a name",

@@ -100,7 +100,7 @@ struct lexer {
 
 void lexer_init(struct lexer *lexer, const struct expr_source *source);
 void lexer_next(struct lexer *lexer, struct token *ret);
-/* "'<='", "a number", "the end": for "expected X, got Y". */
+/* "'<='", "a number", "the end": for "expected X, got Y". NULL for WRONG, which was told. */
 const char *token_words(enum token_type type);
 
 #endif

@@ -183,9 +183,6 @@ static void ruleset_collect(struct building *building, const struct yaml_node *c
 	for (size_t i = 0; i < map_count; i++) {
 		if (maps[i]->kind == YAML_MAP)
 			count += maps[i]->count;
-		else if (!yaml_is_null(maps[i]))
-			diag_error(building->diags, maps[i], "expected a map of rules, got %s",
-				   yaml_kind_words(maps[i]));
 	}
 	building->written = arena_take(building->scratch, count, sizeof(*building->written));
 	name_index_init(&building->index, building->scratch, count);

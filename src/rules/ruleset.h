@@ -33,7 +33,8 @@ extern const struct option_table ruleset_option_table;
 /*
  * Compiles what stands under 'rules:' and 'derived:' in the files, whose top levels roots are,
  * against the points, to which it adds the derived ones. NULL after errors were added; every
- * error of every rule is reported. Entries go in file order; a name defined twice is an error
+ * error of every rule is reported. A section that is no map is whoever binds the file's to
+ * complain about, and left out here. Entries go in file order; a name defined twice is an error
  * that names both places. zone is borrowed: whose local time the rules mean; NULL: UTC.
  */
 struct ruleset *ruleset_parse(struct arena *arena, const struct yaml_node *const *roots,

@@ -32,23 +32,6 @@ static bool word_fail(const struct word *word, const char *what, const char *exp
 	return false;
 }
 
-static const char *word_values(const struct word *word)
-{
-	switch (word->point->kind) {
-	case VALUE_NUMBER:
-		return "a number such as 81.5, a ramp such as 20..90*8, _ for nothing, or "
-		       "timeout, crc, parse, range, offline, exc2";
-	case VALUE_BOOL:
-		return "on or off, _ for nothing, or timeout, crc, parse, range, offline, "
-		       "exc2";
-	case VALUE_TEXT:
-	case VALUE_NONE:
-		break;
-	}
-	return "a word or 'a text', _ for nothing, or timeout, crc, parse, range, offline, "
-	       "exc2";
-}
-
 /* Where the word that begins at from ends: at a blank outside of quotes. */
 static size_t word_end(const struct yaml_node *node, size_t from)
 {
@@ -128,7 +111,10 @@ static bool word_number(const struct word *word, struct scenario_run *run)
 
 	if (dots == NULL) {
 		if (str_to_number(word->text, &from) != 0)
-			return word_fail(word, "this is no sample", word_values(word));
+			return word_fail(word, "this is no sample",
+					 "a number such as 81.5, a ramp such as 20..90*8, _ "
+					 "for nothing, or timeout, crc, parse, range, offline, "
+					 "exc2");
 		run->from = value_number(from);
 		return true;
 	}
@@ -155,7 +141,9 @@ static bool word_bool(const struct word *word, struct scenario_run *run)
 			return true;
 		}
 	}
-	return word_fail(word, "this is no sample", word_values(word));
+	return word_fail(
+		word, "this is no sample",
+		"on or off, _ for nothing, or timeout, crc, parse, range, offline, exc2");
 }
 
 static bool word_parse(struct word *word, struct scenario_run *run)

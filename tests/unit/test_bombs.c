@@ -28,7 +28,7 @@ static void repeat(struct str *out, const char *head, const char *piece, unsigne
 	str_adds(out, tail);
 }
 
-static void assert_refused(const struct str *text, const char *message)
+static void assert_refused_with(const struct str *text, const char *message, const char *notes)
 {
 	struct rules_case c;
 
@@ -36,7 +36,14 @@ static void assert_refused(const struct str *text, const char *message)
 	assert_null(c.set);
 	assert_int_equal(diags_errors(c.conf.diags), 1);
 	assert_string_equal(diags_get(c.conf.diags, 0)->message, message);
+	if (notes != NULL)
+		assert_string_equal(diags_get(c.conf.diags, 0)->notes, notes);
 	rules_case_done(&c);
+}
+
+static void assert_refused(const struct str *text, const char *message)
+{
+	assert_refused_with(text, message, NULL);
 }
 
 static void test_fault_F7_a_million_rules_of_one_line_are_refused(void **state)
@@ -226,11 +233,19 @@ static void test_fault_H5_all_rules_together_have_an_end(void **state)
 	(void)state;
 	thousands(&text, "held(x.a>n,", "s)");
 	assert_true(text.len < 65536);
-	assert_refused(&text, "up to this rule there are more than 100000 nodes in all");
+	assert_refused_with(
+		&text, "up to this rule there are more than 100000 nodes in all",
+		"note: windows, held(), changed() and whatever else remembers are nodes\n"
+		"hint: for_each writes all of a rule again for each element; what does not depend "
+		"on it can be a derived point");
 	str_done(&text);
 	thousands(&text, "x.a*n>", "");
 	assert_true(text.len < 65536);
-	assert_refused(&text, "up to this rule there are more than 1000000 steps in all");
+	assert_refused_with(
+		&text, "up to this rule there are more than 1000000 steps in all",
+		"note: a comparison is a step, and so is each 'and', '+' and call\n"
+		"hint: for_each writes all of a rule again for each element; what does not depend "
+		"on it can be a derived point");
 	str_done(&text);
 }
 

@@ -202,11 +202,27 @@ static void test_wrong_times(void **state)
 		    "    1 | at: 06:00..24:01\n"
 		    "      |            ^~~~~\n"
 		    "      = expected: 00:00 to 24:00, seconds may follow: 06:00:30\n");
+	assert_said(true, "25:00..26:00",
+		    "t.yaml:1:5: error: there is no such time of day\n"
+		    "    1 | at: 25:00..26:00\n"
+		    "      |     ^~~~~\n"
+		    "      = expected: 00:00 to 23:59, seconds may follow: 06:00:30\n");
 }
 
 static void test_wrong_days(void **state)
 {
 	(void)state;
+	assert_said(false, "06:00 1-x2",
+		    "t.yaml:1:13: error: unknown day 'x2'\n"
+		    "    1 | at: 06:00 1-x2\n"
+		    "      |             ^~\n"
+		    "      = expected: mon tue wed thu fri sat sun, a range such as mon-fri, "
+		    "daily, 1 to 31, or last\n");
+	assert_said(false, "06:00 1-32",
+		    "t.yaml:1:13: error: there is no such day of a month\n"
+		    "    1 | at: 06:00 1-32\n"
+		    "      |             ^~\n"
+		    "      = expected: 1 to 31, or last\n");
 	assert_said(false, "06:00 mon-fry",
 		    "t.yaml:1:15: error: unknown day 'fry'\n"
 		    "    1 | at: 06:00 mon-fry\n"
@@ -296,10 +312,23 @@ static void test_wrong_entries(void **state)
 		    "got a map\n"
 		    "    1 | at: [6:00 xyz, {a: b}]\n"
 		    "      |                ^\n");
-	assert_said(true, "[]",
-		    "t.yaml:1:5: error: expected spans, got an empty list\n"
-		    "    1 | at: []\n"
-		    "      |     ^\n");
+	assert_said(
+		true, "[]",
+		"t.yaml:1:5: error: expected spans such as mon..fri 06:00..22:00, got an empty "
+		"list\n"
+		"    1 | at: []\n"
+		"      |     ^\n");
+	assert_said(
+		false, "[]",
+		"t.yaml:1:5: error: expected slots such as 06:00 mon-fri, or every 10m, got an "
+		"empty list\n"
+		"    1 | at: []\n"
+		"      |     ^\n");
+	assert_said(
+		true, "{mon: fri}",
+		"t.yaml:1:5: error: expected spans such as mon..fri 06:00..22:00, got a map\n"
+		"    1 | at: {mon: fri}\n"
+		"      |     ^\n");
 }
 
 static void test_more_times_than_there_may_be(void **state)
@@ -318,8 +347,17 @@ static void test_more_times_than_there_may_be(void **state)
 	str_adds(&text, ",12:00");
 	parse(&t, false, text.s);
 	assert_false(t.good);
-	assert_non_null(strstr(conf_case_said(&t.conf), "error: there are too many times\n"));
-	assert_non_null(strstr(conf_case_said(&t.conf), "= expected: at most 64\n"));
+	assert_string_equal(diags_get(t.conf.diags, 0)->message, "there are too many times");
+	assert_string_equal(diags_get(t.conf.diags, 0)->notes, "expected: at most 64");
+	conf_case_done(&t.conf);
+	/* Days without times are spans, too: the first one too many is pointed at. */
+	str_clear(&text);
+	for (int i = 0; i <= CALENDAR_MAX_ENTRIES; i++)
+		str_addf(&text, "%smon", i > 0 ? ";" : "");
+	parse(&t, true, text.s);
+	assert_false(t.good);
+	assert_string_equal(diags_get(t.conf.diags, 0)->message, "there are too many times");
+	assert_int_equal(diags_get(t.conf.diags, 0)->column, 5 + 4 * CALENDAR_MAX_ENTRIES);
 	conf_case_done(&t.conf);
 	str_done(&text);
 }

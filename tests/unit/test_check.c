@@ -61,6 +61,10 @@ static void test_names_that_are_unknown_are_told(void **state)
 		{"age(5) > 1s", 4, "'age' takes a point", NULL},
 		{"age(point('x.z')) > 1s", 10, "unknown point 'x.z'",
 		 "hint: did you mean 'x.a'?"},
+		{"avg(x.a, x.z) > 1", 9, "unknown point 'x.z'", "hint: did you mean 'x.a'?"},
+		{"quantile(x.a, x.z, 5m) > 1", 14, "unknown point 'x.z'",
+		 "hint: did you mean 'x.a'?"},
+		{"between(x.z, 06:00)", 8, "unknown point 'x.z'", "hint: did you mean 'x.a'?"},
 	};
 
 	(void)state;
@@ -114,6 +118,7 @@ static void test_types_that_do_not_fit_are_told(void **state)
 		{"x.a > 1 / 0", 8, "this computation has no result", NULL},
 		{"x.a > ln(0)", 6, "this computation has no result", NULL},
 		{"x.a > 1e300 * 1e300", 12, "this computation has no result", NULL},
+		{"1 kW / 0 W > x.a", 5, "this computation has no result", NULL},
 		{"rises(changed(x.a))", 6, "an instant cannot stand inside another", NULL},
 		{"changed(rule.r.firing)", 0, "the state of a rule cannot stand in 'changed'",
 		 "hint: use on_fire and on_clear of that rule"},
@@ -127,6 +132,8 @@ static void test_types_that_do_not_fit_are_told(void **state)
 		 NULL},
 		{"age(x.a) > 50[m]", 9, "cannot compare time [s] with length [m]",
 		 "hint: a bare 'm' is minutes; write 5[m] for metres"},
+		{"1s < age(x.a) < 5 bar", 3, "cannot compare time [s] with pressure [bar]",
+		 NULL},
 	};
 
 	(void)state;
@@ -191,6 +198,16 @@ static void test_units_that_do_not_fit_are_told(void **state)
 		 "cannot compare length [m] with pressure [bar]", NULL},
 		{"tank.level * tank.level > 2[m]", 24,
 		 "cannot compare area [m*m] with length [m]", NULL},
+		{"2 * tank.level > 5[bar]", 15, "cannot compare length [m] with pressure [bar]",
+		 NULL},
+		{"2 / tank.level > 5[bar]", 15, "cannot compare quantity with pressure [bar]",
+		 NULL},
+		{"rate(meter.flow, 5m) > 5[bar]", 21,
+		 "cannot compare quantity with pressure [bar]", NULL},
+		{"rate(oven.temp, 5m) > 5[bar]", 20,
+		 "cannot compare temperature rate with pressure [bar]", NULL},
+		{"rate(meter.energy ^ 6, 5m) > x.a", 0,
+		 "the dimension of the result is out of bounds", NULL},
 	};
 
 	(void)state;
@@ -235,6 +252,11 @@ static void test_constants_are_converted_to_the_unit_of_the_point(void **state)
 		{"clamp(tank.level, 0, 300[cm]) >= 2[m]", "tank.level", 1.999, 2},
 		{"-tank.level <= -2", "tank.level", 1.999, 2},
 		{"x.a * 5[m] >= 10", "x.a", 1.999, 2},
+		{"x.a >= 1.5 kW / 1 W", "x.a", 1499, 1500},
+		{"x.a >= min(30, 2, 10)", "x.a", 1.999, 2},
+		{"x.a >= max(1, 2, 1.5) + pow(2, 3) - 8", "x.a", 1.999, 2},
+		{"pump.runtime >= 2 * 15m", "pump.runtime", 0.4999, 0.5},
+		{"if(x.a < 2, quality(x.a), 'none') == 'none'", "x.a", 1.999, 2},
 	};
 
 	(void)state;

@@ -352,11 +352,83 @@ static void test_errors_say_which_point_and_once(void **state)
 		    "    1 | derived: {d: {value: (prev(d) ?? 0) + tank.level}}\n"
 		    "      |           ^\n"
 		    "      = hint: unit: m\n");
+	assert_said("derived: {d: {value: prev(d) > 0}}\n",
+		    "t.yaml:1:11: error: prev() reads 'd' in a loop: that has to be a number\n"
+		    "    1 | derived: {d: {value: prev(d) > 0}}\n"
+		    "      |           ^\n"
+		    "      = hint: if(condition, 1, 0) makes a number of a condition\n");
 	assert_said("derived: {d: {unit: bar}}\n",
 		    "t.yaml:1:14: error: derived point 'd' needs 'value'\n"
 		    "    1 | derived: {d: {unit: bar}}\n"
 		    "      |              ^\n"
 		    "      = value: the expression that is the point's value\n");
+	assert_said("derived: {d: {value: x.a >}}\nrules: {r: {when: age(d) > 1s}}\n",
+		    "t.yaml:1:27: error: expected an expression, got the end\n"
+		    "    1 | derived: {d: {value: x.a >}}\n"
+		    "      |                           ^\n"
+		    "      = in 'value' of derived point 'd'\n");
+}
+
+static void test_values_and_units_of_the_wrong_form_are_told(void **state)
+{
+	(void)state;
+	assert_said(
+		"derived: {d: {value: [x.a]}}\n",
+		"t.yaml:1:22: error: expected an expression as the value of derived point 'd', "
+		"got a list\n"
+		"    1 | derived: {d: {value: [x.a]}}\n"
+		"      |                      ^\n");
+	assert_said(
+		"derived: {d: {value: ~}}\n",
+		"t.yaml:1:22: error: expected an expression as the value of derived point 'd', "
+		"got nothing\n"
+		"    1 | derived: {d: {value: ~}}\n"
+		"      |                      ^\n");
+	assert_said("derived: {d: {value: x.a, unit: [bar]}}\n",
+		    "t.yaml:1:33: error: expected a unit such as bar, got a list\n"
+		    "    1 | derived: {d: {value: x.a, unit: [bar]}}\n"
+		    "      |                                 ^\n");
+	assert_said("derived: {d: {value: x.a, unit: ~}}\n",
+		    "t.yaml:1:33: error: expected a unit such as bar, got nothing\n"
+		    "    1 | derived: {d: {value: x.a, unit: ~}}\n"
+		    "      |                                 ^\n");
+	assert_said("derived: {d: {value: x.a, unit: barr}}\n",
+		    "t.yaml:1:33: error: 'barr' is no unit of measurement\n"
+		    "    1 | derived: {d: {value: x.a, unit: barr}}\n"
+		    "      |                                 ^~~~\n"
+		    "      = hint: did you mean 'bar'?\n");
+	assert_said("derived: {d: {value: x.p, unit: bar}}\n",
+		    "t.yaml:1:22: error: true and false have no unit\n"
+		    "    1 | derived: {d: {value: x.p, unit: bar}}\n"
+		    "      |                      ^~~\n"
+		    "      = hint: leave 'unit' out\n");
+}
+
+static void test_there_is_an_end_to_derived_points(void **state)
+{
+	struct rules_case c;
+	struct str text;
+
+	(void)state;
+	for (unsigned count = DERIVED_MAX; count <= DERIVED_MAX + 1; count++) {
+		str_init(&text);
+		str_adds(&text, "derived:\n");
+		for (unsigned i = 0; i < count; i++)
+			str_addf(&text, "  n%u: {value: x.a}\n", i);
+		rules_case_init(&c, text.s);
+		if (count > DERIVED_MAX) {
+			assert_int_equal(diags_errors(c.conf.diags), 1);
+			assert_string_equal(conf_case_said(&c.conf),
+					    "t.yaml:2:3: error: there are more than 10000 "
+					    "derived points\n"
+					    "    2 |   n0: {value: x.a}\n"
+					    "      |   ^\n");
+		} else {
+			assert_string_equal(conf_case_said(&c.conf), "");
+		}
+		rules_case_done(&c);
+		str_done(&text);
+	}
 }
 
 static void reload(struct rules_case *c, struct rules_case *next, const char *text, double at)
@@ -524,6 +596,8 @@ int main(void)
 		cmocka_unit_test(test_loops_are_told_with_their_path),
 		cmocka_unit_test(test_depth_counts_in_whichever_order_they_stand),
 		cmocka_unit_test(test_errors_say_which_point_and_once),
+		cmocka_unit_test(test_values_and_units_of_the_wrong_form_are_told),
+		cmocka_unit_test(test_there_is_an_end_to_derived_points),
 		cmocka_unit_test(test_reload_keeps_values_and_what_prev_knows),
 		cmocka_unit_test(test_reload_before_any_reading_derives_nothing),
 		cmocka_unit_test(test_reload_keeps_a_value_that_nobody_has_read),

@@ -305,6 +305,14 @@ static void test_errors_name_the_rule_of_the_element(void **state)
 		    "t.yaml:5:20: error: only a variable of 'for_each' can stand here\n"
 		    "    5 |     labels: {a: \"b ${p > 1}\"}\n"
 		    "      |                    ^~~~~~~~\n");
+	assert_said("rules:\n"
+		    "  r:\n"
+		    "    for_each: {p: [x.a]}\n"
+		    "    when: p > 1\n"
+		    "    labels: {a: \"${p.colour}\"}\n",
+		    "t.yaml:5:18: error: only a variable of 'for_each' can stand here\n"
+		    "    5 |     labels: {a: \"${p.colour}\"}\n"
+		    "      |                  ^~~~~~~~~~~\n");
 }
 
 static void test_a_bare_name_is_told_what_to_write(void **state)

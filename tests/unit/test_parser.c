@@ -148,6 +148,8 @@ static void test_wrong_forms_are_told(void **state)
 		 "hint: put it in parentheses: (not x)"},
 		{"--x.a > 1", 1, "a sign cannot stand behind another sign",
 		 "hint: put it in parentheses: (-x)"},
+		{"-+x.a > 1", 1, "a sign cannot stand behind another sign",
+		 "hint: put it in parentheses: (+x)"},
 		{"x.a ?"
 		 "? -1 > 1",
 		 7,

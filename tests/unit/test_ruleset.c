@@ -155,6 +155,91 @@ static void test_wrong_rules_are_told(void **state)
 		    "    4 |     labels: {a: \"${x.a}\"}\n"
 		    "      |                 ^~~~~~~~\n"
 		    "      = hint: expressions stand in 'message'\n");
+	assert_said("rules:\n  b:\n    when: x.p\n    labels: {a: [b]}\n",
+		    "t.yaml:4:17: error: expected a text, got a list\n"
+		    "    4 |     labels: {a: [b]}\n"
+		    "      |                 ^\n");
+	assert_said("rules:\n  b:\n    when: x.p\n    message: {a: b}\n",
+		    "t.yaml:4:14: error: expected a text, got a map\n"
+		    "    4 |     message: {a: b}\n"
+		    "      |              ^\n");
+	assert_said("rules:\n  b:\n    when: x.p\n    inhibited_by: [[c]]\n",
+		    "t.yaml:4:20: error: expected the name of a rule, got a list\n"
+		    "    4 |     inhibited_by: [[c]]\n"
+		    "      |                    ^\n");
+	assert_said("rules:\n  b:\n    when: \"x.a \\x07 > 1\"\n",
+		    "t.yaml:3:16: error: unexpected byte 0x07\n"
+		    "    3 |     when: \"x.a \\x07 > 1\"\n"
+		    "      |                ^~~~\n"
+		    "      = in 'when' of rule 'b'\n");
+}
+
+/* Both conditions are looked at, whichever is wrong. */
+static void test_wrong_conditions_are_told_with_their_option(void **state)
+{
+	(void)state;
+	assert_said("rules:\n  b:\n    when: x.a >\n    clear: x.a <\n",
+		    "t.yaml:3:16: error: expected an expression, got the end\n"
+		    "    3 |     when: x.a >\n"
+		    "      |                ^\n"
+		    "      = in 'when' of rule 'b'\n"
+		    "t.yaml:4:17: error: expected an expression, got the end\n"
+		    "    4 |     clear: x.a <\n"
+		    "      |                 ^\n"
+		    "      = in 'clear' of rule 'b'\n");
+	assert_said("rules:\n  b:\n    when: x.a > 1\n    clear: x.a\n",
+		    "t.yaml:4:12: error: expected true or false, got a number\n"
+		    "    4 |     clear: x.a\n"
+		    "      |            ^~~\n"
+		    "      = hint: compare it: x > 0\n");
+}
+
+/* Somebody else complains about sections that are no maps. */
+static void test_sections_that_are_no_maps_hold_no_rules(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "rules: [a]\nderived: 5\n");
+	assert_non_null(c.set);
+	assert_int_equal(ruleset_count(c.set), 0);
+	assert_string_equal(conf_case_said(&c.conf), "");
+	rules_case_done(&c);
+}
+
+/* Two that write: may both be alarms at once? */
+static bool apart(const char *first, const char *second)
+{
+	struct rules_case c;
+	char text[300];
+	bool yes;
+
+	snprintf(text, sizeof(text),
+		 "rules:\n"
+		 "  a: {%s, on_fire: [{write: {o: 1}}]}\n"
+		 "  b: {%s, on_fire: [{log: true}, {write: {o: 2}}]}\n"
+		 "  c: {when: x.a < 0}\n",
+		 first, second);
+	rules_case_init(&c, text);
+	assert_string_equal(conf_case_said(&c.conf), "");
+	yes = ruleset_apart(c.set, 0, 1);
+	assert_int_equal(ruleset_apart(c.set, 1, 0), yes);
+	/* Of one that writes nothing it is not known. */
+	assert_false(ruleset_apart(c.set, 0, 2));
+	rules_case_done(&c);
+	return yes;
+}
+
+static void test_rules_that_write_are_apart_if_they_cannot_fire_together(void **state)
+{
+	(void)state;
+	assert_true(apart("when: x.a > 5", "when: x.a < 3"));
+	assert_false(apart("when: x.a > 5", "when: x.a < 8"));
+	assert_false(apart("when: x.a > 5", "when: x.b < 3"));
+	assert_true(apart("when: x.p", "when: not x.p"));
+	/* One that has fired stays an alarm until 'clear' is true. */
+	assert_false(apart("when: x.a > 5, clear: x.a < 2", "when: x.a < 3"));
+	assert_true(apart("when: x.a > 5, clear: x.a < 3", "when: x.a < 2"));
 }
 
 /* An option of a later version is unknown today, never silently taken. */
@@ -518,6 +603,9 @@ int main(void)
 		cmocka_unit_test(test_an_empty_set_is_a_set),
 		cmocka_unit_test(test_rules_come_from_several_files),
 		cmocka_unit_test(test_wrong_rules_are_told),
+		cmocka_unit_test(test_wrong_conditions_are_told_with_their_option),
+		cmocka_unit_test(test_sections_that_are_no_maps_hold_no_rules),
+		cmocka_unit_test(test_rules_that_write_are_apart_if_they_cannot_fire_together),
 		cmocka_unit_test(test_options_that_are_not_there_are_unknown),
 		cmocka_unit_test(test_defaults_are_what_a_rule_does_not_say_itself),
 		cmocka_unit_test(test_wrong_defaults_are_told_once),

@@ -127,6 +127,29 @@ static void test_many_samples_take_no_room(void **state)
 	done(&t);
 }
 
+/* The longest that a reading may have, and one byte more. */
+static void test_a_text_of_a_sample_has_an_end(void **state)
+{
+	char samples[VALUE_TEXT_MAX + 8] = "p: ";
+	struct reading reading;
+	struct test t;
+
+	(void)state;
+	memset(samples + 3, 'a', VALUE_TEXT_MAX);
+	parse(&t, VALUE_TEXT, samples);
+	assert_true(t.good);
+	assert_true(scenario_series_at(&t.series, &t.point, 0, &reading));
+	assert_int_equal(strlen(reading.value.text), VALUE_TEXT_MAX);
+	done(&t);
+	samples[3 + VALUE_TEXT_MAX] = 'a';
+	parse(&t, VALUE_TEXT, samples);
+	assert_false(t.good);
+	assert_string_equal(diags_get(t.diags, 0)->message, "this text is too long");
+	assert_string_equal(diags_get(t.diags, 0)->notes, "expected: at most 255 bytes");
+	assert_int_equal(diags_get(t.diags, 0)->column, 4);
+	done(&t);
+}
+
 static void test_what_is_said_about_wrong_samples(void **state)
 {
 	static const struct {
@@ -207,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_a_number_out_of_range_fails_as_it_would_from_a_device),
 		cmocka_unit_test(test_samples_of_truths_and_texts),
 		cmocka_unit_test(test_many_samples_take_no_room),
+		cmocka_unit_test(test_a_text_of_a_sample_has_an_end),
 		cmocka_unit_test(test_what_is_said_about_wrong_samples),
 	};
 
