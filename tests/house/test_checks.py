@@ -348,6 +348,68 @@ class Checks(unittest.TestCase):
         self.names("gaugectl(1): the subcommand 'reload' is not named", "check-manual",
                    *self.manual(self.PAGE, commands="ask check watch reload"))
 
+    # ---- check-messages
+
+    def messages(self, code, *expected):
+        """A floor that says something, and a test that expects these texts."""
+        self.write("src/rules/word.c", LICENCE + code)
+        self.write("tests/unit/test_word.c", LICENCE + "".join(f'assert_said("{text}");\n' for text in expected))
+
+    def test_messages_accepts_what_a_test_expects_as_a_whole(self):
+        self.messages('diag_error(diags, node, "unknown word \'%s\' at %u", word, at);\n', "unknown word 'x' at 7")
+        self.accepts("check-messages")
+        self.messages('diag_error(diags, node, "unknown word \'%s\' at %u", word, at);\n',
+                      "t.yaml:1:2: error: unknown word 'x' at 7\\n    1 | x\\n")
+        self.accepts("check-messages")
+        self.messages('expr_error(source, 0, 1, "there is no %s", "such " "thing");\nexpr_hint(source, "write x");\n',
+                      "there is no such thing", "      = hint: write x")
+        self.accepts("check-messages")
+
+    def test_messages_fails_without_any(self):
+        self.names("0 messages", "check-messages")
+
+    def test_messages_names_what_no_test_expects_as_a_whole(self):
+        code = 'diag_error(diags, node, "unknown word \'%s\' at %u", word, at);\n'
+        for other in ("", "unknown word 'x'", "an unknown word 'x' at 7", "unknown word 'x' at y"):
+            self.messages(code, other)
+            self.names("src/rules/word.c:3: no test expects: unknown word '%s' at %u", "check-messages")
+        # A text of the house checks' own tests is none.
+        self.write("tests/house/test_word.c", LICENCE + 'assert_said("unknown word \'x\' at 7");\n')
+        self.names("no test expects: unknown word", "check-messages")
+        # One in a comment is none either.
+        self.write("tests/unit/test_word.c", LICENCE + "/* \"unknown word 'x' at 7\" */\n")
+        self.names("no test expects: unknown word", "check-messages")
+
+    def test_messages_names_each_variant(self):
+        code = 'diag_error(diags, node, "no %s here", strcmp(x, "y") == 0 ? "bus" : "device");\n'
+        self.messages(code, "no bus here", "no device here")
+        self.accepts("check-messages")
+        self.messages(code, "no bus here")
+        self.names("no test expects: no %s here  with 'device'", "check-messages")
+
+    def test_messages_names_a_format_that_any_text_would_fit(self):
+        self.messages('diag_note(diags, "%s: %s", x, y);\n', "a: b")
+        self.names("this could be any text: %s: %s", "check-messages")
+        self.messages('diag_note(diags, "%s", x);\ndiag_note(diags, "of x");\n', "of x")
+        self.accepts("check-messages")
+
+    def test_messages_names_parts_of_messages_and_words_in_tables(self):
+        self.messages('return parser_fail(parser, "a noun");\n', "expected a noun, got the end")
+        self.accepts("check-messages")
+        self.messages('return parser_fail(parser, "a noun");\n', "a noun")
+        self.names("no test expects: expected a noun, got %s", "check-messages")
+        code = 'static const char *const hints[] = {"write it otherwise"};\n'
+        self.messages(code, "hint: write it otherwise")
+        self.accepts("check-messages")
+        self.messages(code, "hint: write it")
+        self.names("no test expects: write it otherwise", "check-messages")
+
+    def test_messages_leaves_help_and_what_only_the_compiler_reads(self):
+        self.messages('diag_error(diags, node, "no such thing");\n'
+                      '{.help = "what it is for " "and why"},\n'
+                      '_Static_assert(sizeof("of this") == 8, "there is room");\n', "no such thing")
+        self.accepts("check-messages")
+
     # ---- check-unit: the real unit, and what is wrong with it when something is left out
 
     def unit(self, change=lambda text: text):
