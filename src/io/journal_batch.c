@@ -44,11 +44,16 @@ void journal_batch_clear(struct journal_batch *batch)
 	memset(batch->buckets, 0, BATCH_BUCKETS * sizeof(struct journal_op *));
 	batch->count = batch->messages = batch->bytes = batch->history = 0;
 	batch->room = 0;
+	batch->unsure = false;
 }
 
+/* States, drops and boxes are few: of each name there is one. */
 static bool batch_counts(const struct journal_op *op)
 {
-	return op->kind == JOURNAL_MESSAGE || op->kind == JOURNAL_HISTORY;
+	static const unsigned kinds = 1u << JOURNAL_MESSAGE | 1u << JOURNAL_REMOVE |
+				      1u << JOURNAL_BURY | 1u << JOURNAL_HISTORY;
+
+	return (kinds >> op->kind & 1) != 0;
 }
 
 /* FNV-1a; the seq is mixed in by an odd number, so neighbours land in different buckets. */
@@ -141,6 +146,15 @@ static void batch_purge(struct journal_batch *batch, const char *box)
 	}
 }
 
+/* Of a message that the store never had nothing stays but that its number was used. */
+static void batch_never_was(struct journal_batch *batch, struct journal_op *removal)
+{
+	batch_unlink(batch, removal);
+	removal->kind = JOURNAL_BOX;
+	batch_replace(batch, removal);
+	batch_append(batch, removal);
+}
+
 void journal_batch_put(struct journal_batch *batch, struct journal_op *op)
 {
 	bool fresh = false;
@@ -165,10 +179,15 @@ void journal_batch_put(struct journal_batch *batch, struct journal_op *op)
 
 void journal_batch_merge(struct journal_batch *older, struct journal_batch *newer)
 {
-	struct journal_op *op;
+	struct journal_op *op = TAILQ_FIRST(&older->ops), *next;
 
-	TAILQ_FOREACH (op, &older->ops, link)
-		op->fresh = false;
+	for (; op != NULL; op = next) {
+		next = TAILQ_NEXT(op, link);
+		op->fresh = op->fresh && !older->unsure;
+		if (op->kind == JOURNAL_REMOVE && op->vain)
+			batch_never_was(older, op);
+	}
+	older->unsure = false;
 	while ((op = TAILQ_FIRST(&newer->ops)) != NULL) {
 		batch_unlink(newer, op);
 		journal_batch_put(older, op);

@@ -15,7 +15,7 @@ struct journal_batch {
 	struct journal_op **buckets; /* of what has a key */
 	size_t count;		     /* of all operations */
 	size_t messages;
-	size_t bytes;	    /* of messages and history, in memory */
+	size_t bytes;	    /* of all but states, drops and boxes, in memory */
 	size_t history;	    /* of them, of the history */
 	int64_t room;	    /* of them, in the store, about */
 	uint64_t mark;	    /* it is durable when this one is */
@@ -23,6 +23,7 @@ struct journal_batch {
 	struct boot boot;   /* see journal_time() */
 	int64_t created_ns; /* to be added to the created_ns of messages when they are written
 			     */
+	bool unsure;	    /* a commit of it failed: the store may have all of it */
 };
 
 struct journal_batch *journal_batch_new(void);
@@ -33,8 +34,9 @@ void journal_batch_free(struct journal_batch *batch);
  */
 void journal_batch_put(struct journal_batch *batch, struct journal_op *op);
 /*
- * Moves all of newer behind what is in older, by the same rules, and leaves it empty. Nothing
- * of older counts as fresh after that: it may be in the store after all.
+ * Of older, which could not be written: moves all of newer behind what is in it, by the same
+ * rules, and leaves newer empty. Removals in vain end: the store had no such message. What is
+ * unsure does not count as fresh any more, everything else stays as fresh as it was.
  */
 void journal_batch_merge(struct journal_batch *older, struct journal_batch *newer);
 /* The operation of this kind on this message, or NULL. */

@@ -32,6 +32,7 @@ struct journal_op {
 	enum journal_lane lane;
 	bool dead;
 	bool fresh;    /* a message of which the store cannot have a version */
+	bool vain;     /* a removal that found nothing, the store's to say; see the batch */
 	bool has_body; /* false: a message without its body */
 	uint64_t seq;  /* of a message or box; of a history line its number, 0: none yet */
 	int64_t at_ns; /* created_ns of a message, wall clock of a history line */

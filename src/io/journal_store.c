@@ -98,11 +98,22 @@ static int store_measure(struct journal_store *store)
 	return 0;
 }
 
-int journal_store_write(struct journal_store *store, const struct journal_batch *batch)
+/* A damaged store says nothing of what is in it, nor of what will be found in it. */
+static void store_doubt(struct journal_batch *batch)
+{
+	struct journal_op *op;
+
+	batch->unsure = true;
+	TAILQ_FOREACH (op, &batch->ops, link)
+		op->vain = false;
+}
+
+int journal_store_write(struct journal_store *store, struct journal_batch *batch)
 {
 	struct mono began = clock_mono();
 	int rc;
 
+	batch->unsure = false;
 	if (journal_database_moved(&store->database)) {
 		snprintf(store->problem, sizeof(store->problem),
 			 "%.*s is gone: somebody moved or removed it", STORE_PATH_SHOWN,
@@ -114,10 +125,14 @@ int journal_store_write(struct journal_store *store, const struct journal_batch 
 	rc = journal_database_run(&store->database, JOURNAL_SQL_BEGIN);
 	if (rc == 0)
 		rc = journal_table_write(&store->database, batch, store->boot_id);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = journal_database_run(&store->database, JOURNAL_SQL_COMMIT);
+		batch->unsure = rc != 0;
+	}
 	if (rc != 0) {
 		store->figures.failures++;
+		if (rc == -EUCLEAN)
+			store_doubt(batch);
 		return store_failed(store, rc);
 	}
 	store->figures.commits++;

@@ -44,10 +44,11 @@ void journal_opened_done(struct journal_opened *opened);
 void journal_store_close(struct journal_store *store);
 
 /*
+ * Of a batch that fails, it says whether it is unsure and which removals were in vain.
  * -EUCLEAN: it is damaged, and will be set aside when it is opened next. -ESTALE: its file is
  * gone from the folder. Anything else: trouble, to be tried again later.
  */
-int journal_store_write(struct journal_store *store, const struct journal_batch *batch);
+int journal_store_write(struct journal_store *store, struct journal_batch *batch);
 /* Adds to ret those that are there. */
 int journal_store_fetch(struct journal_store *store, const char *box, const uint64_t *seqs,
 			size_t count, struct journal_ops *ret);

@@ -69,7 +69,7 @@ static int table_put_box(struct journal_database *database, const struct journal
 }
 
 static int table_write_state(struct journal_database *database,
-			     const struct journal_batch *batch, const struct journal_op *op)
+			     const struct journal_batch *batch, struct journal_op *op)
 {
 	sqlite3_stmt *stmt = table_statement(
 		database, op->body_len == 0 ? JOURNAL_SQL_REMOVE_STATE : JOURNAL_SQL_PUT_STATE);
@@ -81,7 +81,7 @@ static int table_write_state(struct journal_database *database,
 }
 
 static int table_write_message(struct journal_database *database,
-			       const struct journal_batch *batch, const struct journal_op *op)
+			       const struct journal_batch *batch, struct journal_op *op)
 {
 	sqlite3_stmt *stmt;
 	int64_t box;
@@ -104,7 +104,7 @@ static int table_write_message(struct journal_database *database,
 }
 
 static int table_write_remove(struct journal_database *database,
-			      const struct journal_batch *batch, const struct journal_op *op)
+			      const struct journal_batch *batch, struct journal_op *op)
 {
 	sqlite3_stmt *stmt;
 	int64_t box;
@@ -114,11 +114,13 @@ static int table_write_remove(struct journal_database *database,
 		return rc;
 	stmt = table_statement(database, JOURNAL_SQL_REMOVE_MESSAGE);
 	sqlite3_bind_int64(stmt, 1, journal_row_key(box, op->seq));
-	return table_step(database, stmt);
+	rc = table_step(database, stmt);
+	op->vain = rc == 0 && sqlite3_changes(database->db) == 0;
+	return rc;
 }
 
 static int table_write_bury(struct journal_database *database,
-			    const struct journal_batch *batch, const struct journal_op *op)
+			    const struct journal_batch *batch, struct journal_op *op)
 {
 	sqlite3_stmt *stmt;
 	int64_t box;
@@ -135,7 +137,7 @@ static int table_write_bury(struct journal_database *database,
 }
 
 static int table_write_drop(struct journal_database *database,
-			    const struct journal_batch *batch, const struct journal_op *op)
+			    const struct journal_batch *batch, struct journal_op *op)
 {
 	sqlite3_stmt *stmt;
 	int64_t box;
@@ -155,7 +157,7 @@ static int table_write_drop(struct journal_database *database,
 }
 
 static int table_write_history(struct journal_database *database,
-			       const struct journal_batch *batch, const struct journal_op *op)
+			       const struct journal_batch *batch, struct journal_op *op)
 {
 	sqlite3_stmt *stmt = table_statement(database, JOURNAL_SQL_PUT_HISTORY);
 
@@ -167,7 +169,7 @@ static int table_write_history(struct journal_database *database,
 }
 
 static int table_write_box(struct journal_database *database, const struct journal_batch *batch,
-			   const struct journal_op *op)
+			   struct journal_op *op)
 {
 	int64_t box;
 
@@ -175,7 +177,7 @@ static int table_write_box(struct journal_database *database, const struct journ
 }
 
 typedef int table_write_fn(struct journal_database *database, const struct journal_batch *batch,
-			   const struct journal_op *op);
+			   struct journal_op *op);
 static table_write_fn *const table_writes[] = {
 	[JOURNAL_STATE] = table_write_state,   [JOURNAL_MESSAGE] = table_write_message,
 	[JOURNAL_REMOVE] = table_write_remove, [JOURNAL_BURY] = table_write_bury,
@@ -207,11 +209,11 @@ static int table_trim_history(struct journal_database *database, uint64_t last)
  * What makes room goes first, so that a full store can be emptied. That is right for messages,
  * too: where a removal is followed by the same message, the batch has only the message.
  */
-int journal_table_write(struct journal_database *database, const struct journal_batch *batch,
+int journal_table_write(struct journal_database *database, struct journal_batch *batch,
 			const char *boot_id)
 {
 	static const unsigned first = 1u << JOURNAL_REMOVE | 1u << JOURNAL_DROP;
-	const struct journal_op *op;
+	struct journal_op *op;
 	uint64_t history = 0;
 	int rc = 0;
 

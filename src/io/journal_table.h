@@ -14,8 +14,8 @@ struct journal_batch;
 struct journal_database;
 struct journal_ops;
 
-/* All of the batch and the clock, in the transaction that is open. */
-int journal_table_write(struct journal_database *database, const struct journal_batch *batch,
+/* All of the batch and the clock, in the transaction that is open. Notes vain removals. */
+int journal_table_write(struct journal_database *database, struct journal_batch *batch,
 			const char *boot_id);
 /* Each adds to ret what is there. */
 int journal_table_fetch(struct journal_database *database, const char *box,

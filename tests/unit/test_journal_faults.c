@@ -162,6 +162,106 @@ static void test_fault_D2_memory_is_bounded_while_it_lasts(void **state)
 	assert_int_equal(rig->found, JOURNAL_BATCH_MESSAGES - 9);
 }
 
+static size_t faults_pending(const struct rig *rig)
+{
+	struct journal_report report;
+
+	journal_report(rig->journal, &report);
+	return report.pending_bytes;
+}
+
+static uint64_t faults_attempts(const struct rig *rig)
+{
+	struct journal_report report;
+
+	journal_report(rig->journal, &report);
+	return report.failures + report.commits;
+}
+
+/* So many more fail; one that has nothing new to write does not. */
+static void faults_try_again(struct rig *rig, unsigned times)
+{
+	uint64_t before = faults_attempts(rig);
+
+	journal_commit(rig->journal, true);
+	while (faults_attempts(rig) < before + times) {
+		loop_turn(rig->loop);
+		journal_commit(rig->journal, true);
+	}
+	/* Its news are here when the trouble is. */
+	for (int turns = 0; turns < 20; turns++) {
+		loop_turn(rig->loop);
+		usleep(200);
+	}
+}
+
+/*
+ * Messages come and are delivered while the disk fails on and on, each of them tried in vain by
+ * some write: nothing of them stays.
+ */
+static void faults_come_and_go(struct rig *rig, unsigned ops, enum faulty_kind kind)
+{
+	enum { CAME = 40 };
+
+	assert_true(rig_open(rig));
+	rig_put(rig, "a", 1);
+	rig_commit(rig);
+	faulty_disk_fail(ops, kind, 1, UINT64_MAX);
+	for (uint64_t seq = 2; seq < 2 + CAME; seq += 2) {
+		rig_put(rig, "a", seq);
+		rig_put(rig, "a", seq + 1);
+		journal_remove(rig->journal, "a", seq);
+		faults_try_again(rig, 1);
+		journal_remove(rig->journal, "a", seq + 1);
+	}
+	for (int attempts = 0; attempts < 5 && faults_pending(rig) > 0; attempts++)
+		faults_try_again(rig, 1);
+	assert_int_equal(faults_pending(rig), 0);
+	faulty_disk_heal();
+	journal_commit(rig->journal, true);
+	rig_until(rig, faults_over);
+	rig_until(rig, faults_all_committed);
+	assert_true(rig_close(rig));
+	assert_true(rig_open(rig));
+	assert_int_equal(rig->found, 1);
+	assert_int_equal(rig->last_seq, 1 + CAME);
+}
+
+static void test_fault_D2_what_comes_and_goes_while_full_leaves_nothing(void **state)
+{
+	faults_come_and_go(*state, FAULTY_WRITE, FAULTY_FULL);
+}
+
+static void test_fault_D4_what_comes_and_goes_without_sync_leaves_nothing(void **state)
+{
+	faults_come_and_go(*state, FAULTY_SYNC, FAULTY_IOERR);
+}
+
+/* Delivered out of the store while it can't be written: that waits, and takes room. */
+static void test_fault_D2_removals_that_wait_are_counted(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_true(rig_open(rig));
+	for (uint64_t seq = 1; seq <= 100; seq++)
+		rig_put(rig, "a", seq);
+	rig_commit(rig);
+	assert_int_equal(faults_pending(rig), 0);
+	faulty_disk_fail(FAULTY_WRITE, FAULTY_FULL, 1, UINT64_MAX);
+	for (uint64_t seq = 1; seq <= 100; seq++)
+		journal_remove(rig->journal, "a", seq);
+	assert_true(faults_pending(rig) > 100 * sizeof(uint64_t));
+	faults_try_again(rig, 2);
+	assert_true(faults_pending(rig) > 100 * sizeof(uint64_t));
+	faulty_disk_heal();
+	rig_until(rig, faults_over);
+	rig_until(rig, faults_all_committed);
+	assert_int_equal(faults_pending(rig), 0);
+	assert_true(rig_close(rig));
+	assert_true(rig_open(rig));
+	assert_int_equal(rig->found, 0);
+}
+
 /* No room for a state in the store itself: what is removed then has to come through. */
 static void test_fault_D2_store_that_is_full_can_be_emptied(void **state)
 {
@@ -696,6 +796,9 @@ int main(int argc, char **argv)
 		FAULTS_TEST(test_close_does_not_wait_for_ever),
 		FAULTS_TEST(test_fault_D2_full_disk_keeps_messages_in_memory),
 		FAULTS_TEST(test_fault_D2_memory_is_bounded_while_it_lasts),
+		FAULTS_TEST(test_fault_D2_what_comes_and_goes_while_full_leaves_nothing),
+		FAULTS_TEST(test_fault_D4_what_comes_and_goes_without_sync_leaves_nothing),
+		FAULTS_TEST(test_fault_D2_removals_that_wait_are_counted),
 		FAULTS_TEST(test_fault_D2_store_that_is_full_can_be_emptied),
 		FAULTS_TEST(test_fault_D3_error_on_write_is_written_again),
 		FAULTS_TEST(test_fault_D4_error_on_sync_claims_nothing),
