@@ -124,11 +124,35 @@ static void lane_expire(struct outbox *outbox, struct outbox_rows *rows, struct 
 
 	for (row = TAILQ_FIRST(rows); row != NULL; row = after) {
 		after = TAILQ_NEXT(row, link);
-		if (!row_expired(outbox, row, now))
+		if (!row_expired(outbox, row, now)) {
+			if (row->young)
+				continue;
 			return; /* the rows behind are younger */
+		}
 		if (!row->in_flight)
 			outbox_give_up(outbox, row, OUTBOX_TOO_OLD);
 	}
+}
+
+static struct boot sooner(struct boot a, struct boot b)
+{
+	return a.ns < b.ns ? a : b;
+}
+
+/* When the next row gets too old. One under way does not: its answer comes. */
+static struct boot lane_expiry(const struct outbox *outbox, const struct outbox_rows *rows)
+{
+	struct boot soonest = BOOT_NEVER;
+	const struct outbox_row *row;
+
+	TAILQ_FOREACH (row, rows, link) {
+		if (!row->in_flight)
+			soonest =
+				sooner(soonest, boot_add(row->created, outbox->policy.for_ns));
+		if (!row->young)
+			break;
+	}
+	return soonest;
 }
 
 static bool row_due(const struct outbox_row *row, struct boot now)
@@ -176,11 +200,6 @@ struct outbox_row *outbox_take(struct outbox *outbox, struct boot now)
 	return row;
 }
 
-static struct boot sooner(struct boot a, struct boot b)
-{
-	return a.ns < b.ns ? a : b;
-}
-
 /* When a row that is here may go, parking and limits left aside. */
 static struct boot outbox_next_try(const struct outbox *outbox)
 {
@@ -212,13 +231,8 @@ bool outbox_deadline(const struct outbox *outbox, struct boot *ret)
 		else if (soonest.ns < outbox->fetch_after.ns)
 			soonest = outbox->fetch_after;
 	}
-	/* An expired row under way has no deadline of its own: its answer comes. */
-	for (int lane = 0; lane < OUTBOX_LANES; lane++) {
-		row = TAILQ_FIRST(&outbox->lanes[lane]);
-		if (row != NULL && !row->in_flight)
-			soonest =
-				sooner(soonest, boot_add(row->created, outbox->policy.for_ns));
-	}
+	for (int lane = 0; lane < OUTBOX_LANES; lane++)
+		soonest = sooner(soonest, lane_expiry(outbox, &outbox->lanes[lane]));
 	row = TAILQ_FIRST(&outbox->leaving);
 	if (row != NULL && !row->warm && !outbox->fetching)
 		soonest = sooner(soonest, outbox->fetch_after);

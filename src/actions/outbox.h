@@ -88,6 +88,7 @@ struct outbox_row {
 	uint64_t epoch; /* of the outbox when it was taken */
 	uint64_t mark;	/* of the store: durable once this is committed */
 	bool in_flight, warm, asked;
+	bool young;	     /* younger than one behind it: an operator had it wait again */
 	enum outbox_why why; /* of one that is given up */
 	int status;	     /* of its last answer, 0: none */
 	size_t size;

@@ -23,6 +23,21 @@ void outbox_take_out(struct outbox *outbox, struct outbox_row *row)
 	outbox->bytes -= row->size;
 }
 
+/* Whoever looks for what is too old must not stop at one that is younger than this. */
+static void row_mark_younger(struct outbox_row *row)
+{
+	struct outbox_row *before = TAILQ_PREV(row, outbox_rows, link);
+	struct outbox_row *behind = TAILQ_NEXT(row, link);
+
+	for (; before != NULL; before = TAILQ_PREV(before, outbox_rows, link)) {
+		if (before->created.ns > row->created.ns)
+			before->young = true;
+		else if (!before->young)
+			break;
+	}
+	row->young = behind != NULL && (behind->young || behind->created.ns < row->created.ns);
+}
+
 void outbox_take_in(struct outbox *outbox, struct outbox_row *row)
 {
 	struct outbox_rows *rows = &outbox->lanes[row->message.lane];
@@ -34,6 +49,7 @@ void outbox_take_in(struct outbox *outbox, struct outbox_row *row)
 		TAILQ_INSERT_AFTER(rows, before, row, link);
 	else
 		TAILQ_INSERT_HEAD(rows, row, link);
+	row_mark_younger(row);
 	outbox->waiting++;
 	outbox->lane_count[row->message.lane]++;
 	outbox->bytes += row->size;

@@ -569,6 +569,61 @@ static void test_an_operator_retries_and_drops(void **state)
 	assert_int_equal(outbox_drop(model->outbox, 77, false), 0);
 }
 
+/* One that an operator had wait again is younger than those behind it. */
+static void test_what_waits_again_hides_no_age_behind_it(void **state)
+{
+	struct model *model = *state;
+	struct outbox_policy short_lived = policy;
+	struct outbox_row *row;
+	struct boot due;
+
+	short_lived.for_ns = 100 * SECOND;
+	outbox_set_policy(model->outbox, &short_lived);
+	add(model, OUTBOX_ALARM, 16, at(0));
+	add(model, OUTBOX_ALARM, 16, at(50));
+	add(model, OUTBOX_ALARM, 16, at(60));
+	row = outbox_take(model->outbox, at(100));
+	assert_int_equal(row->identity.seq, 2);
+	outbox_return(model->outbox, row);
+	assert_int_equal(report(model).dead, 1);
+	assert_int_equal(outbox_revive(model->outbox, 1, at(110)), 1);
+	row = outbox_take(model->outbox, at(111));
+	assert_int_equal(row->identity.seq, 1);
+	outbox_answer(model->outbox, row, 503, 3600 * SECOND, at(111));
+	assert_true(outbox_deadline(model->outbox, &due));
+	assert_int_equal(due.ns, at(150).ns);
+	assert_null(outbox_take(model->outbox, at(149)));
+	assert_int_equal(report(model).expired, 1);
+	assert_null(outbox_take(model->outbox, at(160)));
+	assert_int_equal(report(model).expired, 3);
+	assert_int_equal(report(model).waiting, 1);
+	assert_true(outbox_deadline(model->outbox, &due));
+	assert_int_equal(due.ns, at(210).ns);
+}
+
+/* As it is found again: its age is that of its second life. */
+static void test_what_waits_again_hides_no_age_after_a_restart(void **state)
+{
+	struct model *model = *state;
+	struct outbox_policy short_lived = policy;
+
+	short_lived.for_ns = 100 * SECOND;
+	outbox_set_policy(model->outbox, &short_lived);
+	for (uint64_t seq = 1; seq <= 3; seq++) {
+		struct outbox_found found = {
+			.identity.seq = seq,
+			.created = at(seq == 1 ? 90 : 10 * (int64_t)seq),
+			.why = "",
+			.size = 100,
+		};
+
+		outbox_load(model->outbox, &found);
+	}
+	outbox_take(model->outbox, at(135));
+	assert_int_equal(report(model).expired, 2);
+	assert_int_equal(report(model).waiting, 1);
+}
+
 static void count_ready(void *arg)
 {
 	(*(unsigned *)arg)++;
@@ -729,6 +784,8 @@ int main(void)
 		CASE(test_what_was_leaving_is_a_dead_letter_without_a_fallback),
 		CASE(test_an_operator_retries_and_drops),
 		CASE(test_an_operator_ends_every_pause),
+		CASE(test_what_waits_again_hides_no_age_behind_it),
+		CASE(test_what_waits_again_hides_no_age_after_a_restart),
 		CASE(test_who_waits_is_told_of_what_is_found_late),
 		CASE(test_what_a_crash_would_not_take_is_known),
 		cmocka_unit_test(test_random_lives_lose_nothing_that_was_committed),
