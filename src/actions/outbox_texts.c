@@ -224,16 +224,30 @@ bool outbox_durable(const struct outbox *outbox, const struct outbox_row *row)
 	return outbox->stored && row->mark <= outbox->committed;
 }
 
+static void row_put_again(struct outbox *outbox, struct outbox_row *row)
+{
+	/* What finds no room is in memory only, and has to stay there. */
+	if (row->warm && outbox_put(outbox, row) != 0)
+		row->mark = UINT64_MAX;
+}
+
 void outbox_put_again(struct outbox *outbox)
 {
 	struct outbox_row *row;
 
+	if (!outbox->stored)
+		return;
+	TAILQ_FOREACH (row, &outbox->leaving, link)
+		row_put_again(outbox, row);
 	for (int lane = 0; lane < OUTBOX_LANES; lane++) {
-		TAILQ_FOREACH (row, &outbox->lanes[lane], link) {
-			/* What finds no room is in memory only, and has to stay there. */
-			if (row->warm && outbox_put(outbox, row) != 0)
-				row->mark = UINT64_MAX;
-		}
+		TAILQ_FOREACH (row, &outbox->lanes[lane], link)
+			row_put_again(outbox, row);
 		outbox->fresh[lane] = TAILQ_FIRST(&outbox->lanes[lane]);
+	}
+	TAILQ_FOREACH (row, &outbox->dead, link) {
+		row_put_again(outbox, row);
+		if (row->warm)
+			outbox->store.bury(outbox->store.arg, row->identity.seq, true,
+					   outbox_why_words(row->why));
 	}
 }

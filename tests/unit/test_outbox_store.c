@@ -435,6 +435,30 @@ static void test_what_is_put_again_without_room_stays_in_memory(void **state)
 	assert_int_equal(report(model).unreadable, 0);
 }
 
+/* What is in neither lane is put again as well, and is what it was. */
+static void test_what_was_given_up_is_put_again(void **state)
+{
+	struct model *model = *state;
+	struct outbox_policy leaving = policy;
+
+	leaving.for_ns = 10 * SECOND;
+	outbox_set_policy(model->outbox, &leaving);
+	add(model, OUTBOX_ALARM, 16, at(0));
+	assert_null(outbox_take(model->outbox, at(11)));
+	leaving.fallback = true;
+	outbox_set_policy(model->outbox, &leaving);
+	add(model, OUTBOX_TELEMETRY, 16, at(11));
+	assert_null(outbox_take(model->outbox, at(22)));
+	assert_int_equal(outbox_leaving(model->outbox)->identity.seq, 2);
+	assert_int_equal(report(model).dead, 1);
+	memset(model->now, 0, sizeof(model->now));
+	outbox_put_again(model->outbox);
+	assert_true(model->now[1].there && model->now[1].dead);
+	assert_true(model->now[2].there && !model->now[2].dead);
+	assert_string_equal(model->now[1].text, "1");
+	assert_string_equal(model->now[2].text, "2");
+}
+
 static void test_rows_that_go_while_they_are_asked_for_hold_up_nobody(void **state)
 {
 	struct model *model = *state;
@@ -778,6 +802,7 @@ int main(void)
 		CASE(test_what_is_under_way_is_never_pushed_out),
 		CASE(test_a_store_without_room_costs_telemetry_first),
 		CASE(test_what_is_put_again_without_room_stays_in_memory),
+		CASE(test_what_was_given_up_is_put_again),
 		CASE(test_rows_that_go_while_they_are_asked_for_hold_up_nobody),
 		CASE(test_an_answer_for_a_row_that_is_gone_costs_no_other),
 		CASE(test_what_is_given_up_leaves_for_the_fallback),
