@@ -371,6 +371,7 @@ void outbox_report(const struct outbox *outbox, struct outbox_report *ret)
 	ret->in_flight = outbox->in_flight;
 	ret->bytes = outbox->bytes;
 	ret->warm = outbox->warm_count;
+	ret->unkept = outbox->unkept;
 	ret->dead = outbox->dead_count;
 	ret->parked = outbox->parked;
 	ret->held = outbox->hold.ns > 0;

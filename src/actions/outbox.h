@@ -42,6 +42,7 @@ enum {
 	OUTBOX_WARM_COUNT = 256,     /* with a store: so many keep their texts ... */
 	OUTBOX_WARM_BYTES = 1 << 20, /* ... of so many bytes */
 	OUTBOX_FETCH_MAX = 64,
+	OUTBOX_UNKEPT_MAX = 64, /* that wait for the store to have room for them */
 };
 
 enum outbox_lane { OUTBOX_ALARM, OUTBOX_TELEMETRY, OUTBOX_LANES };
@@ -86,7 +87,7 @@ struct outbox_row {
 	unsigned tries;
 	unsigned rejections;
 	uint64_t epoch; /* of the outbox when it was taken */
-	uint64_t mark;	/* of the store: durable once this is committed */
+	uint64_t mark;	/* of the store: durable once this is committed; UINT64_MAX: unkept */
 	bool in_flight, warm, asked;
 	bool young;	     /* younger than one behind it: an operator had it wait again */
 	enum outbox_why why; /* of one that is given up */
@@ -96,9 +97,10 @@ struct outbox_row {
 };
 
 /*
- * Where rows outlive the program. put copies the row's texts; -ENOBUFS: there is no room.
- * fetch is answered by outbox_warm() for each row that is there, then outbox_fetched(); never
- * from inside the call.
+ * Where rows outlive the program. put copies the row's texts. -ENOSPC: there is no room, but
+ * what is removed makes some, at once or with the next commit; another error: no room either,
+ * and only what is not committed yet makes some when it is removed. fetch is answered by
+ * outbox_warm() for each row that is there, then outbox_fetched(); never from inside the call.
  */
 struct outbox_store {
 	int (*put)(void *arg, const struct outbox_row *row, uint64_t *ret_mark);
@@ -224,6 +226,7 @@ struct outbox_report {
 	uint64_t accepted, delivered, tries, failures, rejections, dead_letters, expired,
 		dropped_full, dropped_size, dropped_operator, dead_dropped, unreadable, left,
 		loaded;
+	size_t unkept; /* in memory only until the store has room for them */
 };
 void outbox_report(const struct outbox *outbox, struct outbox_report *ret);
 /* What waits, in the order of the lanes; the dead letters, oldest first: start with NULL. */

@@ -29,6 +29,7 @@ struct outbox {
 	size_t lane_count[OUTBOX_LANES];
 	uint64_t committed; /* the last mark that is */
 	size_t warm_count, warm_bytes;
+	size_t unkept;
 	struct outbox_row *fresh[OUTBOX_LANES]; /* the first that is not yet committed */
 	bool fetching;		 /* a fetch is under way, whatever of it is gone */
 	struct boot fetch_after; /* not before */
@@ -51,8 +52,10 @@ void outbox_row_free(struct outbox *outbox, struct outbox_row *row);
 size_t outbox_message_size(const struct outbox_message *message);
 /* Asks the store for the texts of the next rows, unless that is under way. */
 void outbox_ask(struct outbox *outbox, struct boot now);
-/* Puts a row into the store, if there is one. -ENOBUFS. */
+/* Puts a row into the store, if there is one. -ENOSPC and others as outbox_store has it. */
 int outbox_put(struct outbox *outbox, struct outbox_row *row);
+/* It is in memory only, and has to stay there, until the store takes it. */
+void outbox_unkeep(struct outbox *outbox, struct outbox_row *row);
 
 /* ---- room: outbox_room.c */
 

@@ -202,22 +202,52 @@ static bool outbox_push_out(struct outbox *outbox, struct outbox_row *row)
 	return true;
 }
 
+/* The next of telemetry, this one included, that is not committed and not under way. */
+static struct outbox_row *fresh_telemetry(struct outbox_row *row)
+{
+	while (row != NULL && row->in_flight)
+		row = TAILQ_NEXT(row, link);
+	return row;
+}
+
+/* Telemetry that is not committed yet makes room at once: none goes that makes not enough. */
+static int outbox_keep_for(struct outbox *outbox, struct outbox_row *row)
+{
+	struct outbox_row *gone[PUSH_OUT_TRIES];
+	struct outbox_row *next = fresh_telemetry(outbox->fresh[OUTBOX_TELEMETRY]);
+	size_t count = 0;
+	int rc;
+
+	while ((rc = outbox_put(outbox, row)) != 0 && next != NULL && count < PUSH_OUT_TRIES) {
+		outbox->store.remove(outbox->store.arg, next->identity.seq);
+		gone[count++] = next;
+		next = fresh_telemetry(TAILQ_NEXT(next, link));
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (rc == 0) {
+			outbox_drop_full(outbox, gone[i]->identity.seq);
+			outbox_take_out(outbox, gone[i]);
+			outbox_row_free(outbox, gone[i]);
+		} else if (outbox_put(outbox, gone[i]) != 0) {
+			outbox_unkeep(outbox, gone[i]);
+		}
+	}
+	return rc;
+}
+
 /*
- * Into the store. What is not committed yet makes room there at once, what is, soon: so a few
- * are tried, and not all that waits.
+ * Into the store. What is committed makes room with the next commit: so one goes, and the new
+ * one waits in memory until then.
  */
 static bool outbox_keep(struct outbox *outbox, struct outbox_row *row)
 {
-	for (int tries = 0; outbox_put(outbox, row) != 0; tries++) {
-		struct outbox_row *fresh = outbox->fresh[OUTBOX_TELEMETRY];
+	int rc = outbox_keep_for(outbox, row);
 
-		if (tries == PUSH_OUT_TRIES)
-			return false;
-		if (fresh == NULL || fresh->in_flight)
-			fresh = outbox_victim(outbox, row->message.lane);
-		if (!outbox_push_out(outbox, fresh))
-			return false;
-	}
+	if (rc != -ENOSPC || outbox->unkept >= OUTBOX_UNKEPT_MAX)
+		return rc == 0;
+	if (!outbox_push_out(outbox, outbox_victim(outbox, row->message.lane)))
+		return false;
+	outbox_unkeep(outbox, row);
 	return true;
 }
 

@@ -65,14 +65,29 @@ static void row_cool(struct outbox *outbox, struct outbox_row *row)
 void outbox_row_free(struct outbox *outbox, struct outbox_row *row)
 {
 	row_cool(outbox, row);
+	outbox->unkept -= row->mark == UINT64_MAX;
 	free(row);
 }
 
 int outbox_put(struct outbox *outbox, struct outbox_row *row)
 {
+	uint64_t mark = 0;
+	int rc;
+
 	if (!outbox->stored)
 		return 0;
-	return outbox->store.put(outbox->store.arg, row, &row->mark);
+	rc = outbox->store.put(outbox->store.arg, row, &mark);
+	if (rc != 0)
+		return rc;
+	outbox->unkept -= row->mark == UINT64_MAX;
+	row->mark = mark;
+	return 0;
+}
+
+void outbox_unkeep(struct outbox *outbox, struct outbox_row *row)
+{
+	outbox->unkept += row->mark != UINT64_MAX;
+	row->mark = UINT64_MAX;
 }
 
 static bool too_warm(const struct outbox *outbox)
@@ -99,6 +114,18 @@ static void lane_cool(struct outbox *outbox, struct outbox_rows *rows,
 	}
 }
 
+/* In their order; what finds no room yet waits for the next commit, and so do all behind it. */
+static void outbox_keep_late(struct outbox *outbox)
+{
+	struct outbox_row *row;
+
+	for (int lane = 0; lane < OUTBOX_LANES; lane++)
+		for (row = outbox->fresh[lane]; row != NULL && outbox->unkept > 0;
+		     row = TAILQ_NEXT(row, link))
+			if (row->mark == UINT64_MAX && outbox_put(outbox, row) != 0)
+				return;
+}
+
 void outbox_committed(struct outbox *outbox, uint64_t mark)
 {
 	struct outbox_row *row;
@@ -116,6 +143,7 @@ void outbox_committed(struct outbox *outbox, uint64_t mark)
 		if (first != row)
 			lane_cool(outbox, &outbox->lanes[lane], first, row);
 	}
+	outbox_keep_late(outbox);
 	/* Nobody reads dead letters soon. */
 	TAILQ_FOREACH (row, &outbox->dead, link) {
 		if (row->warm && row->mark <= mark)
@@ -226,9 +254,8 @@ bool outbox_durable(const struct outbox *outbox, const struct outbox_row *row)
 
 static void row_put_again(struct outbox *outbox, struct outbox_row *row)
 {
-	/* What finds no room is in memory only, and has to stay there. */
 	if (row->warm && outbox_put(outbox, row) != 0)
-		row->mark = UINT64_MAX;
+		outbox_unkeep(outbox, row);
 }
 
 void outbox_put_again(struct outbox *outbox)

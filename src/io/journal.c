@@ -262,6 +262,8 @@ static void journal_batch_over(struct journal *journal, struct journal_batch *ba
 		journal_batch_clear(batch);
 		journal->spare = batch;
 		journal_recover(journal);
+		/* Whoever hears of it may put what found no room before. */
+		journal_measure(journal);
 		if (journal->host.committed != NULL)
 			journal->host.committed(journal->host.arg, batch->mark + 1);
 	} else {
@@ -468,8 +470,10 @@ int journal_put_message(struct journal *journal, const struct journal_message *m
 		return -ENOBUFS;
 	op = journal_op_of(message);
 	if (!journal_room_for(&room, op)) {
+		bool memory = journal_room_in_memory(&room, JOURNAL_MESSAGE, op->size);
+
 		journal_op_free(op);
-		return -ENOBUFS;
+		return memory ? -ENOSPC : -ENOBUFS;
 	}
 	op->fresh = journal_boxes_see(&journal->boxes, op->name, op->seq);
 	journal->messages++;

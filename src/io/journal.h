@@ -144,8 +144,9 @@ uint64_t journal_first_seq(const struct journal *journal);
 /* Copied. The last one of a key in a batch counts; an empty one deletes. Never fails. */
 void journal_put_state(struct journal *journal, const char *key, const void *bytes, size_t len);
 /*
- * Copied. -ENOBUFS: there is no room in memory (JOURNAL_BATCH_*), or not enough left in the
- * store (max_bytes less the reserve). A message that was put before is replaced.
+ * Copied. -ENOBUFS: there is no room in memory (JOURNAL_BATCH_*). -ENOSPC: there is not enough
+ * left in the store (max_bytes less the reserve): what is removed makes room at the next commit
+ * if it was committed, at once if not. A message that was put before is replaced.
  */
 int journal_put_message(struct journal *journal, const struct journal_message *message);
 /* It was delivered, or dropped. In the next batch, which this alone lets wait up to a second.

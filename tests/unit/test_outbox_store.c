@@ -40,6 +40,7 @@ struct model {
 	uint64_t asked[OUTBOX_FETCH_MAX];
 	size_t asked_count;
 	size_t refuse; /* so many puts find no room */
+	bool full;     /* which is that of the store; of memory otherwise */
 	uint64_t seq, fetches;
 };
 
@@ -50,7 +51,7 @@ static int model_put(void *arg, const struct outbox_row *row, uint64_t *ret_mark
 
 	if (model->refuse > 0) {
 		model->refuse--;
-		return -ENOBUFS;
+		return model->full ? -ENOSPC : -ENOBUFS;
 	}
 	assert_true(row->identity.seq < ROWS_MAX);
 	*stored = (struct stored){.there = true, .lane = row->message.lane};
@@ -408,11 +409,81 @@ static void test_a_store_without_room_costs_telemetry_first(void **state)
 	assert_int_equal(add(model, OUTBOX_ALARM, 16, at(0)), 0);
 	assert_int_equal(report(model).dropped_full, 2);
 	assert_int_equal(report(model).waiting, 4);
-	model->refuse = 1000;
-	assert_int_equal(add(model, OUTBOX_ALARM, 16, at(0)), -ENOBUFS);
-	assert_int_equal(report(model).waiting, 1);
-	model->refuse = 0;
+	assert_false(model->now[1].there || model->now[2].there);
+	assert_true(model->now[3].there && model->now[6].there);
 	assert_int_equal(deliver(model, at(0)), 6);
+}
+
+/* Telemetry is not let go where that makes no room: neither what is committed nor what is not.
+ */
+static void test_a_store_without_room_costs_nothing_in_vain(void **state)
+{
+	struct model *model = *state;
+
+	for (int i = 0; i < 5; i++)
+		add(model, OUTBOX_TELEMETRY, 16, at(0));
+	model_commit(model);
+	for (int i = 0; i < 5; i++)
+		add(model, OUTBOX_TELEMETRY, 16, at(0));
+	/* All five are tried, to no avail. */
+	model->refuse = 6;
+	assert_int_equal(add(model, OUTBOX_ALARM, 16, at(0)), -ENOBUFS);
+	assert_int_equal(report(model).waiting, 10);
+	assert_int_equal(report(model).dropped_full, 1);
+	model_commit(model);
+	model_crash(model, at(0));
+	for (uint64_t seq = 1; seq <= 10; seq++)
+		assert_int_equal(deliver(model, at(0)), seq);
+}
+
+/* The store is full of what is committed: the oldest goes for the new one, which waits. */
+static void test_a_full_store_takes_the_new_one_with_the_next_commit(void **state)
+{
+	struct model *model = *state;
+	const struct outbox_row *row;
+
+	for (int i = 0; i < 5; i++)
+		add(model, OUTBOX_TELEMETRY, 16, at(0));
+	model_commit(model);
+	model->refuse = 1000;
+	model->full = true;
+	assert_int_equal(add(model, OUTBOX_ALARM, 16, at(0)), 0);
+	assert_int_equal(report(model).dropped_full, 1);
+	assert_int_equal(report(model).unkept, 1);
+	assert_false(model->now[1].there || model->now[6].there);
+	row = outbox_next(model->outbox, NULL);
+	model_commit(model);
+	assert_false(outbox_durable(model->outbox, row));
+	model->refuse = 0;
+	model_commit(model);
+	assert_int_equal(report(model).unkept, 0);
+	assert_true(model->now[6].there);
+	assert_false(outbox_durable(model->outbox, row));
+	model_commit(model);
+	assert_true(outbox_durable(model->outbox, row));
+	model_crash(model, at(0));
+	assert_int_equal(deliver(model, at(0)), 6);
+	for (uint64_t seq = 2; seq <= 5; seq++)
+		assert_int_equal(deliver(model, at(0)), seq);
+}
+
+/* Memory is no store: what may wait in it has a limit, and one that went makes none of it. */
+static void test_what_waits_for_the_store_is_bounded(void **state)
+{
+	struct model *model = *state;
+
+	for (int i = 0; i < 2 * OUTBOX_UNKEPT_MAX; i++)
+		add(model, OUTBOX_TELEMETRY, 16, at(0));
+	model_commit(model);
+	model->refuse = SIZE_MAX;
+	model->full = true;
+	for (int i = 0; i < OUTBOX_UNKEPT_MAX; i++)
+		assert_int_equal(add(model, OUTBOX_ALARM, 16, at(0)), 0);
+	assert_int_equal(add(model, OUTBOX_ALARM, 16, at(0)), -ENOBUFS);
+	assert_int_equal(report(model).lanes[OUTBOX_TELEMETRY], OUTBOX_UNKEPT_MAX);
+	assert_int_equal(report(model).unkept, OUTBOX_UNKEPT_MAX);
+	assert_int_equal(deliver(model, at(0)), 2 * OUTBOX_UNKEPT_MAX + 1);
+	assert_int_equal(report(model).unkept, OUTBOX_UNKEPT_MAX - 1);
 }
 
 static void test_what_is_put_again_without_room_stays_in_memory(void **state)
@@ -801,6 +872,9 @@ int main(void)
 		CASE(test_a_queue_of_alarms_keeps_the_first_or_the_last_as_it_is_told),
 		CASE(test_what_is_under_way_is_never_pushed_out),
 		CASE(test_a_store_without_room_costs_telemetry_first),
+		CASE(test_a_store_without_room_costs_nothing_in_vain),
+		CASE(test_a_full_store_takes_the_new_one_with_the_next_commit),
+		CASE(test_what_waits_for_the_store_is_bounded),
 		CASE(test_what_is_put_again_without_room_stays_in_memory),
 		CASE(test_what_was_given_up_is_put_again),
 		CASE(test_rows_that_go_while_they_are_asked_for_hold_up_nobody),
