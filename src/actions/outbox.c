@@ -373,6 +373,7 @@ void outbox_report(const struct outbox *outbox, struct outbox_report *ret)
 	ret->warm = outbox->warm_count;
 	ret->unkept = outbox->unkept;
 	ret->dead = outbox->dead_count;
+	ret->leaving = outbox->leaving_count;
 	ret->parked = outbox->parked;
 	ret->held = outbox->hold.ns > 0;
 	ret->last_seq = outbox->seq;

@@ -157,6 +157,14 @@ int outbox_add(struct outbox *outbox, const struct outbox_identity *identity,
 	       const struct outbox_message *message, struct boot now);
 
 /*
+ * outbox_add() for a message that somebody else has as well. Of this queue it costs nothing but
+ * telemetry, if it is an alarm; -EAGAIN when it finds no room so: nothing is counted or lost
+ * then, and its number is free again if it was the last.
+ */
+int outbox_offer(struct outbox *outbox, const struct outbox_identity *identity,
+		 const struct outbox_message *message, struct boot now);
+
+/*
  * The message to try now, which is under way from here on until outbox_answer() or
  * outbox_return(); NULL: none. Messages older than for_ns are given up on the way.
  */
@@ -181,10 +189,12 @@ void outbox_unpark(struct outbox *outbox);
 
 /*
  * The oldest message that was given up and is to go to the fallback; NULL: none, or its texts
- * are not here yet. outbox_left(): the fallback has it.
+ * are not here yet. outbox_left(): the fallback has it. outbox_refused(): it can't have it, so
+ * it is a dead letter. As many wait as there may be dead letters; then the oldest become some.
  */
 struct outbox_row *outbox_leaving(struct outbox *outbox);
 void outbox_left(struct outbox *outbox, struct outbox_row *row);
+void outbox_refused(struct outbox *outbox, struct outbox_row *row);
 
 /* What was lost to a full queue, or to a damaged store, and has not been told yet. */
 struct outbox_gap {
@@ -218,7 +228,8 @@ struct outbox_report {
 	size_t in_flight;
 	size_t bytes;
 	size_t warm; /* whose texts are in memory */
-	size_t dead; /* letters kept now */
+	size_t dead;	/* letters kept now */
+	size_t leaving; /* given up, and not with the fallback yet */
 	bool parked;
 	bool held;	    /* a backoff is on */
 	struct boot oldest; /* created; with waiting > 0 */

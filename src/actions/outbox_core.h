@@ -25,7 +25,7 @@ struct outbox {
 	uint64_t epoch;	  /* counts holds and their ends */
 	bool parked;
 	uint64_t seq;
-	size_t waiting, in_flight, bytes, dead_count, dead_bytes;
+	size_t waiting, in_flight, bytes, dead_count, dead_bytes, leaving_count, leaving_bytes;
 	size_t lane_count[OUTBOX_LANES];
 	uint64_t committed; /* the last mark that is */
 	size_t warm_count, warm_bytes;
@@ -67,6 +67,8 @@ void outbox_take_in(struct outbox *outbox, struct outbox_row *row);
 void outbox_give_up(struct outbox *outbox, struct outbox_row *row, enum outbox_why why);
 /* What was leaving has nowhere to go any more: it dies. */
 void outbox_bury_leaving(struct outbox *outbox);
+/* Out of those that leave; it stays in the store. */
+void outbox_leave_out(struct outbox *outbox, struct outbox_row *row);
 /* Tells whoever takes from it that there may be something to take. */
 void outbox_rouse(struct outbox *outbox);
 /* Counts a message that is lost. */

@@ -90,15 +90,36 @@ static void row_bury(struct outbox *outbox, struct outbox_row *row)
 	}
 }
 
+static void row_leave(struct outbox *outbox, struct outbox_row *row)
+{
+	TAILQ_INSERT_TAIL(&outbox->leaving, row, link);
+	outbox->leaving_count++;
+	outbox->leaving_bytes += row->size;
+	while (outbox->leaving_count > OUTBOX_DEAD_MAX ||
+	       outbox->leaving_bytes > OUTBOX_DEAD_BYTES_MAX)
+		outbox_refused(outbox, TAILQ_FIRST(&outbox->leaving));
+}
+
+void outbox_leave_out(struct outbox *outbox, struct outbox_row *row)
+{
+	TAILQ_REMOVE(&outbox->leaving, row, link);
+	row->asked = false;
+	outbox->leaving_count--;
+	outbox->leaving_bytes -= row->size;
+}
+
+void outbox_refused(struct outbox *outbox, struct outbox_row *row)
+{
+	outbox_leave_out(outbox, row);
+	row_bury(outbox, row);
+}
+
 void outbox_bury_leaving(struct outbox *outbox)
 {
 	struct outbox_row *row;
 
-	while ((row = TAILQ_FIRST(&outbox->leaving)) != NULL) {
-		TAILQ_REMOVE(&outbox->leaving, row, link);
-		row->asked = false;
-		row_bury(outbox, row);
-	}
+	while ((row = TAILQ_FIRST(&outbox->leaving)) != NULL)
+		outbox_refused(outbox, row);
 }
 
 void outbox_give_up(struct outbox *outbox, struct outbox_row *row, enum outbox_why why)
@@ -108,7 +129,7 @@ void outbox_give_up(struct outbox *outbox, struct outbox_row *row, enum outbox_w
 		outbox->counted.expired++;
 	outbox_take_out(outbox, row);
 	if (outbox->policy.fallback)
-		TAILQ_INSERT_TAIL(&outbox->leaving, row, link);
+		row_leave(outbox, row);
 	else
 		row_bury(outbox, row);
 }
@@ -122,7 +143,7 @@ struct outbox_row *outbox_leaving(struct outbox *outbox)
 
 void outbox_left(struct outbox *outbox, struct outbox_row *row)
 {
-	TAILQ_REMOVE(&outbox->leaving, row, link);
+	outbox_leave_out(outbox, row);
 	outbox->counted.left++;
 	row_forget(outbox, row);
 }
@@ -176,12 +197,16 @@ static struct outbox_row *oldest(struct outbox *outbox, enum outbox_lane lane)
 	return NULL;
 }
 
-/* Whom a message of the lane may push out; NULL: nobody, it is lost itself. */
-static struct outbox_row *outbox_victim(struct outbox *outbox, enum outbox_lane lane)
-{
-	struct outbox_row *row = oldest(outbox, OUTBOX_TELEMETRY);
+enum { TELEMETRY_MAY_GO = 1 << OUTBOX_TELEMETRY, ALARMS_MAY_GO = 1 << OUTBOX_ALARM };
 
-	if (row == NULL && lane == OUTBOX_ALARM && outbox->policy.drop_oldest)
+/* Whom a message may push out; NULL: nobody, it is lost itself. */
+static struct outbox_row *outbox_victim(struct outbox *outbox, unsigned lanes)
+{
+	struct outbox_row *row = NULL;
+
+	if ((lanes & TELEMETRY_MAY_GO) != 0)
+		row = oldest(outbox, OUTBOX_TELEMETRY);
+	if (row == NULL && (lanes & ALARMS_MAY_GO) != 0)
 		row = oldest(outbox, OUTBOX_ALARM);
 	return row;
 }
@@ -211,13 +236,14 @@ static struct outbox_row *fresh_telemetry(struct outbox_row *row)
 }
 
 /* Telemetry that is not committed yet makes room at once: none goes that makes not enough. */
-static int outbox_keep_for(struct outbox *outbox, struct outbox_row *row)
+static int outbox_keep_for(struct outbox *outbox, struct outbox_row *row, unsigned lanes)
 {
-	struct outbox_row *gone[PUSH_OUT_TRIES];
-	struct outbox_row *next = fresh_telemetry(outbox->fresh[OUTBOX_TELEMETRY]);
+	struct outbox_row *gone[PUSH_OUT_TRIES], *next = NULL;
 	size_t count = 0;
 	int rc;
 
+	if ((lanes & TELEMETRY_MAY_GO) != 0)
+		next = fresh_telemetry(outbox->fresh[OUTBOX_TELEMETRY]);
 	while ((rc = outbox_put(outbox, row)) != 0 && next != NULL && count < PUSH_OUT_TRIES) {
 		outbox->store.remove(outbox->store.arg, next->identity.seq);
 		gone[count++] = next;
@@ -239,45 +265,93 @@ static int outbox_keep_for(struct outbox *outbox, struct outbox_row *row)
  * Into the store. What is committed makes room with the next commit: so one goes, and the new
  * one waits in memory until then.
  */
-static bool outbox_keep(struct outbox *outbox, struct outbox_row *row)
+static bool outbox_keep(struct outbox *outbox, struct outbox_row *row, unsigned lanes)
 {
-	int rc = outbox_keep_for(outbox, row);
+	int rc = outbox_keep_for(outbox, row, lanes);
 
 	if (rc != -ENOSPC || outbox->unkept >= OUTBOX_UNKEPT_MAX)
 		return rc == 0;
-	if (!outbox_push_out(outbox, outbox_victim(outbox, row->message.lane)))
+	if (!outbox_push_out(outbox, outbox_victim(outbox, lanes)))
 		return false;
 	outbox_unkeep(outbox, row);
 	return true;
 }
 
-int outbox_add(struct outbox *outbox, const struct outbox_identity *identity,
-	       const struct outbox_message *message, struct boot now)
+/* Whether a message finds room when what waits in these lanes goes. */
+static bool outbox_room_without(const struct outbox *outbox, unsigned lanes, size_t size)
+{
+	const struct outbox_policy *policy = &outbox->policy;
+	size_t count = outbox->waiting, bytes = outbox->bytes;
+	const struct outbox_row *row;
+
+	if (size > policy->bytes_max)
+		return false;
+	for (int lane = OUTBOX_LANES - 1; lane >= 0; lane--) {
+		if ((lanes >> lane & 1) == 0)
+			continue;
+		TAILQ_FOREACH (row, &outbox->lanes[lane], link) {
+			if (count < policy->count_max && bytes <= policy->bytes_max - size)
+				return true;
+			count -= !row->in_flight;
+			bytes -= row->in_flight ? 0 : row->size;
+		}
+	}
+	return count < policy->count_max && bytes <= policy->bytes_max - size;
+}
+
+/* Lets go of nothing unless the message is taken. */
+static int outbox_accept(struct outbox *outbox, const struct outbox_identity *identity,
+			 const struct outbox_message *message, unsigned lanes, struct boot now)
 {
 	enum outbox_lane lane = message->lane;
 	struct outbox_row *row;
-	bool room = true;
 
-	if (message->body_len > OUTBOX_BODY_MAX) {
-		outbox->counted.dropped_size++;
-		outbox_count_lost(outbox, identity->seq, false);
+	if (message->body_len > OUTBOX_BODY_MAX)
 		return -EMSGSIZE;
-	}
+	if (!outbox_room_without(outbox, lanes, outbox_message_size(message)))
+		return -ENOBUFS;
 	row = outbox_row_new(identity, lane, message->what, now);
 	row->size = outbox_message_size(message);
 	outbox_row_fill(outbox, row, message);
-	while (room && !outbox_has_room(outbox, row->size))
-		room = outbox_push_out(outbox, outbox_victim(outbox, lane));
-	if (!room || !outbox_keep(outbox, row)) {
-		outbox_drop_full(outbox, identity->seq);
+	if (!outbox_keep(outbox, row, lanes)) {
 		outbox_row_free(outbox, row);
 		return -ENOBUFS;
 	}
+	while (!outbox_has_room(outbox, row->size) &&
+	       outbox_push_out(outbox, outbox_victim(outbox, lanes)))
+		;
 	outbox_take_in(outbox, row);
 	if (outbox->fresh[lane] == NULL)
 		outbox->fresh[lane] = row;
 	outbox->counted.accepted++;
 	return 0;
+}
+
+int outbox_add(struct outbox *outbox, const struct outbox_identity *identity,
+	       const struct outbox_message *message, struct boot now)
+{
+	bool alarms = message->lane == OUTBOX_ALARM && outbox->policy.drop_oldest;
+	unsigned lanes = TELEMETRY_MAY_GO | (alarms ? ALARMS_MAY_GO : 0);
+	int rc = outbox_accept(outbox, identity, message, lanes, now);
+
+	if (rc == -EMSGSIZE) {
+		outbox->counted.dropped_size++;
+		outbox_count_lost(outbox, identity->seq, false);
+	} else if (rc != 0) {
+		outbox_drop_full(outbox, identity->seq);
+	}
+	return rc;
+}
+
+int outbox_offer(struct outbox *outbox, const struct outbox_identity *identity,
+		 const struct outbox_message *message, struct boot now)
+{
+	unsigned lanes = message->lane == OUTBOX_ALARM ? TELEMETRY_MAY_GO : 0;
+	int rc = outbox_accept(outbox, identity, message, lanes, now);
+
+	if (rc != 0 && outbox->seq == identity->seq)
+		outbox->seq--;
+	return rc == -ENOBUFS ? -EAGAIN : rc;
 }
 
 static void load_dead(struct outbox *outbox, struct outbox_row *row)

@@ -220,7 +220,7 @@ static void row_unreadable(struct outbox *outbox, struct outbox_row *row, bool l
 	outbox->counted.unreadable++;
 	outbox_count_lost(outbox, seq, true);
 	if (leaving)
-		TAILQ_REMOVE(&outbox->leaving, row, link);
+		outbox_leave_out(outbox, row);
 	else
 		outbox_take_out(outbox, row);
 	outbox_row_free(outbox, row);

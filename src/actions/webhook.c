@@ -34,6 +34,9 @@
 /* Bytes that a queue has to have left for the message that tells of a gap. */
 enum { GAP_ROOM = 4096 };
 
+/* How often a fallback that had no room is asked again. */
+#define FALLBACK_PAUSE (1 * NSEC_PER_SEC)
+
 /* One try of one message. */
 struct flight {
 	LIST_ENTRY(flight) link;
@@ -249,9 +252,13 @@ static void flight_start(struct webhook *webhook, struct outbox_row *row)
 
 /* ---- messages ---- */
 
-/* body: see webhook_message_render(). */
+typedef int take_fn(struct outbox *outbox, const struct outbox_identity *identity,
+		    const struct outbox_message *message, struct boot now);
+
+/* body: see webhook_message_render(). take: outbox_add() or outbox_offer(). */
 static int enqueue(struct webhook *webhook, const struct event *event,
-		   const struct event_stamp *stamp, const struct outbox_message *body)
+		   const struct event_stamp *stamp, const struct outbox_message *body,
+		   take_fn *take)
 {
 	struct outbox_identity identity;
 	struct event_facts facts = {event, stamp, identity.id, 0};
@@ -261,7 +268,8 @@ static int enqueue(struct webhook *webhook, const struct event *event,
 	outbox_identify(webhook->outbox, &identity);
 	facts.seq = identity.seq;
 	webhook_message_render(&message, webhook->config, &facts, body);
-	if (message.headers_refused > 0) {
+	rc = take(webhook->outbox, &identity, &message.message, clock_boot());
+	if (message.headers_refused > 0 && rc != -EAGAIN) {
 		webhook->headers_refused += message.headers_refused;
 		complaint_say(
 			&webhook->refused, clock_mono(),
@@ -271,7 +279,6 @@ static int enqueue(struct webhook *webhook, const struct event *event,
 			str_plural(message.headers_refused, "header", "headers"),
 			event->rule_name);
 	}
-	rc = outbox_add(webhook->outbox, &identity, &message.message, clock_boot());
 	if (rc == 0)
 		log_debug("webhook %s: %s is number %ju: %s", webhook->config->name,
 			  identity.id, (uintmax_t)identity.seq, message.what.s);
@@ -296,34 +303,71 @@ static void tell_gap(struct webhook *webhook)
 	event.at = clock_boot();
 	webhook->host.stamp(webhook->host.arg, &event, &stamp);
 	outbox_gap_told(webhook->outbox);
-	if (enqueue(webhook, &event, &stamp, NULL) != 0)
+	if (enqueue(webhook, &event, &stamp, NULL, outbox_add) != 0)
 		outbox_set_gap(webhook->outbox, &gap);
 }
 
-/* What is given up goes on to the fallback, as the event that it was, as far as that is known.
- */
-static void pass_on(struct webhook *webhook)
+/* As the event that it was, as far as that is known. */
+static int hand_over(struct webhook *webhook, const struct outbox_row *row)
 {
 	struct webhook *to = webhook->fallback;
 	char from[128];
-	struct outbox_row *row;
+	struct webhook_what what;
+	struct event_stamp stamp;
 	bool same = to->config->body == NULL && webhook->config->body == NULL &&
 		    to->config->builtin == webhook->config->builtin &&
 		    strcmp(to->config->content_type, webhook->config->content_type) == 0;
 
 	snprintf(from, sizeof(from), "not delivered to %s", webhook->config->name);
-	while (to->host.stamp != NULL && (row = outbox_leaving(webhook->outbox)) != NULL) {
-		struct webhook_what what;
-		struct event_stamp stamp;
+	webhook_what_parse(row->message.what, from, &what);
+	what.event.at = clock_boot();
+	to->host.stamp(to->host.arg, &what.event, &stamp);
+	return enqueue(to, &what.event, &stamp, same ? &row->message : NULL, outbox_offer);
+}
 
-		webhook_what_parse(row->message.what, from, &what);
-		what.event.at = clock_boot();
-		to->host.stamp(to->host.arg, &what.event, &stamp);
-		enqueue(to, &what.event, &stamp, same ? &row->message : NULL);
-		outbox_left(webhook->outbox, row);
+static void say_handed_over(struct webhook *webhook, int rc)
+{
+	const char *name = webhook->config->name, *to = webhook->fallback->config->name;
+
+	if (rc == 0)
+		complaint_end(&webhook->stuck, "webhook %s: %s has room again", name, to);
+	else if (rc == -EAGAIN)
+		complaint_say(&webhook->stuck, clock_mono(),
+			      "webhook %s: %s has no room for what is given up here, which "
+			      "waits until it has",
+			      name, to);
+	else
+		complaint_say(&webhook->lost, clock_mono(),
+			      "webhook %s: a message is too large for %s as well, it is a "
+			      "dead letter",
+			      name, to);
+}
+
+/* What is given up goes on to the fallback. True: it has no room for it now. */
+static bool pass_on(struct webhook *webhook)
+{
+	struct webhook *to = webhook->fallback;
+	struct outbox_row *row;
+	bool passed = false;
+
+	while (to->host.stamp != NULL && (row = outbox_leaving(webhook->outbox)) != NULL) {
+		int rc = hand_over(webhook, row);
+
+		say_handed_over(webhook, rc);
+		if (rc == -EAGAIN)
+			break;
+		if (rc == 0)
+			outbox_left(webhook->outbox, row);
+		else
+			outbox_refused(webhook->outbox, row);
+		passed = true;
 	}
 	/* One that is started after this one takes it in the next turn. */
-	loop_defer_ask(to->host.stamp != NULL ? to->wake : webhook->wake);
+	if (to->host.stamp == NULL)
+		loop_defer_ask(webhook->wake);
+	else if (passed)
+		loop_defer_ask(to->wake);
+	return to->host.stamp != NULL && outbox_leaving(webhook->outbox) != NULL;
 }
 
 static void say_expired(struct webhook *webhook)
@@ -343,16 +387,18 @@ static void say_expired(struct webhook *webhook)
 
 static void dispatch(struct webhook *webhook)
 {
-	struct boot now = clock_boot(), next;
+	struct boot now = clock_boot(), next = BOOT_NEVER, due;
 	struct outbox_row *row;
 
 	while ((row = outbox_take(webhook->outbox, now)) != NULL)
 		flight_start(webhook, row);
-	if (webhook->fallback != NULL)
-		pass_on(webhook);
+	if (webhook->fallback != NULL && pass_on(webhook))
+		next = boot_add(now, FALLBACK_PAUSE);
 	say_expired(webhook);
+	if (outbox_deadline(webhook->outbox, &due) && due.ns > now.ns && due.ns < next.ns)
+		next = due;
 	/* A backoff counts waking time: after a suspend the network needs time as well. */
-	if (outbox_deadline(webhook->outbox, &next) && next.ns > now.ns)
+	if (next.ns != BOOT_NEVER.ns)
 		loop_timer_start(webhook->timer,
 				 backoff_wake(mono_add(clock_mono(), boot_diff(next, now)),
 					      boot_diff(next, now)));
@@ -453,6 +499,7 @@ void webhook_adopt(struct webhook *webhook, struct webhook *old)
 	webhook->lost = old->lost;
 	webhook->dropped = old->dropped;
 	webhook->refused = old->refused;
+	webhook->stuck = old->stuck;
 	old->started = false;
 	loop_timer_stop(old->timer);
 	if (!yaml_equal(webhook->config->url_node, old->config->url_node))
@@ -471,7 +518,7 @@ void webhook_send(struct webhook *webhook, const struct event *event,
 	int rc;
 
 	tell_gap(webhook);
-	rc = enqueue(webhook, event, stamp, NULL);
+	rc = enqueue(webhook, event, stamp, NULL, outbox_add);
 	if (rc != 0)
 		complaint_say(&webhook->dropped, clock_mono(),
 			      "webhook %s: the message of rule %s is lost: %s",

@@ -54,7 +54,7 @@ void webhook_close(struct webhook *webhook);
 void webhook_adopt(struct webhook *webhook, struct webhook *old);
 /*
  * From here on messages go out, by the configuration's policy. fallback (NULL: none) gets what
- * is given up, and must outlive the webhook.
+ * is given up, as soon as it has room, and must outlive the webhook.
  */
 void webhook_start(struct webhook *webhook, const struct webhook_host *host,
 		   struct webhook *fallback);

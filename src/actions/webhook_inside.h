@@ -42,7 +42,7 @@ struct webhook {
 	struct boot answered; /* when that was */
 	uint64_t headers_refused;
 	uint64_t expired_told; /* messages given up for their age that the log knows of */
-	struct complaint trouble, rejected, lost, dropped, refused;
+	struct complaint trouble, rejected, lost, dropped, refused, stuck;
 };
 
 /* A message as it is queued: see webhook_message_render(). */

@@ -52,6 +52,10 @@ static void report_detail(const struct webhook *webhook, const struct outbox_rep
 		str_adds(&detail, webhook->failure);
 	if (box->waiting > 0)
 		str_addf(&detail, "%s%zu waiting", detail.len > 0 ? ", " : "", box->waiting);
+	if (box->leaving > 0 && webhook->fallback != NULL)
+		str_addf(&detail, "%s%zu given up and not with %s yet",
+			 detail.len > 0 ? ", " : "", box->leaving,
+			 webhook_name(webhook->fallback));
 	if (box->parked)
 		str_adds(&detail, ", nothing is sent until its url is changed");
 	if (box->waiting > 0 && box->in_flight == 0 && !box->parked &&

@@ -610,6 +610,69 @@ static void test_what_is_given_up_leaves_for_the_fallback(void **state)
 	assert_int_equal(report(model).dead, 0);
 }
 
+/* What leaves and can't is bounded as dead letters are, and becomes some. */
+static void test_what_cannot_leave_is_bounded(void **state)
+{
+	struct model *model = *state;
+	struct outbox_policy leaving = policy;
+
+	leaving.fallback = true;
+	leaving.for_ns = 10 * SECOND;
+	outbox_set_policy(model->outbox, &leaving);
+	for (int i = 0; i < OUTBOX_DEAD_MAX + 10; i++)
+		add(model, OUTBOX_ALARM, 16, at(0));
+	assert_null(outbox_take(model->outbox, at(11)));
+	assert_int_equal(report(model).leaving, OUTBOX_DEAD_MAX);
+	assert_int_equal(report(model).dead, 10);
+	assert_true(model->now[1].dead && model->now[10].dead && !model->now[11].dead);
+	outbox_refused(model->outbox, outbox_leaving(model->outbox));
+	assert_int_equal(report(model).leaving, OUTBOX_DEAD_MAX - 1);
+	assert_int_equal(report(model).dead, 11);
+}
+
+static int offer(struct model *model, enum outbox_lane lane)
+{
+	static const char body[16];
+	struct outbox_message message = {
+		.lane = lane, .url = "u", .headers = "", .body = body, .body_len = 16};
+	struct outbox_identity identity;
+
+	outbox_identify(model->outbox, &identity);
+	return outbox_offer(model->outbox, &identity, &message, at(0));
+}
+
+/* Who keeps a message if it is not taken costs only telemetry, and that only for an alarm. */
+static void test_what_is_offered_costs_little(void **state)
+{
+	struct model *model = *state;
+	struct outbox_policy small = policy;
+	struct outbox_gap gap;
+
+	small.count_max = 3;
+	small.drop_oldest = true;
+	outbox_set_policy(model->outbox, &small);
+	add(model, OUTBOX_ALARM, 16, at(0));
+	add(model, OUTBOX_TELEMETRY, 16, at(0));
+	assert_int_equal(offer(model, OUTBOX_TELEMETRY), 0);
+	assert_int_equal(offer(model, OUTBOX_TELEMETRY), -EAGAIN);
+	assert_false(outbox_gap(model->outbox, &gap));
+	assert_int_equal(offer(model, OUTBOX_ALARM), 0);
+	assert_int_equal(report(model).last_seq, 4);
+	assert_int_equal(report(model).dropped_full, 1);
+	model_commit(model);
+	/* No room in the store: nothing goes for it. */
+	model->refuse = 1000;
+	model->full = true;
+	small.count_max = 10;
+	outbox_set_policy(model->outbox, &small);
+	assert_int_equal(offer(model, OUTBOX_TELEMETRY), -EAGAIN);
+	assert_int_equal(report(model).waiting, 3);
+	model->refuse = 0;
+	assert_int_equal(offer(model, OUTBOX_TELEMETRY), 0);
+	assert_int_equal(report(model).last_seq, 5);
+	assert_int_equal(report(model).lanes[OUTBOX_ALARM], 2);
+}
+
 /* A reload may take the fallback away between two answers of the store. */
 static void test_what_was_leaving_is_a_dead_letter_without_a_fallback(void **state)
 {
@@ -880,6 +943,8 @@ int main(void)
 		CASE(test_rows_that_go_while_they_are_asked_for_hold_up_nobody),
 		CASE(test_an_answer_for_a_row_that_is_gone_costs_no_other),
 		CASE(test_what_is_given_up_leaves_for_the_fallback),
+		CASE(test_what_cannot_leave_is_bounded),
+		CASE(test_what_is_offered_costs_little),
 		CASE(test_what_was_leaving_is_a_dead_letter_without_a_fallback),
 		CASE(test_an_operator_retries_and_drops),
 		CASE(test_an_operator_ends_every_pause),

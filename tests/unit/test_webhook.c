@@ -397,6 +397,68 @@ static void test_what_is_given_up_goes_to_the_fallback_as_it_was(void **state)
 	webhook_close(given_up);
 }
 
+static struct outbox_report box_of(const struct webhook *webhook)
+{
+	struct outbox_report box;
+
+	webhook_outbox(webhook, &box);
+	return box;
+}
+
+static bool all_given_up(void *arg)
+{
+	return box_of(arg).waiting == 0;
+}
+
+static bool all_left(void *arg)
+{
+	return box_of(arg).left == 5;
+}
+
+/* The fallback is down and full: what it has no room for stays where it is, and comes later. */
+static void test_a_full_fallback_loses_nothing(void **state)
+{
+	struct rig *rig = *state;
+	int port = http_peer_free_port();
+	struct http_peer fallback = {0};
+	struct http_peer_line *lines;
+	struct webhook *given_up;
+	struct report report;
+	size_t count;
+
+	http_peer_start(&rig->peer, 0);
+	rig->webhook = make(rig, port, "/200",
+			    "queue: {messages: 2}\ncontent_type: text/plain\n"
+			    "body: '${seq} ${message}'\n");
+	given_up = make_given_up(rig);
+	for (size_t i = 0; i < 5; i++)
+		send_number(given_up, i, "x");
+	assert_true(bench_run(rig->loop, all_given_up, given_up));
+	assert_int_equal(box_of(rig->webhook).waiting, 2);
+	assert_int_equal(box_of(rig->webhook).dropped_full, 0);
+	assert_int_equal(box_of(rig->webhook).last_seq, 2);
+	assert_int_equal(box_of(given_up).left, 2);
+	assert_int_equal(box_of(given_up).leaving, 3);
+	webhook_report(given_up, &report);
+	assert_non_null(strstr(report.detail, "3 given up and not with ops yet"));
+	http_peer_start(&fallback, port);
+	assert_true(bench_run(rig->loop, all_left, given_up));
+	assert_true(bench_run(rig->loop, drained, rig->webhook));
+	count = http_peer_read(&fallback, &lines);
+	assert_true(count >= 5);
+	for (size_t i = 0; i < 5; i++) {
+		char expect[32];
+
+		snprintf(expect, sizeof(expect), "%zu %zu x", i + 1, i);
+		assert_string_equal(lines[count - 5 + i].body, expect);
+	}
+	http_peer_free(lines, count);
+	assert_int_equal(box_of(rig->webhook).dropped_full, 0);
+	assert_int_equal(box_of(given_up).dead, 0);
+	webhook_close(given_up);
+	http_peer_done(&fallback);
+}
+
 /* A webhook with a queue that outlives it. */
 static struct webhook *open_with(struct rig *rig, const char *path, const char *more,
 				 struct outbox *outbox)
@@ -615,6 +677,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_what_is_given_up_goes_to_the_fallback_as_it_was, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(test_a_full_fallback_loses_nothing, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_fallback_that_is_started_later_gets_what_was_too_old, set_up,
 			tear_down),
