@@ -52,6 +52,12 @@ struct bus *bus_open(struct config *config, const struct config_bus *entry, stru
 	return bus;
 }
 
+void bus_adopt(struct bus *bus, struct bus *before)
+{
+	if (bus->entry->type == before->entry->type && bus->entry->type->adopt != NULL)
+		bus->entry->type->adopt(bus->input, before->input);
+}
+
 void bus_close(struct bus *bus)
 {
 	if (bus == NULL)

@@ -25,6 +25,9 @@ struct loop;
  */
 struct bus *bus_open(struct config *config, const struct config_bus *entry, struct loop *loop,
 		     struct input_sink sink, const struct bus *before, struct error *err);
+/* bus was opened for a reload that goes through, and before is closed by it: see adopt() there.
+ */
+void bus_adopt(struct bus *bus, struct bus *before);
 void bus_close(struct bus *bus);
 
 const char *bus_name(const struct bus *bus);

@@ -270,6 +270,7 @@ static void daemon_swap_to(struct daemon *daemon, struct running next)
 	engine_adopt(next.engine, old.engine, now);
 	outputs_settle(daemon->outputs);
 	daemon->leaving = NULL;
+	kept_reloaded(&daemon->kept, &old);
 	running_close(&old);
 	daemon_plan(daemon);
 	state_changed(daemon->kept.state, true);

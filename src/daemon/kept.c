@@ -8,19 +8,14 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "io/journal.h"
 #include "model/event.h"
 #include "model/point.h"
 #include "rules/ruleset.h"
 #include "actions/action.h"
 #include "actions/event_body.h"
-#include "daemon/bus.h"
 #include "daemon/config.h"
 #include "daemon/output.h"
 #include "daemon/running.h"
-
-/* Totals that move are saved so often. */
-#define TOTALS_NS (60 * NSEC_PER_SEC)
 
 static void kept_settle(void *arg, struct boot now)
 {
@@ -30,54 +25,28 @@ static void kept_settle(void *arg, struct boot now)
 	engine_state_settle(&kept->engine, now);
 }
 
-static bool kept_has_totals(const struct kept *kept)
-{
-	for (size_t i = 0; i < kept->now->config->bus_count; i++) {
-		if (kept->now->config->buses[i].type->save != NULL)
-			return true;
-	}
-	return false;
-}
-
 static bool kept_busy(void *arg)
 {
 	struct kept *kept = arg;
-	struct mono now = clock_mono();
 
-	if (now.ns >= kept->totals_due.ns && kept_has_totals(kept)) {
-		kept->totals_due = mono_add(now, TOTALS_NS);
-		return true;
-	}
-	return engine_state_busy(kept->now->engine, ruleset_count(kept->now->config->rules));
+	return totals_busy(&kept->totals, clock_mono()) ||
+	       engine_state_busy(kept->now->engine, ruleset_count(kept->now->config->rules));
 }
 
 static void kept_rebuilt(void *arg)
 {
 	struct kept *kept = arg;
 
-	kept->totals_lost = true;
-}
-
-static void kept_late_total(const struct kept *kept, const char *name, const void *bytes,
-			    size_t len)
-{
-	uint32_t point = point_table_find(kept->now->config->points, name, strlen(name));
-
-	for (size_t i = 0; point != POINT_NONE && i < kept->now->config->bus_count; i++) {
-		if (bus_owns(kept->now->buses[i], point))
-			bus_restore(kept->now->buses[i], point, bytes, len);
-	}
+	totals_lost(&kept->totals);
 }
 
 /* A total goes on from where it was, and alarms go on; outputs have begun anew. */
 static void kept_late(void *arg, const char *key, const void *bytes, size_t len,
 		      int64_t outage_ns)
 {
-	static const char total[] = "total:";
 	struct kept *kept = arg;
 
-	if (strncmp(key, total, strlen(total)) == 0)
-		kept_late_total(kept, key + strlen(total), bytes, len);
+	totals_found(&kept->totals, key, bytes, len);
 	if (strcmp(key, kept->engine.rules.key) != 0)
 		return;
 	engine_state_late(&kept->engine, bytes, len, outage_ns);
@@ -147,65 +116,6 @@ static void kept_start_outputs(struct kept *kept)
 	state_changed(kept->state, true);
 }
 
-/* ---- totals of inputs: each point has a state of its own */
-
-static void kept_total_key(const struct point *point, struct str *out)
-{
-	str_addf(out, "total:%s", point->name);
-}
-
-static void kept_total(void *arg, uint32_t number, const void *bytes, size_t len)
-{
-	struct kept *kept = arg;
-	char room[JOURNAL_NAME_MAX + 1];
-	struct str key;
-
-	str_init_fixed(&key, room, sizeof(room));
-	kept_total_key(point_table_get(kept->now->config->points, number), &key);
-	state_put(kept->state, key.s, bytes, len);
-}
-
-static void kept_save_totals(void *arg, struct boot now, struct str *out)
-{
-	struct kept *kept = arg;
-
-	(void)now;
-	(void)out;
-	for (size_t i = 0; i < kept->now->config->bus_count; i++)
-		bus_save(kept->now->buses[i],
-			 (struct input_keeper){kept_total, kept, kept->totals_lost});
-	kept->totals_lost = false;
-}
-
-static void kept_start_totals(struct kept *kept)
-{
-	const struct config *config = kept->now->config;
-	char room[JOURNAL_NAME_MAX + 1];
-	const void *bytes;
-	int64_t outage_ns;
-	struct str key;
-	size_t len;
-
-	for (size_t i = 0; i < config->bus_count; i++) {
-		const struct config_bus *bus = &config->buses[i];
-
-		for (uint32_t k = 0; bus->type->restore != NULL && k < bus->point_count; k++) {
-			uint32_t point = bus->first_point + k;
-
-			str_init_fixed(&key, room, sizeof(room));
-			kept_total_key(point_table_get(config->points, point), &key);
-			if (state_found(kept->state, key.s, &bytes, &len, &outage_ns) &&
-			    !bus_restore(kept->now->buses[i], point, bytes, len))
-				log_warning("%s begins anew: what was kept of it fits no more",
-					    point_table_get(config->points, point)->name);
-		}
-	}
-	kept->totals_part =
-		(struct state_part){.key = "totals", .save = kept_save_totals, .arg = kept};
-	state_add(kept->state, &kept->totals_part);
-	kept->totals_due = mono_add(clock_mono(), TOTALS_NS);
-}
-
 /* ---- */
 
 void kept_start(struct kept *kept, struct outputs *outputs)
@@ -213,8 +123,19 @@ void kept_start(struct kept *kept, struct outputs *outputs)
 	kept->outputs = outputs;
 	engine_state_start(&kept->engine, &kept->now->engine, kept->state);
 	kept_start_outputs(kept);
-	kept_start_totals(kept);
+	totals_start(&kept->totals, kept->now, kept->state);
 	state_forget_found(kept->state);
+}
+
+void kept_reloaded(struct kept *kept, const struct running *old)
+{
+	totals_move(&kept->totals, old);
+}
+
+void kept_done(struct kept *kept)
+{
+	totals_done(&kept->totals);
+	engine_state_done(&kept->engine);
 }
 
 void kept_event(struct kept *kept, const struct event *event, const struct event_stamp *stamp)
@@ -227,9 +148,4 @@ void kept_event(struct kept *kept, const struct event *event, const struct event
 	state_history(kept->state, stamp->wall, event->rule_name, line.s, line.len);
 	str_done(&line);
 	state_changed(kept->state, event_type_acts(event->type));
-}
-
-void kept_done(struct kept *kept)
-{
-	engine_state_done(&kept->engine);
 }

@@ -11,6 +11,7 @@
 
 #include "daemon/engine_state.h"
 #include "daemon/state.h"
+#include "daemon/totals.h"
 
 struct config;
 struct error;
@@ -26,9 +27,8 @@ struct kept {
 	const struct running *now;
 	struct outputs *outputs;
 	struct engine_state engine;
-	struct state_part outputs_part, totals_part;
-	struct mono totals_due;
-	bool totals_lost; /* from the store: all of them are saved again */
+	struct state_part outputs_part;
+	struct totals totals;
 	/* Runs what is due by now, before anything is saved. */
 	void (*settle)(void *arg, struct boot now);
 	void *arg;
@@ -45,7 +45,9 @@ bool kept_open(struct kept *kept, struct loop *loop, const struct config *config
  * written as they have to be at the start. *kept->now is open, and nothing was read yet.
  */
 void kept_start(struct kept *kept, struct outputs *outputs);
-/* Frees what is its own; the state is whoever closes it's. */
+/* *kept->now took the place of old, whose buses that leave are still open. */
+void kept_reloaded(struct kept *kept, const struct running *old);
+/* After the state was stopped. */
 void kept_done(struct kept *kept);
 /* What happened, for the history, and what came of it, for the store. */
 void kept_event(struct kept *kept, const struct event *event, const struct event_stamp *stamp);

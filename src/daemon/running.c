@@ -191,18 +191,35 @@ bool running_open(const struct running_scope *scope, struct config *config,
 	return false;
 }
 
+/* What leaves hands over to what was opened, under whatever name. */
+static void running_hand_over(struct running *old, struct bus *opened)
+{
+	for (size_t i = 0; i < old->config->bus_count; i++) {
+		if (old->buses[i] != NULL)
+			bus_adopt(opened, old->buses[i]);
+	}
+}
+
 static void running_move_buses(struct running *old, struct running *next)
 {
+	struct bus **opened = xcalloc(next->config->bus_count, sizeof(struct bus *));
+
 	for (size_t i = 0; i < next->config->bus_count; i++) {
 		const struct config_bus *entry = &next->config->buses[i];
 		size_t index;
 
+		opened[i] = next->buses[i];
 		if (next->buses[i] != NULL)
 			continue;
 		next->buses[i] = running_kept_bus(old, entry, i, &index);
 		bus_renumber(next->buses[i], entry);
 		old->buses[index] = NULL;
 	}
+	for (size_t i = 0; i < next->config->bus_count; i++) {
+		if (opened[i] != NULL)
+			running_hand_over(old, opened[i]);
+	}
+	free(opened);
 }
 
 static void running_move_webhooks(struct running *old, struct running *next)

@@ -172,6 +172,21 @@ bool state_whole(const struct state *state)
 	return state_report(state, &report) && report.problem == NULL && report.set_aside == 0;
 }
 
+void state_found_each(const struct state *state, const char *prefix,
+		      void (*fn)(void *arg, const char *key, const void *bytes, size_t len),
+		      void *arg)
+{
+	for (const struct found *found = state->found; found != NULL; found = found->next) {
+		const void *bytes;
+		int64_t outage_ns;
+		size_t len;
+
+		if (strncmp(found->key, prefix, strlen(prefix)) == 0 &&
+		    stamp_take(state, found->bytes, found->len, &bytes, &len, &outage_ns))
+			fn(arg, found->key, bytes, len);
+	}
+}
+
 /* ---- saving */
 
 static void state_save_part(struct state *state, struct state_part *part, struct boot now)

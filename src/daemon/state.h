@@ -84,6 +84,10 @@ void state_add(struct state *state, struct state_part *part);
  */
 bool state_found(const struct state *state, const char *key, const void **ret, size_t *ret_len,
 		 int64_t *ret_outage_ns);
+/* All that was saved under keys that begin with prefix. */
+void state_found_each(const struct state *state, const char *prefix,
+		      void (*fn)(void *arg, const char *key, const void *bytes, size_t len),
+		      void *arg);
 void state_forget_found(struct state *state);
 /* Whether what state_found() does not find was never saved. False: it may be lost. */
 bool state_whole(const struct state *state);

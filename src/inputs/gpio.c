@@ -154,33 +154,6 @@ static bool gpio_restore(struct input *input, uint32_t point, const void *bytes,
 	return true;
 }
 
-/* What the point is by the bus that this one takes the place of; the old one is still open. */
-static void gpio_take_point(struct input *input, uint32_t number, const struct input *before,
-			    uint32_t old)
-{
-	const struct gpio_point *point = &input->config->points[number];
-
-	if (gpio_has_total(point))
-		input->states[number].counter = before->states[old].counter;
-	/* A reload is no start: the output stays as it is. */
-	if (point->kind == GPIO_OUTPUT && before->states[old].up != 0)
-		gpio_link_begin_with(input->link, point->lines[0], before->states[old].level);
-}
-
-static void gpio_take_over(struct input *input, const struct input *before)
-{
-	for (uint32_t i = 0; i < input->config->point_count; i++) {
-		const struct gpio_point *point = &input->config->points[i];
-
-		for (uint32_t j = 0; j < before->config->point_count; j++) {
-			const struct gpio_point *old = &before->config->points[j];
-
-			if (point->kind == old->kind && strcmp(point->name, old->name) == 0)
-				gpio_take_point(input, i, before, j);
-		}
-	}
-}
-
 /* The bus. */
 
 static void gpio_close(struct input *input)
@@ -223,6 +196,7 @@ static struct input *gpio_open(const struct input_config *config, struct loop *l
 {
 	struct input *input = xcalloc(1, sizeof(*input));
 
+	(void)before;
 	(void)err;
 	input->config = config;
 	input->sink = sink;
@@ -233,8 +207,6 @@ static struct input *gpio_open(const struct input_config *config, struct loop *l
 	input->owed = loop_timer_new(loop, gpio_reading_owed, input);
 	input->written = loop_defer_new(loop, gpio_written, input);
 	input->link = gpio_link_new(loop, &config->link, &gpio_reading_ops, input);
-	if (before != NULL)
-		gpio_take_over(input, before);
 	gpio_link_start(input->link);
 	loop_timer_start(input->poll, mono_add(clock_mono(), config->poll_ns));
 	return input;
@@ -282,6 +254,9 @@ static void gpio_report_device(const struct input *input, size_t number, struct 
 	report_count(ret, "edges_lost",
 		     "Edges that its points missed, as the kernel numbers them.",
 		     counters->lost);
+	report_count(ret, "unwatched",
+		     "Times that a point was not watched while a reload took its line anew.",
+		     counters->unwatched);
 	report_count(ret, "readings_held", "Readings that waited for exceeding max_readings.",
 		     counters->held);
 	report_count(ret, "edges_skipped", "Edges that no reading tells, for the same reason.",
@@ -300,6 +275,7 @@ const struct input_type input_gpio = {
 	.key = "gpio",
 	.parse = gpio_config_parse,
 	.open = gpio_open,
+	.adopt = gpio_adopt,
 	.write = gpio_write,
 	.report = gpio_report,
 	.plan = gpio_plan,

@@ -5,6 +5,7 @@
  * point that has more of them than its rate allows tells the last one when it may again.
  */
 #include "base/clock.h"
+#include "base/str.h"
 #include "inputs/gpio_state.h"
 #include "io/loop.h"
 
@@ -196,7 +197,19 @@ static const char *loss_words(enum gpio_kind kind, bool exact)
 	return "";
 }
 
-/* Edges of the point are missing: its reading is bad once, and then it goes on. */
+/* Its reading is bad once, for long enough to be seen, and then it goes on. */
+static void reading_spoil(struct input *input, uint32_t point)
+{
+	struct gpio_state *state = &input->states[point];
+
+	state->spoiled = input->spoiled = true;
+	reading_bad(input, point, BAD_LOST);
+	/* As if its rate were used up. */
+	state->full = mono_add(input->now, input->config->points[point].max_readings.per_ns);
+	reading_owe(input, point);
+}
+
+/* Edges of the point are missing. */
 static void reading_lost(struct input *input, uint32_t point, uint32_t lost, bool exact)
 {
 	const struct gpio_point *config = &input->config->points[point];
@@ -204,7 +217,6 @@ static void reading_lost(struct input *input, uint32_t point, uint32_t lost, boo
 
 	state->begun = false;
 	state->adrift = 3;
-	state->spoiled = input->spoiled = true;
 	state->lost_at = input->now;
 	if (exact) {
 		state->counter.lost += lost;
@@ -213,10 +225,19 @@ static void reading_lost(struct input *input, uint32_t point, uint32_t lost, boo
 	complaint_say(&state->loss, input->now, "bus %s: %s: %s%u edges were lost%s",
 		      input->config->name, config->name, exact ? "" : "up to ", lost,
 		      loss_words(config->kind, exact));
-	reading_bad(input, point, BAD_LOST);
-	/* As if its rate were used up: bad for long enough to be seen. */
-	state->full = mono_add(input->now, config->max_readings.per_ns);
-	reading_owe(input, point);
+	reading_spoil(input, point);
+}
+
+/* A reload let go of the line and took it anew: nobody knows how many edges it had. */
+static void reading_unwatched(struct input *input, uint32_t point)
+{
+	struct gpio_state *state = &input->states[point];
+
+	if (input->unwatched++ == 0 || state->unwatched.ns < input->unwatched_from.ns)
+		input->unwatched_from = state->unwatched;
+	input->devices[input->config->points[point].device].unwatched++;
+	state->unwatched = (struct mono){0};
+	reading_spoil(input, point);
 }
 
 /* Edges of each kind of point. */
@@ -394,6 +415,8 @@ static void reading_up(struct input *input, uint32_t point)
 	state->begun = state->measured = false;
 	if (state->rate != NULL)
 		gpio_rate_init(state->rate, config->over_ns);
+	if (state->unwatched.ns != 0)
+		reading_unwatched(input, point);
 }
 
 static void gpio_reading_level(void *arg, uint32_t line, bool value)
@@ -439,8 +462,23 @@ static void gpio_reading_down(void *arg, uint32_t line)
 
 		state->up = 0;
 		state->owed = false;
+		state->unwatched = (struct mono){0};
 		reading_bad(input, config->uses[i].point, BAD_OFFLINE);
 	}
+}
+
+static void reading_tell_unwatched(struct input *input)
+{
+	char room[32];
+	struct str span;
+
+	str_init_fixed(&span, room, sizeof(room));
+	str_add_duration(&span, mono_diff(input->now, input->unwatched_from));
+	log_warning("bus %s: %u %s not watched for %s, as a reload took the lines anew: edges "
+		    "in that time are lost, and not counted",
+		    input->config->name, input->unwatched,
+		    str_plural(input->unwatched, "point was", "points were"), span.s);
+	input->unwatched = 0;
 }
 
 static void gpio_reading_settled(void *arg)
@@ -451,6 +489,8 @@ static void gpio_reading_settled(void *arg)
 		input->states[i].spoiled = false;
 	input->spoiled = false;
 	input->timed = false;
+	if (input->unwatched > 0)
+		reading_tell_unwatched(input);
 }
 
 const struct gpio_link_ops gpio_reading_ops = {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * An open GPIO bus, for the files that own it together: gpio (the bus as the daemon sees it)
- * and gpio_reading (what edges and levels do to points, and when a point has a reading).
+ * An open GPIO bus, for the files that own it together: gpio (the bus as the daemon sees it),
+ * gpio_adopt (what goes on over a reload) and gpio_reading (what edges and levels do to points,
+ * and when a point has a reading).
  */
 #ifndef GAUGED_INPUTS_GPIO_STATE_H
 #define GAUGED_INPUTS_GPIO_STATE_H
@@ -29,12 +30,14 @@ struct gpio_state {
 	struct mono full;	/* when the readings told so far are paid for */
 	struct complaint loss;
 	struct mono lost_at;
+	struct mono unwatched; /* since when, if its line is taken anew; 0: it is not */
 };
 
 struct gpio_counters {
 	uint64_t held;	  /* readings that had to wait */
 	uint64_t skipped; /* edges of levels and instants that no reading tells */
 	uint64_t lost;
+	uint64_t unwatched; /* times that a reload took a point's line anew */
 };
 
 struct input {
@@ -47,6 +50,10 @@ struct input {
 	struct loop_timer *poll, *owed;
 	struct loop_defer *written;
 	bool spoiled; /* some state is */
+	/* of this batch: points whose lines were taken anew, and since when the first one was
+	 */
+	uint32_t unwatched;
+	struct mono unwatched_from;
 	/* of this batch of edges: the clocks, once it is known that there is one */
 	bool timed;
 	struct mono now;
@@ -54,6 +61,9 @@ struct input {
 };
 
 extern const struct gpio_link_ops gpio_reading_ops;
+
+/* See adopt() of struct input_type. */
+void gpio_adopt(struct input *input, struct input *before);
 
 /* Both clocks, anew. */
 void gpio_reading_begin(struct input *input);

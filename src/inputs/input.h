@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
 /*
- * The seam between the daemon and whatever brings readings: a driver is a const table of at
- * most six functions, listed in input.c. A driver never ends the daemon: it reports bad
+ * The seam between the daemon and whatever brings readings: a driver is a const table of a few
+ * functions, listed in input.c. A driver never ends the daemon: it reports bad
  * readings, keeps trying, and says so in its report.
  */
 #ifndef GAUGED_INPUTS_INPUT_H
@@ -96,11 +96,20 @@ struct input_type {
 	 * no error: the input reports it and retries. NULL + err only for what can never work
 	 * on this system. config stays valid until close(). before: the open input of the same
 	 * driver and the same bus's name that this one takes the place of, NULL if there is
-	 * none; what it has learned of devices that stay the same may be taken over.
+	 * none; what it has learned of devices that stay the same may be taken over. It may
+	 * still come otherwise: before is left as it is.
 	 */
 	struct input *(*open)(const struct input_config *config, struct loop *loop,
 			      struct input_sink sink, const struct input *before,
 			      struct error *err);
+	/*
+	 * A reload goes through: before, an open input of the same driver, is closed next, and
+	 * what can be had only once may be taken out of it, such as lines that both have. Once
+	 * for each such input, whatever the buses are called, before the loop turns. Points
+	 * that go on have the same names. Totals come by restore(). NULL: there is nothing
+	 * such.
+	 */
+	void (*adopt)(struct input *input, struct input *before);
 	/*
 	 * Writes value to the local point, ahead of all polls. 0: accepted, done will be called
 	 * once; it may take the place of an earlier write of the point that was not sent yet,
@@ -122,7 +131,7 @@ struct input_type {
 	/*
 	 * save tells each state that changed since it was told last, the first time and anew
 	 * all that are not as after open; at any time between open and close. restore brings
-	 * one back, after open and before the loop turns; what was counted since is added.
+	 * one back, whenever the store has it; what was counted since is added.
 	 * False: these are no bytes of that point, it begins anew. Nothing in the bytes is
 	 * trusted. Both NULL: the driver has no such state.
 	 */

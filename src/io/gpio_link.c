@@ -124,6 +124,21 @@ static void link_tell_down(struct gpio_link *link, const struct error *err)
 	}
 }
 
+/* Of requests that are new, and of those that were handed over. False: the chip was lost. */
+static bool link_tell_levels(struct gpio_link *link, size_t before)
+{
+	for (size_t i = 0; i < link->request_count; i++) {
+		struct gpio_request *request = &link->requests[i];
+
+		if (i >= before && gpio_batch_levels(request) != 0)
+			return false;
+		if (i < before && request->reread && !gpio_batch_read(request) &&
+		    link->chip.fd < 0)
+			return false;
+	}
+	return true;
+}
+
 static void link_attempt(void *arg)
 {
 	struct gpio_link *link = arg;
@@ -144,9 +159,8 @@ static void link_attempt(void *arg)
 		gpio_link_lost_chip(link, ENODEV);
 		return;
 	}
-	for (size_t i = before; i < link->request_count; i++)
-		if (gpio_batch_levels(&link->requests[i]) != 0)
-			return;
+	if (!link_tell_levels(link, before))
+		return;
 	link_tell_down(link, NULL);
 	link->ops->settled(link->arg);
 	missing = link_missing(link, &first);
@@ -221,7 +235,8 @@ void gpio_link_free(struct gpio_link *link)
 		return;
 	for (size_t i = 0; i < link->request_count; i++) {
 		loop_watch_free(link->requests[i].watch);
-		close(link->requests[i].fd);
+		if (link->requests[i].fd >= 0)
+			close(link->requests[i].fd);
 	}
 	gpio_chip_close(&link->chip);
 	gpio_watch_free(link->watch);

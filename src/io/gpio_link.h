@@ -68,6 +68,12 @@ struct gpio_link *gpio_link_new(struct loop *loop, const struct gpio_link_config
 void gpio_link_free(struct gpio_link *link);
 /* Before start: what an output begins with the first time, whatever its configuration says. */
 void gpio_link_begin_with(struct gpio_link *link, uint32_t line, bool value);
+/*
+ * Before start: takes out of before, which is freed next, the requests whose lines are all
+ * wanted here, each set up in the same way. Nothing of such a line is lost: its edges go on in
+ * their numbers.
+ */
+void gpio_link_adopt(struct gpio_link *link, struct gpio_link *before);
 /* Begins, on the next turn of the loop. */
 void gpio_link_start(struct gpio_link *link);
 /* Reads the values of all lines that are there, and tells them as levels. */

@@ -2,7 +2,8 @@
 /* Copyright 2026 The gauged authors */
 /*
  * The inside of a link, for the files that own it together: gpio_link (lines come and go),
- * gpio_request (which can be had) and gpio_batch (what a request says).
+ * gpio_request (which can be had), gpio_batch (what a request says) and gpio_handover (what one
+ * link takes over of another).
  */
 #ifndef GAUGED_IO_GPIO_LINK_PART_H
 #define GAUGED_IO_GPIO_LINK_PART_H
@@ -30,7 +31,7 @@ struct gpio_line {
 
 struct gpio_request {
 	struct gpio_link *link;
-	int fd;
+	int fd; /* -1: handed over */
 	struct loop_watch *watch;
 	size_t count;
 	struct gpio_sequence sequence;
@@ -65,6 +66,8 @@ void gpio_link_lost_chip(struct gpio_link *link, int code);
 void gpio_link_took(struct gpio_link *link, struct mono began);
 /* Why the line is not there, for people. */
 void gpio_request_why(struct gpio_line *line, const char *why);
+/* The request has edges to be read; arg: it. */
+void gpio_request_readable(void *arg, unsigned what);
 /* Requests all lines that are not there and can be had. -ENODEV: the chip went away meanwhile.
  */
 int gpio_request_all(struct gpio_link *link);

@@ -105,7 +105,7 @@ static bool request_free(struct gpio_link *link, uint32_t number, bool *ret_gone
 	return false;
 }
 
-static void request_readable(void *arg, unsigned what)
+void gpio_request_readable(void *arg, unsigned what)
 {
 	(void)what;
 	(void)gpio_batch_read(arg);
@@ -131,7 +131,8 @@ static int request_lines(struct gpio_link *link, const uint32_t *numbers,
 		line->told = true;
 		line->given = false;
 	}
-	request->watch = loop_watch_new(link->loop, fd, LOOP_READ, request_readable, request);
+	request->watch =
+		loop_watch_new(link->loop, fd, LOOP_READ, gpio_request_readable, request);
 	link->request_count++;
 	return 0;
 }

@@ -267,6 +267,64 @@ def test_a_reload_takes_lines_totals_and_outputs_over():
         bus.until("n", 11)
 
 
+def rewrite(bus, change):
+    """A reload with the text that change makes of the configuration."""
+    with open(bus.daemon.path) as f:
+        bus.daemon.write(change(f.read().split("\n", 2)[2]))
+    said = bus.daemon.ctl("reload")
+    assert said.returncode == 0, said
+
+
+def test_reloads_under_load_miss_no_edge():
+    with Bus(8, ["n: {line: 1, count: both}", "pos: {quadrature: [4, 5]}"]) as bus:
+        count, steps = bus.chip.edging(1200, 1500, 1), bus.chip.edging(600, 3000, 4, 5)
+        reloads = 0
+        while count.poll() is None or steps.poll() is None:
+            name = "x%d" % reloads
+            rewrite(bus, lambda text: text.replace("      n: {", "      %s: {line: 2}\n      n: {" % name)
+                    if "{line: 2}" not in text else re.sub(r"      x[0-9]+: .*\n", "      y: {line: 3}\n", text)
+                    if "{line: 3}" not in text else text.replace("      n: {", "      z%d: {line: 6}\n      n: {" %
+                                                                 reloads)
+                    if "{line: 6}" not in text else re.sub(r"      z[0-9]+: .*\n", "", text))
+            reloads += 1
+        print("  %d reloads" % reloads)
+        assert reloads > 3
+        bus.until("n", 1200)
+        bus.until("pos", 600)
+        assert bus.counter("edges_lost") == 0 and bus.device_counter("unwatched") == 0, bus.report()
+
+
+def test_a_line_that_is_taken_anew_says_so():
+    with Bus(8, ["n: {line: 1, count: rising, hold_bad: false}", "a: {line: 2}"]) as bus:
+        bus.chip.edges(20, 500, 1)
+        bus.until("n", 10)
+        rewrite(bus, lambda text: re.sub(r"      a: .*\n", "", text))
+        lab.wait_for("told", lambda: bus.device_counter("unwatched") == 1)
+        bus.until("n", 10)
+        assert re.search(r"1 point was not watched for .*, as a reload took the lines anew", bus.daemon.log())
+        bus.chip.edges(2, 500, 1)
+        bus.until("n", 11)
+
+
+def test_totals_belong_to_the_names_of_points():
+    with Bus(8, ["n: {line: 1, count: rising}", "a: {line: 2}"]) as bus:
+        bus.chip.edges(20, 500, 1)
+        bus.until("n", 10)
+        # Another name for the bus: the line is not even let go of.
+        rewrite(bus, lambda text: text.replace("  box: {", "  crate: {").replace("bus: box", "bus: crate"))
+        bus.until("n", 10)
+        assert bus.device_counter("unwatched") == 0
+        bus.chip.edges(2, 500, 1)
+        bus.until("n", 11)
+        # Away and back, with a restart in between.
+        line = "      n: {line: 1, count: rising}\n"
+        rewrite(bus, lambda text: text.replace(line, ""))
+        bus.daemon.stop()
+        bus.daemon.start().ready()
+        rewrite(bus, lambda text: text.replace("      a: {line: 2}\n", line + "      a: {line: 2}\n"))
+        bus.until("n", 11)
+
+
 def test_outputs_have_their_limits():
     with Bus(8, ["o: {line: 1, direction: output, max_on: 300ms}", "begun: {line: 2, direction: output, on_start: on}",
                  "low: {line: 3, direction: output, active: low, on_start: off}"]) as bus:

@@ -17,92 +17,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "fake_gpio.h"
-#include "input_rig.h"
+#include "gpio_box.h"
 #include "inputs/gpio_config.h"
 #include "io/loop.h"
 #include "pty.h"
-
-struct box {
-	struct loop *loop;
-	const char *folder;
-	struct fake_chip *chip;
-	struct input_rig rig;
-	/* of writes */
-	unsigned done;
-	enum write_outcome outcome;
-	char text[200];
-};
-
-static void box_init(struct box *box)
-{
-	*box = (struct box){.loop = loop_new(NULL), .folder = fake_gpio_begin()};
-}
-
-/* points: of the device 'd' on a chip that is labelled lab. */
-static void box_open(struct box *box, const char *options, const char *points)
-{
-	char *text;
-
-	assert_true(asprintf(&text,
-			     "bus: {gpio: {chip: lab}, poll: 100s}\n"
-			     "devices: {d: {%s points: {%s}}}\n",
-			     options, points) > 0);
-	assert_null(rig_parse(&box->rig, &input_gpio, text));
-	box->rig.config->link.folder = box->folder;
-	box->rig.keep_log = 1;
-	rig_start(&box->rig, box->loop);
-	free(text);
-}
-
-static void box_done(struct box *box)
-{
-	rig_done(&box->rig);
-	loop_free(box->loop);
-	fake_gpio_end();
-}
-
-static void box_turn(struct box *box)
-{
-	for (int i = 0; i < 20; i++)
-		loop_turn(box->loop);
-}
-
-static void box_begin(struct box *box, const char *options, const char *points)
-{
-	box_init(box);
-	box->chip = fake_gpio_plug("gpiochip0", "lab", 64);
-	box_open(box, options, points);
-	box_turn(box);
-	assert_string_equal(rig_state(&box->rig, -1), "up");
-	str_clear(&box->rig.log);
-}
-
-static void box_expect(struct box *box, const char *log)
-{
-	box_turn(box);
-	assert_string_equal(box->rig.log.s != NULL ? box->rig.log.s : "", log);
-	str_clear(&box->rig.log);
-}
-
-/* Waits until the last reading of the point is that; fails after ten seconds. */
-static void box_until(struct box *box, const char *point, const char *value)
-{
-	for (int i = 0; i < 10000; i++) {
-		if (strcmp(rig_last(&box->rig, point), value) == 0)
-			return;
-		pty_idle(box->loop, 1);
-	}
-	fail_msg("%s is %s, not %s", point, rig_last(&box->rig, point), value);
-}
-
-static void pulse(struct box *box, uint32_t line, int count)
-{
-	for (int i = 0; i < count; i++) {
-		fake_gpio_drive(box->chip, line, true);
-		fake_gpio_drive(box->chip, line, false);
-	}
-}
 
 /* Levels and instants. */
 
@@ -234,11 +152,6 @@ static void test_count_has_the_edges_it_asks_for(void **state)
 	assert_string_equal(rig_last(&box.rig, "d.b"), "106");
 	assert_string_equal(rig_last(&box.rig, "d.p"), "1.5");
 	box_done(&box);
-}
-
-static double box_number(struct box *box, const char *point)
-{
-	return box->rig.last[rig_point(&box->rig, point)].value.number;
 }
 
 static void test_one_line_may_be_several_points(void **state)
@@ -633,21 +546,6 @@ static void test_fault_A16_a_fast_counter_counts_all_and_tells_some(void **state
 
 /* Outputs. */
 
-static void box_written(void *arg, const struct write_result *result)
-{
-	struct box *box = arg;
-
-	box->done++;
-	box->outcome = result->outcome;
-	snprintf(box->text, sizeof(box->text), "%s", result->text);
-}
-
-static int box_write(struct box *box, const char *point, bool value, struct error *err)
-{
-	return input_gpio.write(box->rig.input, rig_point(&box->rig, point), value_bool(value),
-				box_written, box, err);
-}
-
 static void test_output_is_written_and_told_behind_the_write(void **state)
 {
 	struct error err;
@@ -825,36 +723,6 @@ static void test_total_outlives_the_program(void **state)
 	box_done(&box);
 }
 
-static void test_total_outlives_a_reload_that_changes_the_bus(void **state)
-{
-	struct input_rig after;
-	struct error err;
-	struct box box;
-
-	(void)state;
-	box_begin(&box, "", "n: {line: 1, count: rising}, p: {quadrature: [2, 3]}");
-	pulse(&box, 1, 9);
-	box_until(&box, "d.n", "9");
-	assert_null(
-		rig_parse(&after, &input_gpio,
-			  "bus: {gpio: {chip: lab}}\n"
-			  "devices: {d: {points: {x: {line: 9}, n: {line: 1, count: both}}}}"));
-	after.config->link.folder = box.folder;
-	after.input = input_gpio.open(after.config, box.loop, (struct input_sink){0},
-				      box.rig.input, &err);
-	{
-		struct kept kept = {0};
-
-		input_gpio.save(after.input, (struct input_keeper){keep, &kept, false});
-		assert_int_equal(kept.count, 1);
-		assert_int_equal(kept.bytes[1], 9);
-	}
-	input_gpio.close(after.input);
-	after.input = NULL;
-	rig_done(&after);
-	box_done(&box);
-}
-
 /* How many. */
 
 static void test_many_lines_take_few_requests(void **state)
@@ -990,7 +858,6 @@ int main(void)
 		cmocka_unit_test(test_output_that_cannot_be_reached_is_refused_or_unknown),
 		cmocka_unit_test(test_fault_B14_output_whose_write_failed_is_read_back),
 		cmocka_unit_test(test_total_outlives_the_program),
-		cmocka_unit_test(test_total_outlives_a_reload_that_changes_the_bus),
 		cmocka_unit_test(test_many_lines_take_few_requests),
 		cmocka_unit_test(test_lines_of_many_kinds_take_more_requests),
 		cmocka_unit_test(test_levels_are_read_again_without_an_edge),
