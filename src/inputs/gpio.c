@@ -186,7 +186,7 @@ static void gpio_make_rates(struct input *input)
 		if (!gpio_has_rate(&config->points[i]))
 			continue;
 		input->states[i].rate = &input->rates[count++];
-		gpio_rate_init(input->states[i].rate, config->points[i].over_ns);
+		gpio_rate_init(input->states[i].rate, config->points[i].over_ns, clock_mono());
 	}
 }
 

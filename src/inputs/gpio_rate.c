@@ -3,24 +3,25 @@
 /* Owns the panes of a rate. */
 #include "inputs/gpio_rate.h"
 
-void gpio_rate_init(struct gpio_rate *rate, int64_t over_ns)
+void gpio_rate_init(struct gpio_rate *rate, int64_t over_ns, struct mono since)
 {
-	*rate = (struct gpio_rate){.pane_ns = over_ns / GPIO_RATE_PANES};
+	*rate = (struct gpio_rate){.pane_ns = over_ns / GPIO_RATE_PANES, .since_ns = since.ns};
 }
 
 void gpio_rate_add(struct gpio_rate *rate, struct mono at, uint32_t count)
 {
-	int64_t index = at.ns / rate->pane_ns;
+	int64_t at_ns = at.ns > rate->newest_ns ? at.ns : rate->newest_ns;
+	int64_t index = at_ns / rate->pane_ns;
 	typeof(rate->panes[0]) *pane = &rate->panes[index % GPIO_RATE_PANES];
 
 	if (pane->index != index || pane->count == 0) {
 		if (pane->count > 0 && pane->last_ns > rate->before_ns)
 			rate->before_ns = pane->last_ns;
 		pane->index = index;
-		pane->first_ns = at.ns;
+		pane->first_ns = at_ns;
 		pane->count = 0;
 	}
-	pane->last_ns = at.ns;
+	pane->last_ns = rate->newest_ns = at_ns;
 	pane->count += count;
 }
 
@@ -52,6 +53,14 @@ static struct rate_seen rate_look(const struct gpio_rate *rate, struct mono now)
 			seen.last_ns = pane->last_ns;
 	}
 	return seen;
+}
+
+bool gpio_rate_known(const struct gpio_rate *rate, struct mono now)
+{
+	struct rate_seen seen = rate_look(rate, now);
+
+	return now.ns - rate->since_ns >= rate->pane_ns * GPIO_RATE_PANES || seen.count > 1 ||
+	       (seen.count > 0 && seen.before_ns > 0);
 }
 
 double gpio_rate_hz(const struct gpio_rate *rate, struct mono now)

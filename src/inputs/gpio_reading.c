@@ -88,7 +88,8 @@ static void reading_put_at(struct input *input, uint32_t point, struct boot at)
 		break;
 	case GPIO_SPEED:
 	case GPIO_FREQUENCY:
-		reading_number(input, point, gpio_rate_hz(state->rate, input->now), at);
+		if (gpio_rate_known(state->rate, input->now))
+			reading_number(input, point, gpio_rate_hz(state->rate, input->now), at);
 		break;
 	case GPIO_WIDTH:
 		if (state->measured)
@@ -414,7 +415,7 @@ static void reading_up(struct input *input, uint32_t point)
 
 	state->begun = state->measured = false;
 	if (state->rate != NULL)
-		gpio_rate_init(state->rate, config->over_ns);
+		gpio_rate_init(state->rate, config->over_ns, input->now);
 	if (state->unwatched.ns != 0)
 		reading_unwatched(input, point);
 }

@@ -544,6 +544,30 @@ static void test_fault_A16_a_fast_counter_counts_all_and_tells_some(void **state
 	box_done(&box);
 }
 
+/* A fan that is not known to stand still sets off no alarm. */
+static void test_frequency_is_unknown_until_it_was_watched(void **state)
+{
+	struct box box;
+	int64_t now;
+
+	(void)state;
+	box_begin(&box, "",
+		  "hz: {line: 1, measure: frequency, over: 1h}, n: {line: 1, count: rising, "
+		  "rate: {over: 1h}}");
+	assert_string_equal(rig_last(&box.rig, "d.hz"), "nothing");
+	assert_string_equal(rig_last(&box.rig, "d.n.rate"), "nothing");
+	now = clock_mono().ns;
+	fake_gpio_drive_at(box.chip, 1, true, now - NSEC_PER_SEC);
+	fake_gpio_drive_at(box.chip, 1, false, now - NSEC_PER_SEC);
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.hz"), "nothing");
+	fake_gpio_drive_at(box.chip, 1, true, now);
+	box_turn(&box);
+	assert_true(box_number(&box, "d.hz") > 0 && box_number(&box, "d.hz") <= 1);
+	assert_true(box_number(&box, "d.n.rate") == box_number(&box, "d.hz"));
+	box_done(&box);
+}
+
 /* Outputs. */
 
 static void test_output_is_written_and_told_behind_the_write(void **state)
@@ -851,6 +875,7 @@ int main(void)
 		cmocka_unit_test(test_fault_A15_a_line_that_is_not_there_is_told),
 		cmocka_unit_test(test_fault_A16_chatter_is_told_at_its_rate_and_ends_right),
 		cmocka_unit_test(test_fault_A16_a_fast_counter_counts_all_and_tells_some),
+		cmocka_unit_test(test_frequency_is_unknown_until_it_was_watched),
 		cmocka_unit_test(test_output_is_written_and_told_behind_the_write),
 		cmocka_unit_test(test_output_begins_as_on_start_says),
 		cmocka_unit_test(test_output_is_kept_over_a_restart),

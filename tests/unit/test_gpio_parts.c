@@ -164,7 +164,7 @@ static void test_rate_is_exact_with_few_edges(void **state)
 	struct gpio_rate rate;
 
 	(void)state;
-	gpio_rate_init(&rate, 5 * NSEC_PER_SEC);
+	gpio_rate_init(&rate, 5 * NSEC_PER_SEC, at_ms(0));
 	for (int i = 0; i < 5; i++)
 		gpio_rate_add(&rate, at_ms(700 * i), 1);
 	assert_near(gpio_rate_hz(&rate, at_ms(2800)), 1 / 0.7);
@@ -176,7 +176,7 @@ static void test_rate_is_exact_however_many_come(void **state)
 	struct gpio_rate rate;
 
 	(void)state;
-	gpio_rate_init(&rate, NSEC_PER_SEC);
+	gpio_rate_init(&rate, NSEC_PER_SEC, at_ms(0));
 	for (int i = 0; i <= 20000; i++) /* 10 kHz for two seconds */
 		gpio_rate_add(&rate, (struct mono){NSEC_PER_SEC + i * NSEC_PER_MSEC / 10}, 1);
 	assert_near(gpio_rate_hz(&rate, (struct mono){3 * NSEC_PER_SEC}), 10000);
@@ -187,7 +187,7 @@ static void test_rate_falls_when_edges_stay_away_and_ends(void **state)
 	struct gpio_rate rate;
 
 	(void)state;
-	gpio_rate_init(&rate, 4 * NSEC_PER_SEC);
+	gpio_rate_init(&rate, 4 * NSEC_PER_SEC, at_ms(0));
 	assert_true(gpio_rate_hz(&rate, at_ms(0)) == 0);
 	for (int i = 0; i < 10; i++)
 		gpio_rate_add(&rate, at_ms(100 * i), 1);
@@ -202,7 +202,7 @@ static void test_rate_begins_anew_behind_a_pause(void **state)
 	struct gpio_rate rate;
 
 	(void)state;
-	gpio_rate_init(&rate, NSEC_PER_SEC);
+	gpio_rate_init(&rate, NSEC_PER_SEC, at_ms(0));
 	gpio_rate_add(&rate, at_ms(0), 1);
 	for (int i = 0; i < 4; i++)
 		gpio_rate_add(&rate, at_ms(3600000 + 100 * i), 1);
@@ -214,9 +214,46 @@ static void test_rate_of_one_edge_is_one_in_the_span(void **state)
 	struct gpio_rate rate;
 
 	(void)state;
-	gpio_rate_init(&rate, 8 * NSEC_PER_SEC);
+	gpio_rate_init(&rate, 8 * NSEC_PER_SEC, at_ms(0));
 	gpio_rate_add(&rate, at_ms(0), 1);
 	assert_near(gpio_rate_hz(&rate, at_ms(0)), 1.0 / 8);
+}
+
+/* A line that was just taken may have stood still for long, or turn fast. */
+static void test_rate_is_unknown_until_something_tells(void **state)
+{
+	struct gpio_rate rate;
+
+	(void)state;
+	gpio_rate_init(&rate, 4 * NSEC_PER_SEC, at_ms(0));
+	assert_false(gpio_rate_known(&rate, at_ms(0)));
+	assert_false(gpio_rate_known(&rate, at_ms(3900)));
+	assert_true(gpio_rate_known(&rate, at_ms(4000)));
+	gpio_rate_init(&rate, 4 * NSEC_PER_SEC, at_ms(0));
+	gpio_rate_add(&rate, at_ms(100), 1);
+	assert_false(gpio_rate_known(&rate, at_ms(200)));
+	gpio_rate_add(&rate, at_ms(300), 1);
+	assert_true(gpio_rate_known(&rate, at_ms(300)));
+	assert_near(gpio_rate_hz(&rate, at_ms(300)), 5);
+}
+
+static void test_rate_takes_no_time_that_runs_back(void **state)
+{
+	struct gpio_rate rate;
+	uint32_t seed = 7;
+	int64_t ms = 0;
+
+	(void)state;
+	gpio_rate_init(&rate, NSEC_PER_SEC, at_ms(0));
+	for (int i = 0; i < 100000; i++) {
+		double hz;
+
+		seed = seed * 1664525 + 1013904223;
+		ms += seed >> 24 < 200 ? seed >> 30 : -(int64_t)(seed >> 21 & 255);
+		gpio_rate_add(&rate, at_ms(ms), 1 + (seed >> 16 & 1));
+		hz = gpio_rate_hz(&rate, (struct mono){rate.newest_ns});
+		assert_true(isfinite(hz) && hz > 0);
+	}
 }
 
 static void test_rate_has_what_was_lost(void **state)
@@ -224,7 +261,7 @@ static void test_rate_has_what_was_lost(void **state)
 	struct gpio_rate rate;
 
 	(void)state;
-	gpio_rate_init(&rate, 10 * NSEC_PER_SEC);
+	gpio_rate_init(&rate, 10 * NSEC_PER_SEC, at_ms(0));
 	gpio_rate_add(&rate, at_ms(0), 1);
 	gpio_rate_add(&rate, at_ms(1000), 100); /* 99 of them lost */
 	assert_near(gpio_rate_hz(&rate, at_ms(1000)), 100);
@@ -276,6 +313,8 @@ int main(void)
 		cmocka_unit_test(test_rate_falls_when_edges_stay_away_and_ends),
 		cmocka_unit_test(test_rate_begins_anew_behind_a_pause),
 		cmocka_unit_test(test_rate_of_one_edge_is_one_in_the_span),
+		cmocka_unit_test(test_rate_is_unknown_until_something_tells),
+		cmocka_unit_test(test_rate_takes_no_time_that_runs_back),
 		cmocka_unit_test(test_rate_has_what_was_lost),
 		cmocka_unit_test(test_encoder_counts_forwards_and_back),
 		cmocka_unit_test(test_encoder_takes_no_step_for_a_level_it_has),
