@@ -47,8 +47,10 @@ static void adopt_state(struct input *input, uint32_t number, const struct input
 	    same_rate(&input->config->points[number], &before->config->points[old]))
 		*rate = *before->states[old].rate;
 	/* Now: it may then find that it is too early, and for how long. */
-	if (state->owed)
-		loop_timer_start(input->owed, clock_mono());
+	if (state->owed) {
+		input->owed_due = clock_mono();
+		loop_timer_start(input->owed, input->owed_due);
+	}
 	if (state->owed && input->config->points[number].kind == GPIO_OUTPUT)
 		loop_defer_ask(input->written);
 }

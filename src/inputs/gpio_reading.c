@@ -134,6 +134,15 @@ static struct mono reading_due(const struct input *input, uint32_t point)
 				input->config->points[point].max_readings.per_ns);
 }
 
+/* The timer is for the first one that is due: their rates differ. */
+static void reading_plan(struct input *input, struct mono due)
+{
+	if (loop_timer_running(input->owed) && input->owed_due.ns <= due.ns)
+		return;
+	input->owed_due = due;
+	loop_timer_start(input->owed, due);
+}
+
 static void reading_owe(struct input *input, uint32_t point)
 {
 	struct gpio_state *state = &input->states[point];
@@ -141,8 +150,7 @@ static void reading_owe(struct input *input, uint32_t point)
 	if (!state->owed)
 		input->devices[input->config->points[point].device].held++;
 	state->owed = true;
-	if (!loop_timer_running(input->owed))
-		loop_timer_start(input->owed, reading_due(input, point));
+	reading_plan(input, reading_due(input, point));
 }
 
 /* What the point came to by an edge: told now, or later. */
@@ -173,7 +181,7 @@ void gpio_reading_owed(void *arg)
 	}
 	input->timed = false;
 	if (next.ns != MONO_NEVER.ns)
-		loop_timer_start(input->owed, next);
+		reading_plan(input, next);
 }
 
 /* Edges that did not come. */

@@ -48,6 +48,7 @@ struct input {
 	struct gpio_rate *rates;
 	struct gpio_counters *devices;
 	struct loop_timer *poll, *owed;
+	struct mono owed_due;
 	struct loop_defer *written;
 	bool spoiled; /* some state is */
 	/* of this batch: points whose lines were taken anew, and since when the first one was

@@ -544,6 +544,31 @@ static void test_fault_A16_a_fast_counter_counts_all_and_tells_some(void **state
 	box_done(&box);
 }
 
+/* One device whose readings have to wait for long holds up no other. */
+static void test_each_device_waits_for_its_own_rate(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	assert_null(rig_parse(
+		&box.rig, &input_gpio,
+		"bus: {gpio: {chip: lab}, poll: 100s}\n"
+		"devices:\n"
+		"  slow: {max_readings: 1/h, points: {n: {line: 1, count: rising}}}\n"
+		"  fast: {max_readings: 20/s, points: {n: {line: 2, count: rising}}}\n"));
+	box.rig.config->link.folder = box.folder;
+	rig_start(&box.rig, box.loop);
+	box_turn(&box);
+	pulse(&box, 1, 5);
+	box_turn(&box);
+	pulse(&box, 2, 100);
+	box_until(&box, "fast.n", "100");
+	assert_string_equal(rig_last(&box.rig, "slow.n"), "1");
+	box_done(&box);
+}
+
 /* A fan that is not known to stand still sets off no alarm. */
 static void test_frequency_is_unknown_until_it_was_watched(void **state)
 {
@@ -875,6 +900,7 @@ int main(void)
 		cmocka_unit_test(test_fault_A15_a_line_that_is_not_there_is_told),
 		cmocka_unit_test(test_fault_A16_chatter_is_told_at_its_rate_and_ends_right),
 		cmocka_unit_test(test_fault_A16_a_fast_counter_counts_all_and_tells_some),
+		cmocka_unit_test(test_each_device_waits_for_its_own_rate),
 		cmocka_unit_test(test_frequency_is_unknown_until_it_was_watched),
 		cmocka_unit_test(test_output_is_written_and_told_behind_the_write),
 		cmocka_unit_test(test_output_begins_as_on_start_says),
