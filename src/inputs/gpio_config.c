@@ -126,6 +126,8 @@ struct input_config *gpio_config_parse(struct arena *arena, const struct input_s
 	config->devices = parse.devices;
 	config->points = parse.points;
 	config->link.lines = parse.lines;
+	if (parse.ok)
+		gpio_parse_order(&parse, source->node);
 	if (!parse.ok)
 		return NULL;
 	index_uses(arena, config, parse.points);

@@ -2,8 +2,8 @@
 /* Copyright 2026 The gauged authors */
 /*
  * The inside of parsing a GPIO bus, for the files that own it together: gpio_config (bus and
- * devices), gpio_parse_point (what a point is) and gpio_parse_line (the lines that points
- * share).
+ * devices), gpio_parse_point (what a point is), gpio_parse_line (the lines that points share)
+ * and gpio_parse_order (which of them belong together).
  */
 #ifndef GAUGED_INPUTS_GPIO_PARSE_H
 #define GAUGED_INPUTS_GPIO_PARSE_H
@@ -45,5 +45,11 @@ void gpio_parse_point(struct gpio_parse *parse, const struct yaml_node *key,
 bool gpio_parse_line(struct gpio_parse *parse, const struct yaml_node *node,
 		     const struct gpio_point_settings *options, enum gpio_kind kind,
 		     const struct gpio_counted *edges, uint32_t *ret);
+
+/*
+ * Puts the lines of an encoder one behind the other, so that they come into one request: that
+ * gives their edges one order. where: for errors.
+ */
+void gpio_parse_order(struct gpio_parse *parse, const struct yaml_node *where);
 
 #endif

@@ -154,9 +154,6 @@ static bool point_lines(struct gpio_parse *parse, const struct gpio_entry *entry
 		gpio_parse_error(parse, pair->values[1], "an encoder has two different lines");
 		return false;
 	}
-	/* One request gives their edges one order. */
-	if (point->lines[1] == point->lines[0] + 1)
-		parse->lines[point->lines[0]].with_next = true;
 	return true;
 }
 

@@ -346,14 +346,14 @@ static void edge_position(struct input *input, uint32_t point, const struct read
 	struct gpio_state *state = &input->states[point];
 	int step;
 
-	/* The levels are not known, or were read when the edge had been. */
+	/* The levels are not known, or it was in them. */
 	if (state->up != 3 || mono_diff(edge->edge->at, state->from) <= 0)
 		return;
 	step = gpio_quadrature_step(&state->quadrature, edge->second, edge->edge->rising);
 	state->counter.count += step;
 	if (step != 0)
 		reading_offer(input, point, edge->at);
-	else if (edge->lost == 0)
+	else if (edge->lost == 0 && mono_diff(edge->edge->at, state->until) > 0)
 		reading_lost(input, point, 1, true);
 }
 
@@ -428,7 +428,7 @@ static void reading_up(struct input *input, uint32_t point)
 		reading_unwatched(input, point);
 }
 
-static void gpio_reading_level(void *arg, uint32_t line, bool value)
+static void gpio_reading_level(void *arg, uint32_t line, bool value, struct mono asked)
 {
 	struct input *input = arg;
 	const struct input_config *config = input->config;
@@ -446,7 +446,8 @@ static void gpio_reading_level(void *arg, uint32_t line, bool value)
 			state->last_rising = value;
 		if (before != 3 || (state->adrift & bit) != 0) {
 			state->quadrature.level[second] = value;
-			state->from = clock_mono();
+			state->from = asked;
+			state->until = clock_mono();
 		}
 		state->adrift &= (uint8_t)~bit;
 		if (before != 3 && state->up == 3)

@@ -22,8 +22,9 @@ struct gpio_state {
 	bool owed;	      /* a reading, once the rate allows it */
 	bool spoiled;	      /* bad until all that came at once is told */
 	bool unsure;	      /* of an output: what a write came to is not known */
-	struct mono from; /* where the pulse began; when the levels of an encoder were read */
-	double width;	  /* seconds */
+	struct mono from;     /* where the pulse began; the levels of an encoder: asked for, */
+	struct mono until;    /* and told */
+	double width;	      /* seconds */
 	struct gpio_counter counter, told; /* told: to who keeps it */
 	struct gpio_quadrature quadrature;
 	struct gpio_rate *rate; /* of a speed or a frequency */

@@ -95,7 +95,7 @@ int gpio_batch_levels(struct gpio_request *request)
 		return rc;
 	}
 	for (size_t i = 0; i < request->count; i++)
-		link->ops->level(link->arg, request->lines[i], (values >> i & 1) != 0);
+		link->ops->level(link->arg, request->lines[i], (values >> i & 1) != 0, began);
 	return 0;
 }
 

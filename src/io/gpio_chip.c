@@ -256,7 +256,7 @@ size_t gpio_chip_fit(const struct gpio_want *wants, size_t count)
 	       config_line(&config, fit, &wants[fit].setup))
 		fit++;
 	assert(fit > 0 || count == 0);
-	if (fit > 1 && fit < count && wants[fit - 1].with_next)
+	while (fit > 1 && fit < count && wants[fit - 1].with_next)
 		fit--;
 	return fit;
 }

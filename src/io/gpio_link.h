@@ -29,8 +29,12 @@ struct gpio_link_line {
 	uint32_t offset;
 	const char *shown; /* "17", "FLOW": for messages */
 	struct gpio_setup setup;
-	bool keep;	/* an output that starts with the value that it has */
-	bool with_next; /* their edges are to come in the order in which they happened */
+	bool keep; /* an output that starts with the value that it has */
+	/*
+	 * Their edges are to come in the order in which they happened: it is had together with
+	 * the next line, or not at all. At most GPIO_CHIP_LINES in a row.
+	 */
+	bool with_next;
 };
 
 struct gpio_link_config {
@@ -47,8 +51,11 @@ struct gpio_link_config {
  * not free the link.
  */
 struct gpio_link_ops {
-	/* The line is there, and has this value: it came, or was read again. */
-	void (*level)(void *arg, uint32_t line, bool value);
+	/*
+	 * The line is there, and has this value: it came, or was read again. Edges up to asked
+	 * are in it; one between then and now may be, or may not.
+	 */
+	void (*level)(void *arg, uint32_t line, bool value, struct mono asked);
 	/* An edge; lost of the line's edges are missing before it. */
 	void (*edge)(void *arg, uint32_t line, const struct gpio_edge *edge, uint32_t lost);
 	/*

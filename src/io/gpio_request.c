@@ -137,21 +137,88 @@ static int request_lines(struct gpio_link *link, const uint32_t *numbers,
 	return 0;
 }
 
-/* All together, or if one of them cannot be had, each by itself. */
+/* How many of the wants belong together with the first one. */
+static size_t request_group(const struct gpio_want *wants, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && wants[n - 1].with_next)
+		n++;
+	return n;
+}
+
+/* All together, or if one of them cannot be had, each by itself, as far as that goes. */
 static void request_some(struct gpio_link *link, const uint32_t *numbers,
 			 const struct gpio_want *wants, size_t count)
 {
 	struct error err;
+	size_t n;
 
 	if (request_lines(link, numbers, wants, count, &err) == 0)
 		return;
-	for (size_t i = 0; i < count; i++)
-		if (count == 1 || request_lines(link, &numbers[i], &wants[i], 1, &err) != 0)
+	for (size_t at = 0; at < count; at += n) {
+		n = request_group(&wants[at], count - at);
+		if (n < count && request_lines(link, &numbers[at], &wants[at], n, &err) == 0)
+			continue;
+		for (size_t i = at; i < at + n; i++)
 			gpio_request_why(&link->lines[numbers[i]], err.text);
+	}
+}
+
+static void request_want(struct gpio_link *link, uint32_t line, size_t *count)
+{
+	const struct gpio_link_line *config = &link->config->lines[line];
+	struct gpio_want *want = &link->wants[*count];
+
+	link->numbers[(*count)++] = line;
+	*want = (struct gpio_want){link->lines[line].offset, config->setup, config->with_next};
+	want->setup.value = link->lines[line].value;
+}
+
+/* Some of the lines that belong together cannot be had, and so none of them. */
+static void request_wait(struct gpio_link *link, uint32_t first, uint32_t end, uint32_t missing)
+{
+	char why[sizeof(link->lines->why)];
+	struct str text;
+
+	str_init_fixed(&text, why, sizeof(why));
+	str_addf(&text, "waits for line %s%s %s", link->config->lines[missing].shown,
+		 strncmp(link->lines[missing].why, "is ", 3) == 0 ? ", which" : ":",
+		 link->lines[missing].why);
+	for (uint32_t i = first; i < end; i++) {
+		if (!link->lines[i].wanted)
+			continue;
+		link->lines[i].wanted = false;
+		gpio_request_why(&link->lines[i], why);
+	}
+}
+
+/* Lines of a group that can be had become wants, or none of them. False: the chip is gone. */
+static bool request_look(struct gpio_link *link, uint32_t first, uint32_t end, size_t *count)
+{
+	uint32_t missing = LINE_NONE;
+	bool gone = false;
+
+	for (uint32_t i = first; i < end; i++) {
+		if (link->lines[i].request != LINE_NONE)
+			continue;
+		link->lines[i].wanted = request_free(link, i, &gone);
+		if (gone)
+			return false;
+		if (!link->lines[i].wanted && missing == LINE_NONE)
+			missing = i;
+	}
+	if (missing != LINE_NONE)
+		request_wait(link, first, end, missing);
+	for (uint32_t i = first; i < end; i++)
+		if (link->lines[i].wanted)
+			request_want(link, i, count);
+	return true;
 }
 
 int gpio_request_all(struct gpio_link *link)
 {
+	const struct gpio_link_line *lines = link->config->lines;
 	struct gpio_want *wants = link->wants;
 	uint32_t *numbers = link->numbers;
 	struct error err;
@@ -159,18 +226,11 @@ int gpio_request_all(struct gpio_link *link)
 
 	if (request_survey(link, &err) != 0)
 		return -ENODEV;
-	for (uint32_t i = 0; i < link->config->line_count; i++) {
-		const struct gpio_link_line *line = &link->config->lines[i];
-		bool gone = false;
-
-		if (link->lines[i].request == LINE_NONE && request_free(link, i, &gone)) {
-			link->lines[i].wanted = true;
-			numbers[count] = i;
-			wants[count] = (struct gpio_want){link->lines[i].offset, line->setup,
-							  line->with_next};
-			wants[count++].setup.value = link->lines[i].value;
-		}
-		if (gone)
+	for (uint32_t first = 0, end; first < link->config->line_count; first = end) {
+		end = first + 1;
+		while (end < link->config->line_count && lines[end - 1].with_next)
+			end++;
+		if (!request_look(link, first, end, &count))
 			return -ENODEV;
 	}
 	for (size_t at = 0; at < count;) {

@@ -59,6 +59,11 @@ static struct {
 	struct fake_request requests[REQUESTS];
 	unsigned calls;
 	int fail, slow_ms;
+	struct {
+		struct fake_chip *chip;
+		uint32_t line;
+		bool high;
+	} met;
 } fake;
 
 int __real_ioctl(int fd, unsigned long request, void *arg);
@@ -194,6 +199,10 @@ static int values(struct fake_request *own, struct gpio_v2_line_values *values, 
 	const struct timespec nap = {.tv_nsec = fake.slow_ms * NSEC_PER_MSEC};
 
 	nanosleep(&nap, NULL);
+	if (!set && fake.met.chip == own->chip) {
+		fake_gpio_drive(fake.met.chip, fake.met.line, fake.met.high);
+		fake.met.chip = NULL;
+	}
 	if (!own->chip->plugged)
 		return fails(ENODEV);
 	if (set && fake.fail != 0)
@@ -428,4 +437,16 @@ void fake_gpio_sneak(struct fake_chip *chip, uint32_t line, bool high)
 void fake_gpio_slow(int ms)
 {
 	fake.slow_ms = ms;
+}
+
+void fake_gpio_meet(struct fake_chip *chip, uint32_t line, bool high)
+{
+	fake.met.chip = chip;
+	fake.met.line = line;
+	fake.met.high = high;
+}
+
+bool fake_gpio_same_request(const struct fake_chip *chip, uint32_t a, uint32_t b)
+{
+	return chip->lines[a].owner != NULL && chip->lines[a].owner == chip->lines[b].owner;
 }

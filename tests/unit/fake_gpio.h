@@ -34,6 +34,7 @@ bool fake_gpio_high(const struct fake_chip *chip, uint32_t line);
 bool fake_gpio_taken(const struct fake_chip *chip, uint32_t line);
 uint64_t fake_gpio_flags(const struct fake_chip *chip, uint32_t line);
 uint32_t fake_gpio_debounce(const struct fake_chip *chip, uint32_t line);
+bool fake_gpio_same_request(const struct fake_chip *chip, uint32_t a, uint32_t b);
 /* Requests that are open, and ioctls so far. */
 unsigned fake_gpio_requests(void);
 unsigned fake_gpio_calls(void);
@@ -43,5 +44,7 @@ void fake_gpio_fail_writes(int code);
 /* A level that changes without an edge, as of two edges at once; calls that take so long. */
 void fake_gpio_sneak(struct fake_chip *chip, uint32_t line, bool high);
 void fake_gpio_slow(int ms);
+/* An edge that happens within the next call that reads values, which has it already. */
+void fake_gpio_meet(struct fake_chip *chip, uint32_t line, bool high);
 
 #endif

@@ -262,6 +262,79 @@ static void test_encoder_that_moves_while_it_is_opened_misses_nothing(void **sta
 	box_done(&box);
 }
 
+/* Edges while the levels are read: whether they are in them shows by what they change. */
+static void test_encoder_that_moves_while_it_is_read_misses_nothing(void **state)
+{
+	struct box box;
+	int64_t begun;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 64);
+	box_open(&box, "", "pos: {quadrature: [5, 6]}");
+	fake_gpio_slow(20);
+	fake_gpio_meet(box.chip, 5, true);
+	begun = clock_mono().ns;
+	loop_turn(box.loop);
+	loop_turn(box.loop);
+	fake_gpio_slow(0);
+	assert_true(clock_mono().ns - begun >= 20 * NSEC_PER_MSEC);
+	/* It was in them; this one was not. */
+	fake_gpio_drive_at(box.chip, 6, true, begun + 20 * NSEC_PER_MSEC);
+	box_until(&box, "d.pos", "1");
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_lost"), 0);
+	fake_gpio_drive(box.chip, 5, false);
+	box_until(&box, "d.pos", "2");
+	box_done(&box);
+}
+
+static void test_encoder_has_both_lines_in_one_request(void **state)
+{
+	struct box box;
+
+	(void)state;
+	/* Declared apart, and with more kinds of lines in between than one request has. */
+	box_begin(&box, "",
+		  "b: {line: 6, count: both}, l1: {line: 11, debounce: 1ms}, "
+		  "l2: {line: 12, debounce: 2ms}, l3: {line: 13, debounce: 3ms}, "
+		  "l4: {line: 14, debounce: 4ms}, l5: {line: 15, debounce: 5ms}, "
+		  "l6: {line: 16, debounce: 6ms}, l7: {line: 17, debounce: 7ms}, "
+		  "l8: {line: 18, debounce: 8ms}, l9: {line: 19, debounce: 9ms}, "
+		  "l10: {line: 20, debounce: 10ms}, pos: {quadrature: [5, 6]}");
+	assert_int_equal(fake_gpio_requests(), 2);
+	assert_true(fake_gpio_same_request(box.chip, 5, 6));
+	fake_gpio_drive(box.chip, 5, true);
+	fake_gpio_drive(box.chip, 6, true);
+	fake_gpio_drive(box.chip, 5, false);
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.pos"), "3");
+	assert_string_equal(rig_last(&box.rig, "d.b"), "1");
+	box_done(&box);
+}
+
+static void test_encoder_waits_for_its_second_line(void **state)
+{
+	struct report report = {0}, device = {0};
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	fake_gpio_hold(box.chip, 6, "hog");
+	box_open(&box, "", "pos: {quadrature: [5, 6]}, a: {line: 1}");
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.a"), "false");
+	assert_string_equal(rig_last(&box.rig, "d.pos"), "bad:offline");
+	assert_false(fake_gpio_taken(box.chip, 5));
+	input_gpio.report(box.rig.input, &report, &device);
+	assert_string_equal(device.detail,
+			    "line 5: waits for line 6, which is in use by 'hog'");
+	fake_gpio_hold(box.chip, 6, NULL);
+	box_until(&box, "d.pos", "0");
+	assert_true(fake_gpio_same_request(box.chip, 5, 6));
+	box_done(&box);
+}
+
 /* A14: more edges than the kernel keeps. */
 
 static void test_fault_A14_lost_edges_are_told_and_counted(void **state)
@@ -885,6 +958,9 @@ int main(void)
 		cmocka_unit_test(test_encoder_has_its_position_from_two_lines),
 		cmocka_unit_test(test_encoder_that_skips_an_edge_is_bad_once),
 		cmocka_unit_test(test_encoder_that_moves_while_it_is_opened_misses_nothing),
+		cmocka_unit_test(test_encoder_that_moves_while_it_is_read_misses_nothing),
+		cmocka_unit_test(test_encoder_has_both_lines_in_one_request),
+		cmocka_unit_test(test_encoder_waits_for_its_second_line),
 		cmocka_unit_test(test_fault_A14_lost_edges_are_told_and_counted),
 		cmocka_unit_test(test_fault_A14_each_line_knows_its_own_losses),
 		cmocka_unit_test(test_fault_A14_a_quiet_line_loses_what_others_did_not),

@@ -193,6 +193,54 @@ static void test_plan_says_which_lines_are_read_together(void **state)
 	rig_done(&rig);
 }
 
+/* Its lines come into one request, wherever they were named first. */
+static void test_lines_of_an_encoder_stand_together(void **state)
+{
+	struct plan_request request;
+	struct input_rig rig;
+
+	(void)state;
+	assert_null(rig_parse(
+		&rig, &input_gpio,
+		"bus: {gpio: {chip: lab}}\n"
+		"devices: {d: {points: {\n"
+		"  b: {line: 4}, x: {line: 9}, p: {quadrature: [3, 4]},\n"
+		"  y: {line: 8}, q: {quadrature: [5, 3]}, r: {quadrature: [6, 7]}}}}\n"));
+	assert_true(input_gpio.plan(rig.config, 0, &request));
+	assert_string_equal(request.reads, "lines 4 3 5 9 8 6 7");
+	for (uint32_t i = 0; i < 7; i++)
+		assert_int_equal(rig.config->link.lines[i].with_next,
+				 i == 0 || i == 1 || i == 5);
+	assert_int_equal(rig.config->link.lines[rig.config->points[2].lines[0]].offset, 3);
+	assert_int_equal(rig.config->link.lines[rig.config->points[2].lines[1]].offset, 4);
+	assert_int_equal(rig.config->link.lines[rig.config->points[1].lines[0]].offset, 9);
+	rig_done(&rig);
+}
+
+static void test_encoders_that_all_share_lines_have_a_limit(void **state)
+{
+	char points[64 * 64] = "", text[64 * 70];
+	struct input_rig rig;
+	const char *said;
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < 63; i++)
+		at += (size_t)snprintf(points + at, sizeof(points) - at,
+				       "p%d: {quadrature: [%d, %d]}, ", i, i, i + 1);
+	for (int more = 0; more < 2; more++) {
+		snprintf(text, sizeof(text),
+			 "bus: {gpio: {chip: lab}}\ndevices: {d: {points: {%s%s}}}\n", points,
+			 more ? "p: {quadrature: [63, 64]}" : "");
+		said = rig_parse(&rig, &input_gpio, text);
+		if (more == 0)
+			assert_null(said);
+		else
+			assert_non_null(strstr(said, "65 belong together"));
+		rig_done(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +252,8 @@ int main(void)
 		cmocka_unit_test(test_chip_has_to_be_told),
 		cmocka_unit_test(test_points_are_what_they_say),
 		cmocka_unit_test(test_plan_says_which_lines_are_read_together),
+		cmocka_unit_test(test_lines_of_an_encoder_stand_together),
+		cmocka_unit_test(test_encoders_that_all_share_lines_have_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
