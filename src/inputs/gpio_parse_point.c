@@ -225,6 +225,27 @@ static const char *default_unit(enum gpio_kind kind)
 	return kind == GPIO_FREQUENCY ? "Hz" : kind == GPIO_WIDTH ? "s" : NULL;
 }
 
+/* What 'debounce' swallows of the values that 'range' says can come. */
+static void point_debounce(struct gpio_parse *parse, const struct gpio_entry *entry,
+			   const struct gpio_point *point)
+{
+	const struct yaml_node *where = yaml_key(entry->node, "debounce");
+	double seconds = (double)entry->options->debounce_ns / NSEC_PER_SEC;
+	double high = point->scaling.high / point->scaling.scale;
+
+	if (where == NULL || seconds <= 0 || !point->scaling.limited)
+		return;
+	/* A period is a pulse and a pause. */
+	if (point->kind == GPIO_FREQUENCY && high > 1 / (2 * seconds))
+		diag_warning(parse->diags, where,
+			     "with this 'debounce' no more than %g Hz are seen, and 'range' "
+			     "goes further",
+			     1 / (2 * seconds));
+	if (point->kind == GPIO_WIDTH && high < seconds)
+		diag_warning(parse->diags, where,
+			     "with this 'debounce' no pulse is seen that 'range' lets be");
+}
+
 static bool point_number(struct gpio_parse *parse, const struct gpio_entry *entry,
 			 struct gpio_point *point, struct point *row)
 {
@@ -245,6 +266,7 @@ static bool point_number(struct gpio_parse *parse, const struct gpio_entry *entr
 			point->kind == GPIO_WIDTH ? "time" : "frequency", &row->unit, &scale))
 		return false;
 	point->scaling = point_scaling(options, scale);
+	point_debounce(parse, entry, point);
 	return true;
 }
 

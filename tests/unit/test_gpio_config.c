@@ -241,6 +241,40 @@ static void test_encoders_that_all_share_lines_have_a_limit(void **state)
 	}
 }
 
+/* What is a warning, for the range is only what can be true. */
+static void test_debounce_that_swallows_the_range_is_told(void **state)
+{
+	static const struct {
+		const char *point;
+		size_t warnings;
+	} cases[] = {
+		{"measure: frequency, debounce: 20ms, range: [0, 200]", 1},
+		{"measure: frequency, debounce: 20ms, range: [0, 25]", 0},
+		{"measure: frequency, unit: rpm, debounce: 20ms, range: [0, 1500]", 0},
+		{"measure: frequency, unit: rpm, debounce: 20ms, range: [0, 1600]", 1},
+		{"measure: frequency, range: [0, 200]", 0},
+		{"measure: frequency, debounce: 20ms", 0},
+		{"measure: width, unit: ms, debounce: 20ms, range: [1, 15]", 1},
+		{"measure: width, unit: ms, debounce: 20ms, range: [1, 50]", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct input_rig rig;
+		char text[256];
+
+		snprintf(
+			text, sizeof(text),
+			"bus: {gpio: {chip: lab}}\ndevices: {d: {points: {a: {line: 1, %s}}}}\n",
+			cases[i].point);
+		(void)rig_parse(&rig, &input_gpio, text);
+		assert_non_null(rig.config);
+		if (diags_count(rig.diags) != cases[i].warnings)
+			fail_msg("%s", cases[i].point);
+		rig_done(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_plan_says_which_lines_are_read_together),
 		cmocka_unit_test(test_lines_of_an_encoder_stand_together),
 		cmocka_unit_test(test_encoders_that_all_share_lines_have_a_limit),
+		cmocka_unit_test(test_debounce_that_swallows_the_range_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
