@@ -227,7 +227,7 @@ struct outbox_report {
 	size_t lanes[OUTBOX_LANES]; /* of them */
 	size_t in_flight;
 	size_t bytes;
-	size_t warm; /* whose texts are in memory */
+	size_t warm;	/* whose texts are in memory */
 	size_t dead;	/* letters kept now */
 	size_t leaving; /* given up, and not with the fallback yet */
 	bool parked;
