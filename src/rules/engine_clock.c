@@ -11,6 +11,7 @@
 
 #include "rules/calendar.h"
 #include "rules/civil.h"
+#include "rules/pack.h"
 #include "rules/room.h"
 #include "rules/ruleset.h"
 #include "rules/zone.h"
@@ -156,6 +157,49 @@ void engine_clock_adopt(struct engine *engine, uint32_t number, const struct eng
 	plan->plan.next = calendar_next(rule->more->at, engine->program->zone,
 					plan->plan.ran.ns > just.ns ? plan->plan.ran : just);
 	engine_plan_state(engine, number, engine_when(engine, plan->plan.next));
+}
+
+/* ---- bytes ------------------------------------------------------------------------------- */
+
+bool engine_clock_save(const struct engine *engine, uint32_t number, struct boot now,
+		       struct str *out)
+{
+	const struct engine_plan *plan = engine_plan(engine, number);
+	int64_t left = engine_state_deadline(engine, number) - now.ns;
+
+	if (ruleset_rule_get(engine->set, number)->more->at->every_ns > 0) {
+		pack_add_u64(out, left > 0 ? (uint64_t)left : 0);
+		return true;
+	}
+	pack_add_u64(out, (uint64_t)plan->plan.ran.ns);
+	pack_add_u64(out, (uint64_t)plan->plan.seen.ns);
+	return plan->begun;
+}
+
+bool engine_clock_restore(struct engine *engine, uint32_t number, struct pack *in,
+			  int64_t gap_ns)
+{
+	const struct calendar *at = ruleset_rule_get(engine->set, number)->more->at;
+	struct engine_plan *plan = engine_plan(engine, number);
+	struct wall ran, seen;
+	int64_t left;
+
+	if (at->every_ns > 0) {
+		left = (int64_t)pack_take_u64(in);
+		if (in->bad || left < 0 || left > at->every_ns)
+			return false;
+		left = left > gap_ns ? left - gap_ns : 0;
+		engine_plan_state(engine, number, boot_add(engine->now, left).ns);
+		return true;
+	}
+	ran.ns = (int64_t)pack_take_u64(in);
+	seen.ns = (int64_t)pack_take_u64(in);
+	if (in->bad)
+		return false;
+	/* A look is due at once, or when the clock is right. */
+	*plan = (struct engine_plan){true, {ran, seen, {engine_wall(engine, engine->now).ns}}};
+	engine_plan_state(engine, number, engine_when(engine, plan->plan.next));
+	return true;
 }
 
 /* ---- the clock -------------------------------------------------------------------------- */

@@ -23,6 +23,9 @@
 #include "rules/timer.h"
 
 /* What an engine knows of one rule. */
+struct pack;
+struct str;
+
 struct rule_run {
 	struct rule_machine machine;
 	uint8_t condition; /* enum condition, as last evaluated */
@@ -191,6 +194,12 @@ void engine_clock_slot(struct engine *engine, uint32_t number);
 void engine_clock_begin(struct engine *engine, uint32_t number);
 void engine_clock_adopt(struct engine *engine, uint32_t number, const struct engine *old,
 			uint32_t other);
+/* Where it stands, as bytes; false: nowhere, and what was added is to be dropped. */
+bool engine_clock_save(const struct engine *engine, uint32_t number, struct boot now,
+		       struct str *out);
+/* gap_ns: since the save, 0 if that is not known. False: the bytes are none such. */
+bool engine_clock_restore(struct engine *engine, uint32_t number, struct pack *in,
+			  int64_t gap_ns);
 /* What the wall clock shows; while nobody has set it, that means nothing. */
 struct wall engine_wall(const struct engine *engine, struct boot at);
 /* Whether the rule has a schedule, and stands outside of it. */

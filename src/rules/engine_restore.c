@@ -406,6 +406,26 @@ static void restore_quiet(struct restore *restore, struct pack *in)
 		   engine->now.ns);
 }
 
+/* Slots that passed meanwhile take place late, as for a box that slept. */
+static void restore_plan(struct restore *restore, struct pack *in)
+{
+	struct engine *engine = restore->engine;
+	char name[SAVED_NAME_MAX + 1];
+	uint32_t number = UINT32_MAX;
+	const struct rule *rule;
+
+	if (take_text(in, name, sizeof(name)))
+		number = ruleset_find(engine->set, name);
+	if (number == UINT32_MAX)
+		return;
+	rule = ruleset_rule_get(engine->set, number);
+	if (rule->more->at == NULL ||
+	    pack_take_u64(in) != engine_rule_fingerprint(engine, rule))
+		return;
+	if (!engine_clock_restore(engine, number, in, restore->gap_ns))
+		restore->report->corrupt++;
+}
+
 /* ---- nodes ------------------------------------------------------------------------------- */
 
 static bool same_text(const char *a, const char *b, size_t len)
@@ -474,6 +494,10 @@ static void restore_record(struct restore *restore, struct pack *in)
 	case SAVED_QUIET:
 		if (!restore->late)
 			restore_quiet(restore, in);
+		break;
+	case SAVED_PLAN:
+		if (!restore->late)
+			restore_plan(restore, in);
 		break;
 	case SAVED_NODE:
 		if (!restore->late)

@@ -103,6 +103,12 @@ static void record_patch(struct saver *saver, size_t at, uint64_t number, unsign
 		saver->out->s[at + i] = (char)(unsigned char)(number >> 8 * i);
 }
 
+static void record_drop(struct saver *saver)
+{
+	saver->out->len = saver->from;
+	saver->out->s[saver->from] = '\0';
+}
+
 /* One that would not be read is not written. */
 static void record_end(struct saver *saver)
 {
@@ -111,8 +117,7 @@ static void record_end(struct saver *saver)
 	uint64_t hash;
 
 	if (len > SAVED_RECORD_MAX) {
-		out->len = saver->from;
-		out->s[out->len] = '\0';
+		record_drop(saver);
 		return;
 	}
 	record_patch(saver, saver->from + 4, len, 4);
@@ -216,6 +221,21 @@ static void save_quiet(struct saver *saver, uint32_t number)
 	record_end(saver);
 }
 
+static void save_plan(struct saver *saver, uint32_t number)
+{
+	const struct rule *rule = ruleset_rule_get(saver->engine->set, number);
+
+	if (rule->more->at == NULL)
+		return;
+	record_begin(saver, SAVED_PLAN);
+	pack_add_text(saver->out, rule->name);
+	pack_add_u64(saver->out, engine_rule_fingerprint(saver->engine, rule));
+	if (engine_clock_save(saver->engine, number, saver->now, saver->out))
+		record_end(saver);
+	else
+		record_drop(saver);
+}
+
 /* ---- the whole --------------------------------------------------------------------------- */
 
 static void save_node(struct saver *saver, uint32_t number)
@@ -247,6 +267,8 @@ static void save(const struct engine *engine, unsigned parts, struct boot now, s
 		save_rule(&saver, i);
 	for (uint32_t i = 0; (parts & ENGINE_RULES) != 0 && i < engine->rule_count; i++)
 		save_quiet(&saver, i);
+	for (uint32_t i = 0; (parts & ENGINE_RULES) != 0 && i < engine->rule_count; i++)
+		save_plan(&saver, i);
 	for (uint32_t i = 0; (parts & ENGINE_NODES) != 0 && i < engine->program->node_count;
 	     i++)
 		save_node(&saver, i);

@@ -36,6 +36,7 @@ enum saved_kind {
 	SAVED_HEAD = 'h',  /* wall u64, seq u64 */
 	SAVED_RULE = 'r',  /* name, fingerprint u64, count u8, so often: field u8, value u64 */
 	SAVED_QUIET = 'q', /* name of the rule, see quiet_save() */
+	SAVED_PLAN = 'p',  /* name of the rule, fingerprint u64, see engine_clock_save() */
 	SAVED_NODE = 'n',  /* name of the kind, key, fingerprint u64, see node_save() */
 	SAVED_END = 'e',   /* count u32 of the records before */
 };

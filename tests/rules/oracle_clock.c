@@ -216,6 +216,22 @@ void oracle_slots_adopt(struct oracle_slots *slots, const struct oracle_slots *o
 	plan(slots, world, later(slots->ran, slots->seen));
 }
 
+void oracle_slots_restart(struct oracle_slots *slots, const struct oracle_slots *old,
+			  const struct oracle_world *world, int64_t shift)
+{
+	const struct oracle_times *times = slots->times;
+
+	if (times->every_ns > 0) {
+		slots->due = later(old->due + shift, world->now);
+		return;
+	}
+	if (!old->begun)
+		return;
+	*slots = *old;
+	slots->times = times;
+	slots->due = world->clock_set ? world->now : INT64_MAX;
+}
+
 void oracle_slots_skip(struct oracle_slots *slots, int64_t now)
 {
 	while (slots->times->every_ns > 0 && slots->due + slots->times->every_ns < now)

@@ -57,6 +57,12 @@ bool oracle_slots_look(struct oracle_slots *slots, const struct oracle_world *wo
 /* A reload: the same slots, perhaps in another zone. */
 void oracle_slots_adopt(struct oracle_slots *slots, const struct oracle_slots *old,
 			const struct oracle_world *world);
+/*
+ * A restart: the same slots go on; of those every so often the next one is as far away as it
+ * was as the other program ended, without the gap.
+ */
+void oracle_slots_restart(struct oracle_slots *slots, const struct oracle_slots *old,
+			  const struct oracle_world *world, int64_t shift);
 /* Nobody has looked since long before now: of those every so often only the last is left. */
 void oracle_slots_skip(struct oracle_slots *slots, int64_t now);
 /* The clock will be set at now, and nobody has looked since the world's now. */

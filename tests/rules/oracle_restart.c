@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "oracle.h"
+#include "oracle_clock.h"
 #include "oracle_derived.h"
 #include "oracle_function.h"
 #include "oracle_past.h"
@@ -94,6 +95,9 @@ static void restart_rule(const struct oracle *old, struct oracle_rule *rule,
 	rule->life.tell = fresh.tell;
 	rule->life.arg = rule;
 	model_rule_restart(&rule->life, &rule->says, same, &gap);
+	if (same && rule->slots.times != NULL && before->slots.times != NULL)
+		oracle_slots_restart(&rule->slots, &before->slots, &rule->oracle->world,
+				     shift_of(outage));
 	if (rule->instant || before->instant) {
 		fresh.shelved_until = rule->life.shelved_until;
 		fresh.quiet = rule->life.quiet;

@@ -132,6 +132,89 @@ static void test_restore_keeps_firing_without_a_second_fire(void **state)
 	rules_case_done(&c);
 }
 
+/* ---- slots ------------------------------------------------------------------------------- */
+
+#define SIX INT64_C(1798783200) /* 2027-01-01 06:00:00 UTC */
+
+/* At boot time at the clock shows so many seconds from six. */
+static void show(struct rules_case *c, double at, double from_six)
+{
+	engine_set_wall(c->engine, seconds(at),
+			(struct wall){SIX * NSEC_PER_SEC + seconds(from_six).ns}, true);
+}
+
+static void test_a_slot_of_the_outage_takes_place_late_and_once(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "zone: UTC\nrules: {r: {at: '06:00'}}");
+	rules_case_start(&c);
+	show(&c, 100, -10);
+	engine_tick(c.engine, seconds(105));
+	restart(&c, 105, 4, 20 * NSEC_PER_SEC);
+	show(&c, 4, 15);
+	engine_tick(c.engine, seconds(5));
+	assert_log(&c, "4.000000000 r instant ok->ok warning \"\"\n");
+	/* Killed, and the clock is put right by half a minute: it has taken place. */
+	restart(&c, 6, 2, NSEC_PER_SEC);
+	show(&c, 2, -12);
+	engine_tick(c.engine, seconds(60));
+	assert_log(&c, "");
+	rules_case_done(&c);
+}
+
+static void test_a_slot_of_more_than_an_hour_ago_is_left_out_after_a_restart(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "zone: UTC\nrules: {r: {at: '06:00'}}");
+	rules_case_start(&c);
+	show(&c, 100, -10);
+	restart(&c, 105, 4, -1);
+	show(&c, 4, 3601);
+	engine_tick(c.engine, seconds(100));
+	assert_log(&c, "");
+	rules_case_done(&c);
+}
+
+static void test_a_slot_waits_for_the_clock_after_a_restart(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "zone: UTC\nrules: {r: {at: '06:00'}}");
+	rules_case_start(&c);
+	show(&c, 100, -10);
+	restart(&c, 105, 4, -1);
+	engine_tick(c.engine, seconds(50));
+	assert_log(&c, "");
+	show(&c, 60, 100);
+	assert_log(&c, "60.000000000 r instant ok->ok warning \"\"\n");
+	rules_case_done(&c);
+}
+
+static void test_what_recurs_goes_on_over_a_restart(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(&c, "rules: {r: {at: every 60s}}");
+	rules_case_start(&c);
+	engine_tick(c.engine, seconds(1));
+	restart(&c, 40, 4, 5 * NSEC_PER_SEC);
+	engine_tick(c.engine, seconds(18.9));
+	assert_log(&c, "");
+	engine_tick(c.engine, seconds(20));
+	assert_log(&c, "19.000000000 r instant ok->ok warning \"\"\n");
+	/* What was due while nobody ran is due now. */
+	restart(&c, 60, 4, 1000 * NSEC_PER_SEC);
+	engine_tick(c.engine, seconds(63));
+	assert_log(&c, "4.000000000 r instant ok->ok warning \"\"\n");
+	rules_case_done(&c);
+}
+
 /* The store could not be opened as the program started, and was 5 s later. */
 static struct engine_restored restart_late(struct rules_case *c, double at, const char *point,
 					   double value)
@@ -972,6 +1055,11 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_save_keeps_nothing_of_rules_that_are_ok),
 		cmocka_unit_test(test_restore_keeps_firing_without_a_second_fire),
+		cmocka_unit_test(test_a_slot_of_the_outage_takes_place_late_and_once),
+		cmocka_unit_test(
+			test_a_slot_of_more_than_an_hour_ago_is_left_out_after_a_restart),
+		cmocka_unit_test(test_a_slot_waits_for_the_clock_after_a_restart),
+		cmocka_unit_test(test_what_recurs_goes_on_over_a_restart),
 		cmocka_unit_test(test_late_a_latched_alarm_goes_on),
 		cmocka_unit_test(test_late_an_alarm_that_is_over_is_told_to_be),
 		cmocka_unit_test(test_late_an_alarm_that_fires_again_is_the_same),
