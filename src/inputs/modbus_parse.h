@@ -62,7 +62,7 @@ bool modbus_parse_write(struct modbus_parse *parse, const struct yaml_node *node
 			const struct modbus_point_settings *options,
 			struct modbus_point *point);
 
-/* When all points are there: two of them may not write to the same coil, register or bit. */
+/* When all points are there: none writes where another has limits. */
 void modbus_parse_places(struct modbus_parse *parse);
 
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns that what is written in a device is one point's: limits count for each point apart. */
+/*
+ * Owns that a place with limits is written by one point: they count for each point by itself,
+ * and another would be a way around them.
+ */
 #include "inputs/modbus_parse.h"
 
 #include <stdlib.h>
@@ -61,20 +64,42 @@ static size_t place_add(const struct modbus_parse *parse, uint32_t number, struc
 	return point->way.count;
 }
 
-static void place_refuse(struct modbus_parse *parse, const struct place *first,
+static const struct point *place_point(const struct modbus_parse *parse,
+				       const struct place *place)
+{
+	const char *name = parse->points[place->point].name;
+
+	return point_table_get(parse->table,
+			       point_table_find(parse->table, name, strlen(name)));
+}
+
+static bool point_is_limited(const struct point *point)
+{
+	const struct point_interlock *limits = point->interlock;
+
+	return point->low <= point->high || limits->min_on_ns > 0 || limits->min_off_ns > 0 ||
+	       limits->max_on_ns > 0 || limits->changes > 0 ||
+	       limits->on_start.kind != VALUE_NONE || limits->on_stop.kind != VALUE_NONE ||
+	       limits->on_unknown.kind != VALUE_NONE;
+}
+
+/* False: neither has limits. */
+static bool place_refuse(struct modbus_parse *parse, const struct place *first,
 			 const struct place *second)
 {
-	const char *name = parse->points[second->point].name;
-	const char *other = parse->points[first->point].name;
-	uint32_t number = point_table_find(parse->table, name, strlen(name));
+	const struct point *other = place_point(parse, first);
+	const struct point *point = place_point(parse, second);
 
-	modbus_parse_error(parse, point_table_get(parse->table, number)->where,
-			   "'%s' writes to %s %u of unit %u, as '%s' does", name,
-			   second->coil ? "coil" : "register", second->address, second->unit,
-			   other);
+	if (!point_is_limited(point) && !point_is_limited(other))
+		return false;
+	modbus_parse_error(parse, point->where,
+			   "'%s' writes to %s %u of unit %u, as '%s' does, and %s has limits",
+			   point->name, second->coil ? "coil" : "register", second->address,
+			   second->unit, other->name, point_is_limited(point) ? "it" : "that");
 	diag_note(parse->diags,
-		  "expected: one point that has 'write: true' for each place, because limits, "
-		  "and who has an output, count for each point by itself");
+		  "expected: one point that has 'write: true' for each place with "
+		  "limits, which count for each point by itself");
+	return true;
 }
 
 /* Places of one register stand side by side. Each point is told of once. */
@@ -94,8 +119,8 @@ static void places_look(struct modbus_parse *parse, const struct place *places, 
 			if (other->point == place->point || place->point == told ||
 			    (other->bits & place->bits) == 0)
 				continue;
-			told = place->point;
-			place_refuse(parse, other, place);
+			if (place_refuse(parse, other, place))
+				told = place->point;
 		}
 	}
 }

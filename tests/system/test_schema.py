@@ -329,7 +329,7 @@ class Schema(unittest.TestCase):
     def test_it_takes_what_we_give_away(self):
         names = []
         for name, one, data in documents():
-            if name in ("tests/trials/broken.yaml",):
+            if name in ("tests/trials/broken.yaml", "tests/trials/keys.yaml"):
                 continue
             names.append(name)
             with self.subTest(name):
