@@ -371,7 +371,8 @@ class Schema(unittest.TestCase):
         self.assertGreaterEqual(len(of_form), 8)
 
     def test_it_refuses_broken_tests(self):
-        self.assertIsNotNone(complaint(validator(TESTS), load(read("tests", "trials", "broken.yaml"))))
+        for name in ("broken.yaml", "keys.yaml"):
+            self.assertIsNotNone(complaint(validator(TESTS), load(read("tests", "trials", name))))
 
     def test_the_configuration_with_everything_is_fine(self):
         data = load(EVERYTHING)
