@@ -454,6 +454,8 @@ const char *str_nearest(const char *word, const char *const *words, size_t count
 	int best = (int)(len <= 2 ? 1 : len <= 4 ? 2 : len / 3 + 1);
 	const char *nearest = NULL;
 
+	if (len == 0)
+		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		size_t other = strlen(words[i]);
 		int distance;

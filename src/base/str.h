@@ -68,6 +68,7 @@ void str_add_duration_exact(struct str *str, int64_t ns);
 /*
  * The entry of words (count of them) that is nearest to word by edit distance, if it is near
  * enough to be what was meant; otherwise the only one that begins with word; otherwise NULL.
+ * Nothing is near to "".
  */
 const char *str_nearest(const char *word, const char *const *words, size_t count);
 

@@ -472,6 +472,7 @@ static void test_nearest_word_is_one_that_was_meant(void **state)
 		else
 			assert_string_equal(found, cases[i].nearest);
 	}
+	assert_null(str_nearest("", (const char *const[]){"%", "m"}, 2));
 	/* far by distance, and begun the same */
 	assert_string_equal(str_nearest("boiler", words, ARRAY_SIZE(words)),
 			    "boiler.return_temp");
