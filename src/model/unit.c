@@ -361,3 +361,13 @@ const char *const *unit_names(size_t *ret_count)
 	*ret_count = ARRAY_SIZE(unit_words);
 	return unit_words;
 }
+
+const char *unit_name(size_t i)
+{
+	return i < ARRAY_SIZE(unit_rows) ? unit_rows[i].name : NULL;
+}
+
+const char *unit_prefix(size_t i)
+{
+	return i < ARRAY_SIZE(prefixes) ? prefixes[i].name : NULL;
+}

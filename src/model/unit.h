@@ -42,5 +42,11 @@ void unit_conversion(const struct unit *from, const struct unit *to, double *ret
 const char *unit_dimension_name(const struct unit *unit);
 /* Names of all base units, for suggestions; the count goes to *ret_count. */
 const char *const *unit_names(size_t *ret_count);
+/*
+ * Each name without a prefix, and each prefix; NULL behind the last. For whoever has to have
+ * something for all of them.
+ */
+const char *unit_name(size_t i);
+const char *unit_prefix(size_t i);
 
 #endif

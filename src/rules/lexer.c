@@ -279,8 +279,13 @@ static void lexer_unknown_unit(struct lexer *lexer, size_t from, size_t len)
 	const char *const *names, *near;
 	size_t count;
 
+	if (len == 0) {
+		expr_error(source, from, 1, "a unit is missing here");
+		expr_hint(source, "a unit in brackets is one such as 5[m], 5[m/s] or 5[m^2]");
+		return;
+	}
 	snprintf(word, sizeof(word), "%.*s", (int)len, source->text + from);
-	expr_error(source, from, len > 0 ? len : 1, "unknown unit '%s'", word);
+	expr_error(source, from, len, "unknown unit '%s'", word);
 	names = unit_names(&count);
 	near = str_nearest(word, names, count);
 	if (strcasecmp(word, "and") == 0 || strcasecmp(word, "or") == 0 ||
@@ -492,6 +497,20 @@ void lexer_next(struct lexer *lexer, struct token *ret)
 		lexer_name(lexer, ret);
 	else if (!lexer_sign(lexer, ret))
 		lexer_stranger(lexer, ret);
+}
+
+const char *lexer_word(size_t i)
+{
+	if (i < ARRAY_SIZE(keywords))
+		return keywords[i].word;
+	i -= ARRAY_SIZE(keywords);
+	if (i < ARRAY_SIZE(signs))
+		return signs[i].text;
+	i -= ARRAY_SIZE(signs);
+	if (i < ARRAY_SIZE(duration_rows))
+		return duration_rows[i].name;
+	i -= ARRAY_SIZE(duration_rows);
+	return i < ARRAY_SIZE(strangers) ? strangers[i].text : NULL;
 }
 
 const char *token_words(enum token_type type)

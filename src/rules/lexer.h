@@ -100,6 +100,11 @@ struct lexer {
 
 void lexer_init(struct lexer *lexer, const struct expr_source *source);
 void lexer_next(struct lexer *lexer, struct token *ret);
+/*
+ * Each word, sign and unit of duration that the lexer knows, and each that it knows to be
+ * wrong; NULL behind the last. For whoever has to have something for all of them.
+ */
+const char *lexer_word(size_t i);
 /* "'<='", "a number", "the end": for "expected X, got Y". NULL for WRONG, which was told. */
 const char *token_words(enum token_type type);
 
