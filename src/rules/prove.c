@@ -3,6 +3,7 @@
 /* Owns what is known of a condition before it runs. */
 #include "rules/prove.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -226,9 +227,9 @@ static void prove_leaf(const struct program *program, const struct expr *tree, b
 {
 	struct prove_slot slot = {.slot = tree->slot};
 
+	/* A condition, or an operand of 'and', 'or', 'not'. */
+	assert(tree->type.kind == VALUE_BOOL);
 	prove_anything(ret);
-	if (tree->type.kind != VALUE_BOOL)
-		return;
 	if (tree->op == EXPR_CONST) {
 		ret->never = (tree->number != 0) != truth;
 		return;

@@ -253,6 +253,7 @@ static void test_constants_are_converted_to_the_unit_of_the_point(void **state)
 		{"-tank.level <= -2", "tank.level", 1.999, 2},
 		{"x.a * 5[m] >= 10", "x.a", 1.999, 2},
 		{"x.a >= 1.5 kW / 1 W", "x.a", 1499, 1500},
+		{"tank.fill ^ 2 >= 25%", "tank.fill", 49.99, 50},
 		{"x.a >= min(30, 2, 10)", "x.a", 1.999, 2},
 		{"x.a >= max(1, 2, 1.5) + pow(2, 3) - 8", "x.a", 1.999, 2},
 		{"pump.runtime >= 2 * 15m", "pump.runtime", 0.4999, 0.5},

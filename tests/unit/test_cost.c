@@ -466,6 +466,7 @@ static void test_words_mean_the_same(void **state)
 		{"a.b-(2-c.d)", "a.b - (2 - c.d)"},
 		{"(a.b-2)-c.d", "a.b - 2 - c.d"},
 		{"a.b/(2/c.d)", "a.b / (2 / c.d)"},
+		{"a.b==true or c.d!=false", "a.b == true or c.d != false"},
 		{"-(a.b+1)", "-(a.b + 1)"},
 		{"-(-a.b)", "-(-a.b)"},
 		{"(-2)^2", "(-2)^2"},

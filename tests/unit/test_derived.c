@@ -352,6 +352,12 @@ static void test_errors_say_which_point_and_once(void **state)
 		    "    1 | derived: {d: {value: (prev(d) ?? 0) + tank.level}}\n"
 		    "      |           ^\n"
 		    "      = hint: unit: m\n");
+	/* 'd' is a text there, not the point of that name. */
+	assert_said("derived: {d: {value: x.s == 'd' and x.a}}\n",
+		    "t.yaml:1:37: error: expected true or false, got a number\n"
+		    "    1 | derived: {d: {value: x.s == 'd' and x.a}}\n"
+		    "      |                                     ^~~\n"
+		    "      = hint: compare it: x > 0\n");
 	assert_said("derived: {d: {value: prev(d) > 0}}\n",
 		    "t.yaml:1:11: error: prev() reads 'd' in a loop: that has to be a number\n"
 		    "    1 | derived: {d: {value: prev(d) > 0}}\n"

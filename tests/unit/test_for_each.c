@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "model/point.h"
+#include "rules/binding.h"
 #include "rules/explain.h"
 #include "rules/for_each.h"
 #include "rules/rule.h"
@@ -232,6 +233,47 @@ static void test_a_reload_keeps_the_state_of_the_elements_that_stay(void **state
 	/* The same name, another meaning: not the same rule. */
 	assert_int_equal(ruleset_find(d.set, "r:x.a"), UINT32_MAX);
 	rules_case_done(&d);
+	rules_case_done(&c);
+}
+
+static void test_elements_are_the_same_if_all_of_them_is(void **state)
+{
+	struct binding a = {.variable = "p", .kind = BINDING_TEXT, .text = "x.a"}, b = a;
+	struct bindings one = {1, &a}, other = {1, &b}, none = {0};
+
+	(void)state;
+	assert_true(bindings_equal(&one, &other));
+	assert_true(bindings_equal(&none, &none));
+	assert_false(bindings_equal(&one, &none));
+	b.variable = "q";
+	assert_false(bindings_equal(&one, &other));
+	b = a;
+	b.kind = BINDING_DEVICE;
+	assert_false(bindings_equal(&one, &other));
+	b = a;
+	b.text = "x.b";
+	assert_false(bindings_equal(&one, &other));
+}
+
+/* In a message a device's point is an expression, its name a text. */
+static void test_a_message_shows_what_a_variable_stands_for(void **state)
+{
+	struct rules_case c;
+
+	(void)state;
+	rules_case_init(
+		&c, "rules:\n"
+		    "  r:\n"
+		    "    for_each: {d: [boiler], p: [x.a], n: [5]}\n"
+		    "    when: p > 1\n"
+		    "    message: \"${d} ${d.name} ${d.temp} ${p.name} ${p.unit}. ${n}\"\n");
+	rules_case_start(&c);
+	feed_number(&c, 1, "boiler.temp", 80);
+	feed_number(&c, 2, "x.a", 2);
+	assert_log(
+		&c,
+		"2.000000000 r:boiler:x.a:5 fire ok->firing warning \"boiler boiler 80 x.a . "
+		"5\" x.a=2 boiler.temp=80\n");
 	rules_case_done(&c);
 }
 
@@ -494,6 +536,8 @@ int main(void)
 		cmocka_unit_test(test_an_empty_text_stays_one),
 		cmocka_unit_test(test_an_instant_may_be_made_for_each),
 		cmocka_unit_test(test_a_reload_keeps_the_state_of_the_elements_that_stay),
+		cmocka_unit_test(test_elements_are_the_same_if_all_of_them_is),
+		cmocka_unit_test(test_a_message_shows_what_a_variable_stands_for),
 		cmocka_unit_test(test_an_explanation_shows_the_element),
 		cmocka_unit_test(test_errors_name_the_rule_of_the_element),
 		cmocka_unit_test(test_a_bare_name_is_told_what_to_write),

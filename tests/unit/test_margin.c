@@ -171,6 +171,9 @@ static void test_where_there_is_no_margin_is_told(void **state)
 		{"when: boiler.temp > 80 or x.a > 3",
 		 "there is no one ${margin}: 'when' compares temperature difference [K] and a number",
 		 "hint: write the difference itself: ${x - 80}"},
+		{"when: if(rises(x.p), 1, 2) > 1",
+		 "there is no ${margin}: 'when' compares nothing by its size",
+		 "in 'message' of rule 'r'"},
 		{"on: rises(x.a > 5)", "an instant has no ${margin}",
 		 "in 'message' of rule 'r'"},
 	};

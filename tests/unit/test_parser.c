@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "conf/yaml.h"
 #include "rules/parser.h"
 #include "rules_case.h"
 
@@ -236,12 +237,72 @@ static void test_fault_H5_expression_bombs_are_refused(void **state)
 	free(text);
 }
 
+/* Whatever it is that would be one part too many. */
+static void test_no_part_is_one_too_many(void **state)
+{
+	static const char *const ends[] = {
+		"1",
+		"'a'",
+		"true",
+		"abs(-x.a)",
+		"max(1, 2)",
+		"(x.a)",
+		"not x.p",
+		"-x.a",
+		"x.a ^ 2",
+		"x.p and x.q or x.r",
+		"1 < x.a < 2",
+		"x.a in 1 .. 2",
+		"x.a not in (1, -2)",
+		"x.a ?"
+		"? 1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		bool fits = true;
+
+		/* max(1, 1, ... end) has a part for each and one for itself. */
+		for (size_t count = 500; count < 512; count++) {
+			char *end = xasprintf("%s)", ends[i]);
+			char *text = repeated("max(", "1, ", count, end);
+			struct arena *arena = arena_new();
+			struct diags *diags = diags_new(4);
+			const struct yaml_node scalar = {.kind = YAML_SCALAR, .text = text};
+			struct expr_source source = {
+				.text = text,
+				.len = strlen(text),
+				.scalar = &scalar,
+				.field = "when",
+				.rule = "r",
+				.diags = diags,
+			};
+			const struct expr *tree;
+
+			tree = parser_parse(arena, &source);
+			assert_int_equal(diags_count(diags), tree == NULL);
+			if (tree == NULL)
+				assert_string_equal(diags_get(diags, 0)->message,
+						    "the expression has more than 512 parts");
+			/* Once it is too long it stays so. */
+			assert_true(fits || tree == NULL);
+			fits = tree != NULL;
+			diags_free(diags);
+			arena_free(arena);
+			free(text);
+			free(end);
+		}
+		assert_false(fits);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_operators_bind_as_the_grammar_says),
 		cmocka_unit_test(test_wrong_forms_are_told),
 		cmocka_unit_test(test_fault_H5_expression_bombs_are_refused),
+		cmocka_unit_test(test_no_part_is_one_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

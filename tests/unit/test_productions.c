@@ -90,6 +90,7 @@ static const struct production productions[] = {
 	{"rule.NAME.firing", "rule.t.firing", "false", "rule.rr.firing", 0, "unknown rule 'rr'", "hint: did you mean 'r'?"},
 	{"variable", "v + n", "8", "v > 1", 0, "unknown point 'v'", NULL},
 	{"variable", "w == '${w}' and d.mode == 'heat'", "true", NULL, 0, NULL, NULL},
+	{"variable", "'${v.name}' == 'x.b' and '${v.unit}' == '' and '${d.name}' == 'boiler'", "true", NULL, 0, NULL, NULL},
 
 	/* literals */
 	{"number", "80", "80", "x.a > 80 80", 9, "expected an operator or the end, got a number", NULL},

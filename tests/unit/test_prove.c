@@ -101,6 +101,9 @@ static void test_what_contradicts_itself_is_never_true(void **state)
 	assert_proven("when: not (d.m < 5 or d.b) and d.m == 4.5", NO_FIRE "\n");
 	assert_proven("when: d.b and not d.b", NO_FIRE "\n");
 	assert_proven("when: d.b or not d.b", NO_REST "\n");
+	assert_proven("when: d.b and false", NO_FIRE "\n");
+	assert_proven("when: d.b or true", NO_REST "\n");
+	assert_proven("when: d.b or false", "");
 	assert_proven("when: d.b == true and d.b == false", NO_FIRE "\n");
 	assert_proven("when: \"d.t == 'a' and d.t == 'b'\"", NO_FIRE "\n");
 	assert_proven("when: \"d.t in ('a', 'b') and d.t not in ('a', 'b', 'c')\"",
@@ -118,6 +121,7 @@ static void test_a_clear_that_never_comes_is_told(void **state)
 	assert_proven("when: d.m > 80\n    clear: d.m > 90", NO_CLEAR "\n");
 	assert_proven("when: d.n > 80\n    clear: d.n < -50", NO_CLEAR RANGE "\n");
 	assert_proven("when: d.n > 80\n    clear: d.n < 75", "");
+	assert_proven("when: d.b or true\n    clear: not d.b", NO_CLEAR "\n");
 	assert_proven("when: d.n > 80\n    clear: not d.b", "");
 }
 

@@ -16,6 +16,7 @@
 #include "conf/option.h"
 #include "conf/yaml.h"
 #include "model/point.h"
+#include "model/point_line.h"
 #include "rules/engine.h"
 #include "rules/function.h"
 #include "rules/rule.h"
@@ -111,6 +112,62 @@ static void test_rules_come_from_several_files(void **state)
 			    "      = first: t.yaml:1:25\n");
 	conf_case_done(&one);
 	conf_case_done(&two);
+	arena_free(arena);
+}
+
+static void test_defaults_stand_in_one_file(void **state)
+{
+	static const char first[] = "defaults: {rules: {for: 1s}}\n";
+	static const char second[] = "defaults: {rules: {for: 2s}}\n";
+	struct conf_case one, two;
+	const struct yaml_node *roots[2];
+	struct arena *arena = arena_new();
+
+	(void)state;
+	conf_case_init(&one, first, strlen(first));
+	conf_case_init(&two, second, strlen(second));
+	two.source.file = "u.yaml";
+	roots[0] = one.root;
+	roots[1] = two.root;
+	assert_null(ruleset_parse(arena, roots, 2, rules_points(arena), NULL, one.diags));
+	assert_string_equal(conf_case_said(&one),
+			    "u.yaml:1:1: error: 'defaults' is defined a second time\n"
+			    "    1 | defaults: {rules: {for: 2s}}\n"
+			    "      | ^~~~~~~~\n"
+			    "      = note: the first one stands at t.yaml:1\n");
+	conf_case_done(&one);
+	conf_case_done(&two);
+	arena_free(arena);
+}
+
+/* What could not be bound was told when it was bound, and is not unknown as well. */
+static void test_points_that_are_broken_are_not_told_again(void **state)
+{
+	static const char text[] = "rules:\n"
+				   "  a: {when: fan.speed > 1}\n"
+				   "  b: {for_each: {p: [fan.speed]}, when: p > 1}\n"
+				   "  c: {when: bad('fan.speed')}\n"
+				   "  d: {when: lamp.text == 'on'}\n";
+	static const struct point_line line = {0};
+	struct arena *arena = arena_new();
+	struct point_table *points = rules_points(arena);
+	struct conf_case c;
+
+	(void)state;
+	point_table_note_broken(points, "fan");
+	point_table_add(points, &(struct point){.name = "lamp.text",
+						.device = "lamp",
+						.kind = VALUE_TEXT,
+						.stale_ns = NSEC_PER_SEC,
+						.line = &line});
+	conf_case_init(&c, text, strlen(text));
+	assert_null(ruleset_parse(arena, &c.root, 1, points, NULL, c.diags));
+	assert_string_equal(
+		conf_case_said(&c),
+		"t.yaml:5:13: error: 'lamp.text' is written and never read: it has no value\n"
+		"    5 |   d: {when: lamp.text == 'on'}\n"
+		"      |             ^~~~~~~~~\n");
+	conf_case_done(&c);
 	arena_free(arena);
 }
 
@@ -602,6 +659,8 @@ int main(void)
 		cmocka_unit_test(test_what_others_may_ask),
 		cmocka_unit_test(test_an_empty_set_is_a_set),
 		cmocka_unit_test(test_rules_come_from_several_files),
+		cmocka_unit_test(test_defaults_stand_in_one_file),
+		cmocka_unit_test(test_points_that_are_broken_are_not_told_again),
 		cmocka_unit_test(test_wrong_rules_are_told),
 		cmocka_unit_test(test_wrong_conditions_are_told_with_their_option),
 		cmocka_unit_test(test_sections_that_are_no_maps_hold_no_rules),
