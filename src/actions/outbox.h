@@ -195,6 +195,8 @@ void outbox_unpark(struct outbox *outbox);
 struct outbox_row *outbox_leaving(struct outbox *outbox);
 void outbox_left(struct outbox *outbox, struct outbox_row *row);
 void outbox_refused(struct outbox *outbox, struct outbox_row *row);
+/* Nobody passes anything on any more: what was leaving waits again, as after a restart. */
+void outbox_stay(struct outbox *outbox);
 
 /* What was lost to a full queue, or to a damaged store, and has not been told yet. */
 struct outbox_gap {

@@ -122,6 +122,19 @@ void outbox_bury_leaving(struct outbox *outbox)
 		outbox_refused(outbox, row);
 }
 
+void outbox_stay(struct outbox *outbox)
+{
+	struct outbox_row *row;
+
+	while ((row = TAILQ_LAST(&outbox->leaving, outbox_rows)) != NULL) {
+		outbox_leave_out(outbox, row);
+		row->why = OUTBOX_WAITS;
+		row->rejections = 0;
+		row->next = (struct boot){0};
+		outbox_take_in(outbox, row);
+	}
+}
+
 void outbox_give_up(struct outbox *outbox, struct outbox_row *row, enum outbox_why why)
 {
 	row->why = why;

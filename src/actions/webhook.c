@@ -451,6 +451,9 @@ void webhook_close(struct webhook *webhook)
 
 	if (webhook == NULL)
 		return;
+	/* Whoever comes back to the queue, and whoever looks into it, finds it all there. */
+	if (webhook->started)
+		outbox_stay(webhook->outbox);
 	if (webhook->owns_outbox && webhook_waiting(webhook) > 0)
 		log_warning("webhook %s: closed with %zu %s not delivered and lost",
 			    webhook->config->name, webhook_waiting(webhook),

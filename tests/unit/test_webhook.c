@@ -497,6 +497,40 @@ static void test_a_fallback_that_is_started_later_gets_what_was_too_old(void **s
 	outbox_free(outbox);
 }
 
+/* It was given up when it was closed: it waits again, for whoever comes back. */
+static void test_what_was_leaving_is_seen_after_the_close(void **state)
+{
+	static const struct outbox_policy kept = {
+		.strict = true, .first_ns = 1, .max_ns = 1, .for_ns = 3600 * NSEC_PER_SEC};
+	struct rig *rig = *state;
+	struct outbox *outbox = outbox_new(&kept, 1, NULL);
+	struct webhook *given_up;
+	struct outbox_report box;
+
+	http_peer_start(&rig->peer, 0);
+	rig->webhook = make(rig, http_peer_free_port(), "/200",
+			    "queue: {messages: 1}\ncontent_type: text/plain\n"
+			    "body: '${message}'\n");
+	send_number(rig->webhook, 0, "x");
+	given_up = open_with(rig, "/400", "fallback: sms\nretry: {first: 50ms, max: 50ms}\n",
+			     outbox);
+	start(given_up, rig->webhook);
+	send_number(given_up, 1, "x");
+	send_number(given_up, 2, "x");
+	assert_true(bench_run(rig->loop, all_given_up, given_up));
+	assert_int_equal(box_of(given_up).leaving, 2);
+	webhook_close(given_up);
+	outbox_report(outbox, &box);
+	assert_int_equal(box.leaving, 0);
+	assert_int_equal(box.waiting, 2);
+	assert_int_equal(outbox_next(outbox, NULL)->identity.seq, 1);
+	given_up = open_with(rig, "/200", "", outbox);
+	start(given_up, NULL);
+	assert_true(bench_run(rig->loop, drained, given_up));
+	webhook_close(given_up);
+	outbox_free(outbox);
+}
+
 static void test_a_webhook_that_comes_back_is_not_parked(void **state)
 {
 	static const struct outbox_policy kept = {.first_ns = 1, .max_ns = 1, .for_ns = 1};
@@ -679,6 +713,8 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_a_full_fallback_loses_nothing, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_what_was_leaving_is_seen_after_the_close,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_fallback_that_is_started_later_gets_what_was_too_old, set_up,
 			tear_down),
