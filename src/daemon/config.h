@@ -59,6 +59,7 @@ struct config {
 	const struct zone *zone; /* whose local time the rules mean */
 	const char *state_dir;	 /* NULL: not said */
 	int64_t state_max_bytes;
+	struct config_rule store_actions; /* on_fire and on_clear of 'state'; they only tell */
 	const char *control_socket;
 	const char *metrics_listen; /* host:port, or NULL */
 	const char *secrets_dir;    /* NULL: only CREDENTIALS_DIRECTORY */

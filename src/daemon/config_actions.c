@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "conf/diag.h"
 #include "conf/yaml.h"
 #include "daemon/config.h"
 #include "rules/ruleset.h"
@@ -78,6 +79,35 @@ static void config_actions_rules(const struct binding_actions *binding, struct c
 	config->rule_actions = rules;
 }
 
+static void config_actions_tell(const struct binding_actions *binding,
+				const struct yaml_node *list, struct action_list *ret)
+{
+	if (list == NULL || list->kind != YAML_SEQ ||
+	    !action_list_parse(binding->arena, list, &binding->scope, ret, binding->diags))
+		return;
+	for (size_t i = 0; i < ret->count; i++) {
+		if (ret->types[i]->switches)
+			diag_error(binding->diags, list->values[i],
+				   "the store switches nothing: expected webhook, mqtt or log");
+	}
+}
+
+/* Of the store: there is one 'state', wherever it stands. */
+static void config_actions_store(const struct binding_actions *binding, struct config *config,
+				 const struct yaml_node *const *roots, size_t root_count)
+{
+	for (size_t i = 0; i < root_count; i++) {
+		const struct yaml_node *state = yaml_get(roots[i], "state");
+
+		if (state == NULL || state->kind != YAML_MAP)
+			continue;
+		config_actions_tell(binding, yaml_get(state, "on_fire"),
+				    &config->store_actions.on_fire);
+		config_actions_tell(binding, yaml_get(state, "on_clear"),
+				    &config->store_actions.on_clear);
+	}
+}
+
 /* The lists in the maps of a section whose rules could not be compiled. */
 static void config_actions_check(const struct binding_actions *binding,
 				 const struct yaml_node *section)
@@ -115,6 +145,7 @@ void config_actions_bind(struct config *config, const struct yaml_node *const *r
 		names[i] = config->webhooks[i].name;
 	for (size_t i = 0; i < config->mqtt_count; i++)
 		mqtt[i] = config->mqtts[i].name;
+	config_actions_store(&binding, config, roots, root_count);
 	for (size_t i = 0; config->rules == NULL && i < root_count; i++) {
 		config_actions_check(&binding, yaml_get(roots[i], "rules"));
 		config_actions_check(&binding, yaml_get(roots[i], "defaults"));

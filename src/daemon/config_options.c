@@ -115,6 +115,14 @@ static const struct option config_state_rows[] = {
 	 .min = 4 << 20,
 	 .max = 1ll << 40,
 	 .help = "What the state may take on the disk."},
+	{.name = "on_fire",
+	 OPTION(SEQ, config_state, on_fire),
+	 .shape = "[action]",
+	 .help = "Who is told when the store fails; nothing is switched."},
+	{.name = "on_clear",
+	 OPTION(SEQ, config_state, on_clear),
+	 .shape = "[action]",
+	 .help = "Who is told when it works again."},
 };
 const struct option_table config_state_options = {
 	.section = "state",

@@ -24,6 +24,7 @@ struct config_sections {
 struct config_state {
 	const char *dir;
 	int64_t max_bytes;
+	const struct yaml_node *on_fire, *on_clear;
 };
 
 struct config_control {

@@ -356,8 +356,10 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 		config_unref(config);
 		goto fail;
 	}
-	daemon->kept = (struct kept){
-		.now = &daemon->now, .settle = daemon_state_settle, .arg = daemon};
+	daemon->kept = (struct kept){.now = &daemon->now,
+				     .settle = daemon_state_settle,
+				     .event = daemon_event,
+				     .arg = daemon};
 	if (!kept_open(&daemon->kept, loop, config, daemon->boot_id, err)) {
 		config_unref(config);
 		goto fail;
@@ -374,6 +376,7 @@ struct daemon *daemon_new(struct config *config, struct loop *loop, struct error
 	daemon->outputs = switches_outputs(daemon->switches);
 	kept_start(&daemon->kept, daemon->outputs);
 	running_start(&scope, &daemon->now);
+	kept_watch(&daemon->kept);
 	daemon_watch_link(daemon);
 	daemon_plan(daemon);
 	diags_free(diags);
@@ -395,8 +398,7 @@ void daemon_free(struct daemon *daemon)
 	if (daemon->outputs != NULL)
 		outputs_halt(daemon->outputs);
 	running_close(&daemon->now);
-	state_free(daemon->kept.state);
-	kept_done(&daemon->kept);
+	kept_close(&daemon->kept);
 	http_client_free(daemon->http);
 	loop_alarm_free(daemon->alarm);
 	clock_watch_free(daemon->clock);

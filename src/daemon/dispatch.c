@@ -11,14 +11,27 @@
 #include "model/point.h"
 #include "daemon/config.h"
 #include "daemon/running.h"
+#include "daemon/store_alarm.h"
+
+/* What gauged itself says runs the actions of the section that it is about. */
+static const struct action_list *dispatch_own(const struct config *config,
+					      const struct event *event)
+{
+	/* Of a rule that a restart did not find again nobody knows the actions. */
+	if (strcmp(event->rule_name, STORE_ALARM_NAME) != 0)
+		return NULL;
+	return event->type == EVENT_FIRE ? &config->store_actions.on_fire
+					 : &config->store_actions.on_clear;
+}
 
 const struct action_list *dispatch_list(const struct config *config, const struct event *event)
 {
 	const struct config_rule *rule;
 
-	/* Of a rule that a restart did not find again nobody knows the actions. */
-	if ((event->held && !event->muted) || event->rule == UINT32_MAX)
+	if (event->held && !event->muted)
 		return NULL;
+	if (event->rule == UINT32_MAX)
+		return dispatch_own(config, event);
 	rule = &config->rule_actions[event->rule];
 	switch (event->type) {
 	case EVENT_FIRE:

@@ -16,6 +16,7 @@
 #include "daemon/config.h"
 #include "daemon/output.h"
 #include "daemon/running.h"
+#include "daemon/store_alarm.h"
 
 static void kept_settle(void *arg, struct boot now)
 {
@@ -33,11 +34,19 @@ static bool kept_busy(void *arg)
 	       engine_state_busy(kept->now->engine, ruleset_count(kept->now->config->rules));
 }
 
-static void kept_rebuilt(void *arg)
+static void kept_rebuilt(void *arg, const char *aside)
 {
 	struct kept *kept = arg;
 
 	totals_lost(&kept->totals);
+	store_alarm_rebuilt(kept->alarm, aside);
+}
+
+static void kept_trouble(void *arg, const char *problem)
+{
+	const struct kept *kept = arg;
+
+	store_alarm_trouble(kept->alarm, problem);
 }
 
 /* A total goes on from where it was, and alarms go on; outputs have begun anew. */
@@ -65,6 +74,7 @@ bool kept_open(struct kept *kept, struct loop *loop, const struct config *config
 	struct state_host host = {.settle = kept_settle,
 				  .busy = kept_busy,
 				  .rebuilt = kept_rebuilt,
+				  .trouble = kept_trouble,
 				  .late = kept_late,
 				  .arg = kept};
 
@@ -74,6 +84,7 @@ bool kept_open(struct kept *kept, struct loop *loop, const struct config *config
 		log_warning("no state folder is configured: alarms, timers, limits of outputs, "
 			    "totals and waiting webhooks are in memory only, and end with the "
 			    "program (state: {dir: ...})");
+	kept->alarm = store_alarm_new(loop, 0, kept->event, kept->arg);
 	kept->state = state_open(loop, &state, &host, err);
 	return kept->state != NULL;
 }
@@ -124,6 +135,11 @@ void kept_start(struct kept *kept, struct outputs *outputs)
 	engine_state_start(&kept->engine, &kept->now->engine, kept->state);
 	kept_start_outputs(kept);
 	totals_start(&kept->totals, kept->now, kept->state);
+}
+
+void kept_watch(struct kept *kept)
+{
+	store_alarm_start(kept->alarm, kept->state);
 	state_forget_found(kept->state);
 }
 
@@ -132,10 +148,12 @@ void kept_reloaded(struct kept *kept, const struct running *old)
 	totals_move(&kept->totals, old);
 }
 
-void kept_done(struct kept *kept)
+void kept_close(struct kept *kept)
 {
+	state_free(kept->state);
 	totals_done(&kept->totals);
 	engine_state_done(&kept->engine);
+	store_alarm_free(kept->alarm);
 }
 
 void kept_event(struct kept *kept, const struct event *event, const struct event_stamp *stamp)

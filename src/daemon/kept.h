@@ -20,6 +20,7 @@ struct event_stamp;
 struct loop;
 struct outputs;
 struct running;
+struct store_alarm;
 
 /* All of it is its own. */
 struct kept {
@@ -29,14 +30,17 @@ struct kept {
 	struct engine_state engine;
 	struct state_part outputs_part;
 	struct totals totals;
+	struct store_alarm *alarm;
 	/* Runs what is due by now, before anything is saved. */
 	void (*settle)(void *arg, struct boot now);
+	/* Has what happened with the store handled as what rules say is. */
+	void (*event)(void *arg, const struct event *event);
 	void *arg;
 };
 
 /*
- * Opens the state of the folder that config names, or systemd; waits for that. settle, arg and
- * now are set before. False + err: see state_open().
+ * Opens the state of the folder that config names, or systemd; waits for that. settle, event,
+ * arg and now are set before. False + err: see state_open().
  */
 bool kept_open(struct kept *kept, struct loop *loop, const struct config *config,
 	       const char *boot_id, struct error *err);
@@ -47,8 +51,10 @@ bool kept_open(struct kept *kept, struct loop *loop, const struct config *config
 void kept_start(struct kept *kept, struct outputs *outputs);
 /* *kept->now took the place of old, whose buses that leave are still open. */
 void kept_reloaded(struct kept *kept, const struct running *old);
-/* After the state was stopped. */
-void kept_done(struct kept *kept);
+/* Behind kept_start(), when events may be handled: those of the store begin. */
+void kept_watch(struct kept *kept);
+/* Behind the last use of the state, which is closed with it; NULL members are allowed. */
+void kept_close(struct kept *kept);
 /* What happened, for the history, and what came of it, for the store. */
 void kept_event(struct kept *kept, const struct event *event, const struct event_stamp *stamp);
 

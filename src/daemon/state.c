@@ -298,7 +298,7 @@ static void state_rebuilt(void *arg, const char *aside)
 		  aside != NULL ? ", it is now " : "", aside != NULL ? aside : "");
 	boxes_rebuilt(state->boxes);
 	if (state->host.rebuilt != NULL)
-		state->host.rebuilt(state->host.arg);
+		state->host.rebuilt(state->host.arg, aside);
 	state_mark_changed(state, true);
 	journal_commit(state->journal, true);
 }

@@ -50,8 +50,11 @@ struct state_host {
 	void (*settle)(void *arg, struct boot now);
 	/* Time passes for something that counts it (a delay, a limit): save it often. */
 	bool (*busy)(void *arg);
-	/* What was committed is gone from the store: parts are about to be saved anew. */
-	void (*rebuilt)(void *arg);
+	/*
+	 * What was committed is gone from the store: parts are about to be saved anew. aside:
+	 * what it is called now, NULL: it vanished.
+	 */
+	void (*rebuilt)(void *arg, const char *aside);
 	/* Trouble of the store began, or ended (NULL). */
 	void (*trouble)(void *arg, const char *problem);
 	/*

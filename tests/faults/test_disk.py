@@ -79,7 +79,7 @@ class Scene:
             connection.request("GET", path)
             answer = connection.getresponse()
             text = answer.read().decode()
-            return lab.json.loads(text) if "json" in answer.headers["Content-Type"] else text
+            return lab.json.loads(text) if "/json" in answer.headers["Content-Type"] else text
         finally:
             connection.close()
 
@@ -213,6 +213,36 @@ def degraded_and_back(scene, break_it, mend_it, words):
     scene.all_is_written()
     scene.lives.kill()
     scene.end_of_story()
+
+
+def test_fault_D3_trouble_is_an_event():
+    """It fires once, reaches a webhook while it lasts and the history when it is over, and clears."""
+    if no_shim():
+        return
+    disk = Disk()
+    told = "[{webhook: alarm0}]"
+    with Scenes(shim=disk.env) as scene:
+        scene.lives.text = scene.lives.text.replace(
+            "max_size: 64MiB", "max_size: 64MiB, on_fire: %s, on_clear: %s" % (told, told))
+
+        def events():
+            bodies = [lab.json.loads(body) for _, body in list(scene.receiver.got["/alarm0"])]
+            return [body for body in bodies if body["rule"] == "gauged.store"]
+
+        scene.start()
+        disk.set(write_errno=errno.EIO)
+        scene.say(50)
+        fire = lab.wait_for("it is told", events)[0]
+        assert (fire["type"], fire["state"], fire["reason"]) == ("fire", "firing", "trouble"), fire
+        assert "input/output" in fire["message"].lower(), fire
+        disk.set(write_errno=errno.ENOSPC)
+        failures = scene.metric("gauged_store_failures_total")
+        lab.wait_for("it fails again", lambda: scene.metric("gauged_store_failures_total") > failures)
+        disk.set(write_errno=0)
+        lab.wait_for("its end is told", lambda: len(events()) > 1)
+        assert [event["type"] for event in events()] == ["fire", "clear"], events()
+        lines = [lab.json.loads(line) for line in scene.get("/v1/history?rule=gauged.store").splitlines()]
+        assert [line["type"] for line in lines] == ["clear", "fire"], lines
 
 
 def test_fault_D3_writes_that_fail():
@@ -539,6 +569,7 @@ def test_fault_E6_no_thread_for_the_writer():
 if __name__ == "__main__":
     lab.run(test_fault_D1_syncs_of_two_seconds_do_not_show_on_the_loop,
             test_fault_D2_a_full_disk,
+            test_fault_D3_trouble_is_an_event,
             test_fault_D3_writes_that_fail,
             test_fault_D4_syncs_that_fail_lose_what_they_were_for,
             test_a_disk_that_loses_what_it_synced_is_found_out,
