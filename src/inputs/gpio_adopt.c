@@ -43,6 +43,8 @@ static void adopt_state(struct input *input, uint32_t number, const struct input
 	*state = before->states[old];
 	state->counter = state->told = (struct gpio_counter){0};
 	state->rate = rate;
+	/* It is known what it is, and its scale may be another one. */
+	state->untold = true;
 	if (rate != NULL &&
 	    same_rate(&input->config->points[number], &before->config->points[old]))
 		*rate = *before->states[old].rate;

@@ -71,7 +71,7 @@ static void reading_put_at(struct input *input, uint32_t point, struct boot at)
 {
 	struct gpio_state *state = &input->states[point];
 
-	state->owed = false;
+	state->owed = state->untold = false;
 	if (state->up != 3)
 		return;
 	switch (input->config->points[point].kind) {
@@ -453,7 +453,8 @@ static void gpio_reading_level(void *arg, uint32_t line, bool value, struct mono
 		if (before != 3 && state->up == 3)
 			reading_up(input, point);
 		state->level = value;
-		if (before == 3 && own->kind != GPIO_LEVEL && own->kind != GPIO_OUTPUT)
+		if (before == 3 && !state->untold && own->kind != GPIO_LEVEL &&
+		    own->kind != GPIO_OUTPUT)
 			continue;
 		if (state->owed && state->spoiled)
 			continue;

@@ -20,6 +20,7 @@ struct gpio_state {
 	bool last_rising;     /* the last edge of its line, or what the level was before */
 	bool begun, measured; /* of a pulse: its beginning is known, its width is */
 	bool owed;	      /* a reading, once the rate allows it */
+	bool untold;	      /* taken over, and not told yet */
 	bool spoiled;	      /* bad until all that came at once is told */
 	bool unsure;	      /* of an output: what a write came to is not known */
 	struct mono from;     /* where the pulse began; the levels of an encoder: asked for, */

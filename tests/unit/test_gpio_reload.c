@@ -156,6 +156,20 @@ static void test_encoder_and_rate_go_on_over_a_reload(void **state)
 	box_done(&box);
 }
 
+/* The scale may be another one, and the next poll an hour away. */
+static void test_total_is_told_at_once_with_its_new_scale(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "", "n: {line: 1, count: rising}");
+	pulse(&box, 1, 8);
+	box_until(&box, "d.n", "8");
+	box_reload_total(&box, "n: {line: 1, count: rising, per: 4}");
+	box_expect(&box, "d.n 2\n");
+	box_done(&box);
+}
+
 static void test_reading_that_was_owed_is_told_by_the_new_bus(void **state)
 {
 	struct box box;
@@ -335,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_of_edges_go_on_over_a_reload),
 		cmocka_unit_test(test_a_bus_that_is_reloaded_again_and_again_misses_nothing),
 		cmocka_unit_test(test_encoder_and_rate_go_on_over_a_reload),
+		cmocka_unit_test(test_total_is_told_at_once_with_its_new_scale),
 		cmocka_unit_test(test_reading_that_was_owed_is_told_by_the_new_bus),
 		cmocka_unit_test(test_output_is_not_let_go_of),
 		cmocka_unit_test(test_output_written_while_the_new_bus_is_open_stays_so),
