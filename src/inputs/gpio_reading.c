@@ -186,10 +186,18 @@ void gpio_reading_owed(void *arg)
 
 /* Edges that did not come. */
 
-static const char *loss_words(enum gpio_kind kind, bool exact)
+enum loss {
+	LOSS_EXACT,
+	LOSS_VAGUE,  /* or of other lines */
+	LOSS_MERGED, /* several were one, and may have been fewer */
+};
+
+static const char *loss_words(enum gpio_kind kind, enum loss loss)
 {
-	if (!exact)
+	if (loss == LOSS_VAGUE)
 		return ", or of other lines";
+	if (loss == LOSS_MERGED)
+		return ": they were too close together for the kernel";
 	switch (kind) {
 	case GPIO_TOTAL:
 	case GPIO_SPEED:
@@ -219,7 +227,7 @@ static void reading_spoil(struct input *input, uint32_t point)
 }
 
 /* Edges of the point are missing. */
-static void reading_lost(struct input *input, uint32_t point, uint32_t lost, bool exact)
+static void reading_lost(struct input *input, uint32_t point, uint32_t lost, enum loss loss)
 {
 	const struct gpio_point *config = &input->config->points[point];
 	struct gpio_state *state = &input->states[point];
@@ -227,13 +235,13 @@ static void reading_lost(struct input *input, uint32_t point, uint32_t lost, boo
 	state->begun = false;
 	state->adrift = 3;
 	state->lost_at = input->now;
-	if (exact) {
+	if (loss == LOSS_EXACT) {
 		state->counter.lost += lost;
 		input->devices[config->device].lost += lost;
 	}
 	complaint_say(&state->loss, input->now, "bus %s: %s: %s%u edges were lost%s",
-		      input->config->name, config->name, exact ? "" : "up to ", lost,
-		      loss_words(config->kind, exact));
+		      input->config->name, config->name, loss == LOSS_EXACT ? "" : "up to ",
+		      lost, loss_words(config->kind, loss));
 	reading_spoil(input, point);
 }
 
@@ -327,14 +335,15 @@ static void edge_rate(struct input *input, uint32_t point, const struct reading_
 static void edge_width(struct input *input, uint32_t point, const struct reading_edge *edge)
 {
 	struct gpio_state *state = &input->states[point];
+	int64_t width_ns = mono_diff(edge->edge->at, state->from);
 
 	if (edge->edge->rising) {
 		state->from = edge->edge->at;
 		state->begun = true;
 		return;
 	}
-	if (state->begun && edge->lost == 0) {
-		state->width = (double)mono_diff(edge->edge->at, state->from) / NSEC_PER_SEC;
+	if (state->begun && edge->lost == 0 && width_ns >= 0) {
+		state->width = (double)width_ns / NSEC_PER_SEC;
 		state->measured = true;
 		reading_offer(input, point, edge->at);
 	}
@@ -354,7 +363,7 @@ static void edge_position(struct input *input, uint32_t point, const struct read
 	if (step != 0)
 		reading_offer(input, point, edge->at);
 	else if (edge->lost == 0 && mono_diff(edge->edge->at, state->until) > 0)
-		reading_lost(input, point, 1, true);
+		reading_lost(input, point, 1, LOSS_EXACT);
 }
 
 static void edge_none(struct input *input, uint32_t point, const struct reading_edge *edge)
@@ -385,7 +394,7 @@ static void gpio_reading_edge(void *arg, uint32_t line, const struct gpio_edge *
 		uint32_t point = config->uses[i].point;
 
 		if (lost > 0)
-			reading_lost(input, point, lost, true);
+			reading_lost(input, point, lost, LOSS_EXACT);
 		told.at = reading_at(input, edge->at);
 		told.second = config->uses[i].second;
 		reading_edges[config->points[point].kind](input, point, &told);
@@ -393,7 +402,25 @@ static void gpio_reading_edge(void *arg, uint32_t line, const struct gpio_edge *
 	}
 }
 
-static void gpio_reading_lost(void *arg, uint32_t line, uint32_t lost, bool exact)
+/* A level is right whatever became one edge; what is counted is not. */
+static bool reading_suffers(const struct input *input, uint32_t point, bool merged)
+{
+	switch (input->config->points[point].kind) {
+	case GPIO_TOTAL:
+	case GPIO_SPEED:
+	case GPIO_FREQUENCY:
+	case GPIO_POSITION:
+		return true;
+	case GPIO_LEVEL:
+	case GPIO_INSTANT:
+	case GPIO_WIDTH:
+	case GPIO_OUTPUT:
+		break;
+	}
+	return !merged;
+}
+
+static void gpio_reading_lost(void *arg, uint32_t line, uint32_t lost, bool merged)
 {
 	struct input *input = arg;
 	const struct input_config *config = input->config;
@@ -401,17 +428,9 @@ static void gpio_reading_lost(void *arg, uint32_t line, uint32_t lost, bool exac
 	reading_time(input);
 	for (uint32_t i = config->first_use[line]; i < config->first_use[line + 1]; i++) {
 		uint32_t point = config->uses[i].point;
-		struct gpio_state *state = &input->states[point];
-		uint32_t weight = gpio_counter_of_lost(&config->points[point].edges,
-						       state->last_rising, lost);
 
-		reading_lost(input, point, lost, exact);
-		if (!exact || weight == 0)
-			continue;
-		if (state->rate != NULL)
-			gpio_rate_add(state->rate, input->now, weight);
-		else if (config->points[point].kind == GPIO_TOTAL)
-			state->counter.count += weight;
+		if (reading_suffers(input, point, merged))
+			reading_lost(input, point, lost, merged ? LOSS_MERGED : LOSS_VAGUE);
 	}
 }
 

@@ -354,6 +354,9 @@ void gpio_link_report(const struct gpio_link *link, struct report *ret)
 	report_count(ret, "edges", "Edges that came.", link->edges);
 	report_count(ret, "edges_lost", "Edges that the kernel dropped, as its numbers say.",
 		     link->edges_lost);
+	report_count(ret, "edges_merged",
+		     "Edges that seem to have been too close together for the kernel.",
+		     link->merged);
 	report_count(ret, "slow_calls",
 		     "Calls of the kernel that held everything up for 10 ms.", link->slow);
 	report_count(ret, "gaps", "Times that edges were missing.", link->gaps);

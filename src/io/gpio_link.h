@@ -59,11 +59,12 @@ struct gpio_link_ops {
 	/* An edge; lost of the line's edges are missing before it. */
 	void (*edge)(void *arg, uint32_t line, const struct gpio_edge *edge, uint32_t lost);
 	/*
-	 * Edges are missing behind the last one of the line: lost; or, if that is not exact, at
-	 * most lost, of this line or of others. The next edge then says how many of them were
-	 * its own.
+	 * At most lost edges are missing, of this line or of others, behind its last one: its
+	 * next edge says how many of them were its own. merged: those were edges in so quick a
+	 * row that the kernel made one of them, around the last ones of the line, and nothing
+	 * will say how many there were.
 	 */
-	void (*lost)(void *arg, uint32_t line, uint32_t lost, bool exact);
+	void (*lost)(void *arg, uint32_t line, uint32_t lost, bool merged);
 	/* The line is gone, or cannot be had. */
 	void (*down)(void *arg, uint32_t line);
 	/* All that came at once was told. */

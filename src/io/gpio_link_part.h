@@ -18,13 +18,14 @@ enum { LINE_NONE = UINT32_MAX };
 struct gpio_line {
 	uint32_t request; /* LINE_NONE: it is not there */
 	uint8_t bit;	  /* in the request */
-	bool told;	  /* its numbers are complete since the last gap of the request */
+	bool told;	  /* it had an edge since numbers of the request were left out */
 	bool value;	  /* what an output begins with */
 	bool given;	  /* by gpio_link_begin_with() */
 	uint32_t offset;
 	uint32_t found; /* lines of the chip that have its name */
 	bool wanted;	/* in this attempt */
 	struct gpio_sequence sequence;
+	uint32_t heard; /* the round of the request in which it had its last edge */
 	char name[GPIO_CHIP_NAME];
 	char why[120]; /* it is not there */
 };
@@ -34,9 +35,15 @@ struct gpio_request {
 	int fd; /* -1: handed over */
 	struct loop_watch *watch;
 	size_t count;
-	struct gpio_sequence sequence;
-	uint32_t missing; /* edges that no line is known to have lost */
-	bool reread;	  /* the values, once no edge waits any more */
+	/* Numbers of edges, modulo 2^32: the highest that came, and how many are accounted for.
+	 */
+	uint32_t highest, accounted;
+	uint32_t vague; /* of those: lost, and no line has said yet that it was its own */
+	uint32_t burst; /* edges since none waited */
+	uint32_t round; /* since no number was missing */
+	struct mono odd_since; /* numbers are missing that cannot be lost; 0: they are not */
+	bool gapped;	       /* some were lost in this burst */
+	bool reread;	       /* the values, once no edge waits any more */
 	uint32_t lines[GPIO_CHIP_LINES];
 };
 
@@ -56,7 +63,7 @@ struct gpio_link {
 	struct gpio_watch *watch;
 	struct tty_watch *path; /* NULL: the chip is told by label or name */
 	struct complaint trouble, slowness;
-	uint64_t slow, opened, failures, losses, busy_tries, edges, edges_lost, gaps;
+	uint64_t slow, opened, failures, losses, busy_tries, edges, edges_lost, gaps, merged;
 };
 
 /* The chip does not answer any more, with the errno code: all lines go down. */

@@ -120,7 +120,7 @@ static int request_lines(struct gpio_link *link, const uint32_t *numbers,
 
 	if (rc != 0)
 		return rc;
-	*request = (struct gpio_request){.link = link, .fd = fd, .count = count};
+	*request = (struct gpio_request){.link = link, .fd = fd, .count = count, .round = 1};
 	for (size_t i = 0; i < count; i++) {
 		struct gpio_line *line = &link->lines[numbers[i]];
 
@@ -129,6 +129,7 @@ static int request_lines(struct gpio_link *link, const uint32_t *numbers,
 		line->bit = (uint8_t)i;
 		line->sequence = (struct gpio_sequence){0};
 		line->told = true;
+		line->heard = 0;
 		line->given = false;
 	}
 	request->watch =

@@ -3,17 +3,13 @@
 /* Owns the arithmetic of sequence numbers. */
 #include "io/gpio_sequence.h"
 
-uint32_t gpio_sequence_next(struct gpio_sequence *sequence, uint32_t number)
+bool gpio_sequence_next(struct gpio_sequence *sequence, uint32_t number, uint32_t *ret_lost)
 {
 	uint32_t ahead = number - sequence->last;
 
 	if (ahead == 0 || ahead > UINT32_MAX / 2)
-		return 0;
+		return false;
 	sequence->last = number;
-	return ahead - 1;
-}
-
-void gpio_sequence_skip(struct gpio_sequence *sequence, uint32_t count)
-{
-	sequence->last += count;
+	*ret_lost = ahead - 1;
+	return true;
 }

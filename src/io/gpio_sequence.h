@@ -2,12 +2,13 @@
 /* Copyright 2026 The gauged authors */
 /*
  * Numbers in a row, as the kernel gives them to the edges of lines (<linux/gpio.h>, struct
- * gpio_v2_line_event): from 1 when the lines are requested, up by one for each edge, modulo
+ * gpio_v2_line_event) of one line: from 1 when it is requested, up by one for each edge, modulo
  * 2^32. A number that is left out is an edge that was lost. Pure.
  */
 #ifndef GAUGED_IO_GPIO_SEQUENCE_H
 #define GAUGED_IO_GPIO_SEQUENCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Start from all zero. */
@@ -16,11 +17,9 @@ struct gpio_sequence {
 };
 
 /*
- * number came: how many before it did not. A number that came before, or is far behind, loses
- * nothing and changes nothing: that is no sequence of the kernel's.
+ * number came: *ret_lost before it did not. False, and nothing changes: it came before, or was
+ * taken for lost.
  */
-uint32_t gpio_sequence_next(struct gpio_sequence *sequence, uint32_t number);
-/* count more are known to be lost. */
-void gpio_sequence_skip(struct gpio_sequence *sequence, uint32_t count);
+bool gpio_sequence_next(struct gpio_sequence *sequence, uint32_t number, uint32_t *ret_lost);
 
 #endif

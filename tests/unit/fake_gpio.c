@@ -64,6 +64,10 @@ static struct {
 		uint32_t line;
 		bool high;
 	} met;
+	struct fake_odd odd;
+	bool holding;
+	struct gpio_v2_line_event held;
+	struct fake_request *held_by;
 } fake;
 
 int __real_ioctl(int fd, unsigned long request, void *arg);
@@ -375,9 +379,19 @@ void fake_gpio_drive_at(struct fake_chip *chip, uint32_t number, bool high, int6
 	     (rising ? GPIO_V2_LINE_FLAG_EDGE_RISING : GPIO_V2_LINE_FLAG_EDGE_FALLING)) == 0)
 		return;
 	event.id = rising ? GPIO_V2_LINE_EVENT_RISING_EDGE : GPIO_V2_LINE_EVENT_FALLING_EDGE;
-	event.seqno = ++line->owner->number;
 	event.line_seqno = ++line->number;
-	push(line->owner, &event);
+	event.seqno = line->owner->count == 1 ? event.line_seqno : ++line->owner->number;
+	event.seqno += fake.odd.number;
+	event.line_seqno += fake.odd.line_number;
+	event.timestamp_ns += (uint64_t)fake.odd.ns;
+	fake.odd = (struct fake_odd){0};
+	if (fake.holding) {
+		fake.held = event;
+		fake.held_by = line->owner;
+		fake.holding = false;
+	} else {
+		push(line->owner, &event);
+	}
 }
 
 void fake_gpio_drive(struct fake_chip *chip, uint32_t line, bool high)
@@ -449,4 +463,25 @@ void fake_gpio_meet(struct fake_chip *chip, uint32_t line, bool high)
 bool fake_gpio_same_request(const struct fake_chip *chip, uint32_t a, uint32_t b)
 {
 	return chip->lines[a].owner != NULL && chip->lines[a].owner == chip->lines[b].owner;
+}
+
+void fake_gpio_hold_back(void)
+{
+	fake.holding = true;
+}
+
+void fake_gpio_let_go(void)
+{
+	push(fake.held_by, &fake.held);
+	fake.held_by = NULL;
+}
+
+void fake_gpio_merge(struct fake_chip *chip, uint32_t line, uint32_t count)
+{
+	chip->lines[line].owner->number += count;
+}
+
+void fake_gpio_be_odd(const struct fake_odd *odd)
+{
+	fake.odd = *odd;
 }

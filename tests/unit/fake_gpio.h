@@ -44,6 +44,17 @@ void fake_gpio_fail_writes(int code);
 /* A level that changes without an edge, as of two edges at once; calls that take so long. */
 void fake_gpio_sneak(struct fake_chip *chip, uint32_t line, bool high);
 void fake_gpio_slow(int ms);
+/* What is added to the numbers and the time of the next edge alone. */
+struct fake_odd {
+	uint32_t number, line_number;
+	int64_t ns;
+};
+void fake_gpio_be_odd(const struct fake_odd *odd);
+/* The next edge gets its numbers, and comes later: others overtake it. */
+void fake_gpio_hold_back(void);
+void fake_gpio_let_go(void);
+/* Interrupts of the line that make no edge: the next one's number in the request is higher. */
+void fake_gpio_merge(struct fake_chip *chip, uint32_t line, uint32_t count);
 /* An edge that happens within the next call that reads values, which has it already. */
 void fake_gpio_meet(struct fake_chip *chip, uint32_t line, bool high);
 

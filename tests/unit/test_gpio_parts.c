@@ -18,20 +18,31 @@
 #include "inputs/gpio_rate.h"
 #include "io/gpio_sequence.h"
 
+/* How many before the number are lost; -1: it is none that is awaited. */
+static int64_t next(struct gpio_sequence *sequence, uint32_t number)
+{
+	uint32_t lost = 77;
+
+	if (gpio_sequence_next(sequence, number, &lost))
+		return lost;
+	assert_int_equal(lost, 77);
+	return -1;
+}
+
 static void test_sequence_loses_nothing_in_a_row(void **state)
 {
 	struct gpio_sequence sequence = {0};
 
 	(void)state;
 	for (uint32_t i = 1; i < 1000; i++)
-		assert_int_equal(gpio_sequence_next(&sequence, i), 0);
+		assert_int_equal(next(&sequence, i), 0);
 }
 
 static void test_sequence_tells_each_gap_exactly(void **state)
 {
 	struct random random;
 	struct gpio_sequence sequence = {0};
-	uint64_t lost = 0, told = 0, came = 0;
+	int64_t lost = 0, told = 0, came = 0;
 
 	(void)state;
 	random_init(&random, 14);
@@ -40,7 +51,7 @@ static void test_sequence_tells_each_gap_exactly(void **state)
 			lost++;
 			continue;
 		}
-		told += gpio_sequence_next(&sequence, i);
+		told += next(&sequence, i);
 		came++;
 	}
 	assert_true(lost > 300);
@@ -48,14 +59,41 @@ static void test_sequence_tells_each_gap_exactly(void **state)
 	assert_int_equal(came + told, 2000);
 }
 
+/* In any order, and some of them twice: each number came, or is lost, once. */
+static void test_sequence_takes_each_number_once(void **state)
+{
+	struct random random;
+
+	(void)state;
+	random_init(&random, 15);
+	for (int round = 0; round < 200; round++) {
+		struct gpio_sequence sequence = {.last = UINT32_MAX - 100};
+		uint32_t first = sequence.last, highest = first;
+		int64_t sum = 0;
+
+		for (int i = 0; i < 300; i++) {
+			uint32_t number = highest - 5 + (uint32_t)random_between(&random, 0, 8);
+			int64_t lost = next(&sequence, number);
+			bool ahead = number - first < 1000 && number - highest - 1 < 1000;
+
+			assert_int_equal(lost >= 0, ahead);
+			if (lost < 0)
+				continue;
+			sum += 1 + lost;
+			highest = number;
+		}
+		assert_int_equal(sum, highest - first);
+	}
+}
+
 static void test_sequence_goes_on_behind_the_largest_number(void **state)
 {
 	struct gpio_sequence sequence = {.last = UINT32_MAX - 1};
 
 	(void)state;
-	assert_int_equal(gpio_sequence_next(&sequence, UINT32_MAX), 0);
-	assert_int_equal(gpio_sequence_next(&sequence, 0), 0);
-	assert_int_equal(gpio_sequence_next(&sequence, 5), 4);
+	assert_int_equal(next(&sequence, UINT32_MAX), 0);
+	assert_int_equal(next(&sequence, 0), 0);
+	assert_int_equal(next(&sequence, 5), 4);
 }
 
 static void test_sequence_ignores_a_number_that_is_none_of_it(void **state)
@@ -63,11 +101,9 @@ static void test_sequence_ignores_a_number_that_is_none_of_it(void **state)
 	struct gpio_sequence sequence = {.last = 100};
 
 	(void)state;
-	assert_int_equal(gpio_sequence_next(&sequence, 100), 0);
-	assert_int_equal(gpio_sequence_next(&sequence, 7), 0);
-	assert_int_equal(gpio_sequence_next(&sequence, 101), 0);
-	gpio_sequence_skip(&sequence, 9);
-	assert_int_equal(gpio_sequence_next(&sequence, 111), 0);
+	assert_int_equal(next(&sequence, 100), -1);
+	assert_int_equal(next(&sequence, 7), -1);
+	assert_int_equal(next(&sequence, 101), 0);
 }
 
 /* Against a line that alternates: of any stretch that is lost, those that count. */
@@ -301,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sequence_loses_nothing_in_a_row),
 		cmocka_unit_test(test_sequence_tells_each_gap_exactly),
+		cmocka_unit_test(test_sequence_takes_each_number_once),
 		cmocka_unit_test(test_sequence_goes_on_behind_the_largest_number),
 		cmocka_unit_test(test_sequence_ignores_a_number_that_is_none_of_it),
 		cmocka_unit_test(test_lost_edges_count_as_they_would_have),
