@@ -276,22 +276,18 @@ def rewrite(bus, change):
 
 
 def test_reloads_under_load_miss_no_edge():
+    """The lines that stay keep their requests, while lines beside them come and go."""
     with Bus(8, ["n: {line: 1, count: both}", "pos: {quadrature: [4, 5]}"]) as bus:
-        count, steps = bus.chip.edging(1200, 1500, 1), bus.chip.edging(600, 3000, 4, 5)
-        reloads = 0
-        while count.poll() is None or steps.poll() is None:
-            name = "x%d" % reloads
-            rewrite(bus, lambda text: text.replace("      n: {", "      %s: {line: 2}\n      n: {" % name)
-                    if "{line: 2}" not in text else re.sub(r"      x[0-9]+: .*\n", "      y: {line: 3}\n", text)
-                    if "{line: 3}" not in text else text.replace("      n: {", "      z%d: {line: 6}\n      n: {" %
-                                                                 reloads)
-                    if "{line: 6}" not in text else re.sub(r"      z[0-9]+: .*\n", "", text))
-            reloads += 1
-        print("  %d reloads" % reloads)
-        assert reloads > 3
-        bus.until("n", 1200)
-        bus.until("pos", 600)
+        for i in range(6):
+            load = [bus.chip.edging(400, 1500, 1), bus.chip.edging(200, 3000, 4, 5)]
+            for j in range(2):
+                rewrite(bus, lambda text: text.replace("      n: {", "      x: {line: %d}\n      n: {" % (2 + i % 2))
+                        if "      x: {" not in text else re.sub(r"      x: .*\n", "", text))
+            assert [process.wait(120) for process in load] == [0, 0]
+        bus.until("n", 2400)
+        bus.until("pos", 1200)
         assert bus.counter("edges_lost") == 0 and bus.device_counter("unwatched") == 0, bus.report()
+        assert "not watched" not in bus.daemon.log()
 
 
 def test_a_line_that_is_taken_anew_says_so():
