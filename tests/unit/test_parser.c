@@ -254,8 +254,8 @@ static void test_no_part_is_one_too_many(void **state)
 		"1 < x.a < 2",
 		"x.a in 1 .. 2",
 		"x.a not in (1, -2)",
-		"x.a ?"
-		"? 1",
+		("x.a ?"
+		 "? 1"),
 	};
 
 	(void)state;

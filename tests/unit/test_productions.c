@@ -73,8 +73,8 @@ static const struct production productions[] = {
 	{"^", "2 ^ 3 ^ 2", "512", "x.a ^ > 1", 6, "expected an expression, got '>'", NULL},
 	{"^", "-3 ^ 2", "-9", NULL, 0, NULL, NULL},
 	{"^", "2 ^ -1", "0.5", NULL, 0, NULL, NULL},
-	{"?" "?", "x.c ?" "? 7", "7", "x.a ?" "? -1 > 1", 7, "a sign cannot stand behind '?" "?'", "hint: put it in parentheses: (-x)"},
-	{"?" "?", "x.a ?" "? 7 ^ 2", "81", "x.a ?" "? 1 ?" "? 2 > 1", 9, "'?" "?' takes one alternative", "hint: put the first pair in parentheses: (x ?" "? y) ?" "? z"},
+	{("?" "?"), ("x.c ?" "? 7"), "7", ("x.a ?" "? -1 > 1"), 7, ("a sign cannot stand behind '?" "?'"), "hint: put it in parentheses: (-x)"},
+	{("?" "?"), ("x.a ?" "? 7 ^ 2"), "81", ("x.a ?" "? 1 ?" "? 2 > 1"), 9, ("'?" "?' takes one alternative"), ("hint: put the first pair in parentheses: (x ?" "? y) ?" "? z")},
 
 	/* what binds tightest */
 	{"(", "(x.a + 1) * 2", "20", "(x.p", 4, "expected ')', got the end", NULL},
