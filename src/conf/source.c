@@ -132,8 +132,10 @@ static bool refuse_character(const struct diag_source *source, size_t at, struct
 	str_init_fixed(&shown, room, sizeof(room));
 	for (size_t i = 0; i < (n > 0 ? n : 1); i++)
 		str_addf(&shown, "%s%02x", i > 0 ? " " : "", (unsigned char)s[i]);
-	diag_error_at(diags, source, at, n > 0 ? n : 1, "byte%s %s %s", n > 1 ? "s" : "", room,
-		      why);
+	if (n > 1)
+		diag_error_at(diags, source, at, n, "the character %s %s", room, why);
+	else
+		diag_error_at(diags, source, at, 1, "byte %s %s", room, why);
 	return true;
 }
 

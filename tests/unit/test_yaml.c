@@ -347,17 +347,17 @@ static void test_bytes_that_are_no_text_are_refused(void **state)
 		"      |    ^~~~\n");
 	refuses("a: b\xe2\x80\xa8"
 		"c: d\n",
-		"t.yaml:1:5: error: bytes e2 80 a8 is an invisible line separator: delete it\n"
+		"t.yaml:1:5: error: the character e2 80 a8 is an invisible line separator: delete it\n"
 		"    1 | a: b\xe2\x80\xa8"
 		"c: d\n"
 		"      |     ^\n");
 	refuses("a: b\xef\xbb\xbf",
-		"t.yaml:1:5: error: bytes ef bb bf is a byte order mark, which belongs at the "
+		"t.yaml:1:5: error: the character ef bb bf is a byte order mark, which belongs at the "
 		"start of a file only: delete it\n"
 		"    1 | a: b\xef\xbb\xbf\n"
 		"      |     ^\n");
 	refuses("a: b\xef\xbf\xbf",
-		"t.yaml:1:5: error: bytes ef bf bf is no character: delete it\n"
+		"t.yaml:1:5: error: the character ef bf bf is no character: delete it\n"
 		"    1 | a: b\xef\xbf\xbf\n"
 		"      |     ^\n");
 	/* cut in the middle of a character, and a surrogate */
