@@ -118,8 +118,6 @@ static bool message_variable(const struct expr_source *source, struct message_pa
 	const struct binding *binding;
 	size_t rest;
 
-	if (source->bindings == NULL)
-		return false;
 	binding = binding_find(source->bindings, source->text, source->len);
 	if (binding != NULL && binding->kind != BINDING_DEVICE && binding->kind != BINDING_TEXT)
 		return false;
@@ -154,8 +152,7 @@ static bool message_is_margin(const struct expr_source *source)
 {
 	return (message_is(source, "margin") || message_is(source, "margin.unit")) &&
 	       point_table_find(source->points, source->text, source->len) == POINT_NONE &&
-	       (source->bindings == NULL ||
-		binding_find(source->bindings, source->text, strlen("margin")) == NULL);
+	       binding_find(source->bindings, source->text, strlen("margin")) == NULL;
 }
 
 static struct expr *message_margin(struct arena *trees, struct program *program,

@@ -21,8 +21,8 @@ enum { MESSAGE_MAX_BYTES = 1024, MESSAGE_MAX_TEXT = 4096, MESSAGE_MAX_HOLES = 64
 
 /*
  * NULL after an error was added. trees: an arena for what nobody needs behind this. rule: its
- * name and severity are used. source: scalar, field, rule, points and diags are used. use gets
- * what the message reads, in trees.
+ * name and severity are used. source: scalar, field, rule, bindings, points and diags are used.
+ * use gets what the message reads, in trees.
  */
 const struct message *message_compile(struct arena *arena, struct arena *trees,
 				      struct program *program, const struct expr_source *source,

@@ -209,6 +209,8 @@ static void test_fault_H5_expression_bombs_are_refused(void **state)
 
 	(void)state;
 	wrong_at(repeated("", "(", 70, "x.p"), 64, "the expression is nested deeper than 64");
+	/* One that is wrong as a word is told as that, and not again. */
+	wrong_at(repeated("", "(", 64, "$"), 64, "unexpected '$'");
 	wrong_at(repeated("", "not ", 70, "x.p"), 256,
 		 "the expression is nested deeper than 64");
 	wrong_at(repeated("1 < 2", " ^ 2", 70, ""), 4 * 63 + 4,
