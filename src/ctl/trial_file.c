@@ -208,6 +208,13 @@ static bool read_expect(const struct reading_file *file, const struct yaml_node 
 	ret->node = node;
 	if (!bind(file, &expect_table, node, ret) || !one_of(file, node, keys, "rule, point"))
 		return false;
+	if (ret->value != NULL && ret->value->kind != YAML_SCALAR) {
+		diag_error(
+			file->diags, ret->value,
+			"'value' of expectation must be a value such as 81.5, on or null, not %s",
+			yaml_kind_words(ret->value));
+		return false;
+	}
 	ret->has_state = yaml_get(node, "state") != NULL;
 	ret->has_condition = yaml_get(node, "condition") != NULL;
 	ret->has_quality = yaml_get(node, "quality") != NULL;
