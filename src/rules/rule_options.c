@@ -102,13 +102,13 @@ static const struct option flap_rows[] = {
 	 .min = 2,
 	 .max = QUIET_TIMES_MAX,
 	 .required = true,
-	 .help = "so many times the alarm came or went ..."},
+	 .help = "how often the alarm comes or goes until it is muted"},
 	{.name = "in",
 	 OPTION(DURATION, flap_options, in_ns),
 	 .min = 1,
 	 .max = RULE_LONGEST_S,
 	 .required = true,
-	 .help = "... within this time"},
+	 .help = "within what time it comes and goes so often"},
 };
 
 static const struct option defaults_rows[] = {
