@@ -135,6 +135,23 @@ static void test_spans_and_what_they_mean(void **state)
 		     "00:00:00 86400 -----s-; 08:00:00 3600 ------s");
 }
 
+static void test_each_day_of_the_week_is_itself(void **state)
+{
+	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(days); i++) {
+		char text[16], week[] = "-------", slot[40], span[40];
+
+		week[i] = "mtwtfss"[i];
+		snprintf(text, sizeof(text), "06:00 %s", days[i]);
+		snprintf(slot, sizeof(slot), "06:00:00 %s", week);
+		snprintf(span, sizeof(span), "00:00:00 86400 %s", week);
+		assert_means(false, text, slot);
+		assert_means(true, days[i], span);
+	}
+}
+
 static void assert_said(bool spans, const char *text, const char *said)
 {
 	struct test t;
@@ -402,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slots_and_what_they_mean),
 		cmocka_unit_test(test_spans_and_what_they_mean),
+		cmocka_unit_test(test_each_day_of_the_week_is_itself),
 		cmocka_unit_test(test_wrong_times),
 		cmocka_unit_test(test_wrong_days),
 		cmocka_unit_test(test_wrong_entries),
