@@ -24,12 +24,14 @@ struct sysfs_result {
 	double raw;
 	enum bad_reason reason;
 	struct boot at;
+	char why[160]; /* it is bad */
 };
 
 /* A device as the thread has it: whoever is the last one frees it. */
 struct sysfs_round {
 	pthread_mutex_t lock;
 	bool busy, done, abandoned; /* under lock while busy */
+	size_t next;		    /* likewise: the value that is being read */
 	struct loop_wake *wake;
 	/* Of its own: the configuration may go while a sensor takes its time. */
 	char *root, *texts;
@@ -41,9 +43,11 @@ struct sysfs_round {
 struct sysfs_state {
 	struct sysfs_round *round;
 	struct mono due;
-	uint64_t polls, missed, bad;
+	struct mono begun; /* the round */
+	uint64_t polls, missed, bad, took_ns;
 	struct complaint complaint;
-	bool failing;
+	const char *state;
+	char detail[200];
 };
 
 struct input {
@@ -73,8 +77,17 @@ static void *round_run(void *arg)
 
 	for (size_t i = 0; i < round->count; i++) {
 		struct sysfs_result *result = &round->results[i];
+		struct str why;
 
-		result->reason = sysfs_place_read(round->root, &round->places[i], &result->raw);
+		pthread_mutex_lock(&round->lock);
+		round->next = i;
+		abandoned = round->abandoned;
+		pthread_mutex_unlock(&round->lock);
+		if (abandoned)
+			break;
+		str_init_fixed(&why, result->why, sizeof(result->why));
+		result->reason =
+			sysfs_place_read(round->root, &round->places[i], &result->raw, &why);
 		result->at = clock_boot();
 	}
 	pthread_mutex_lock(&round->lock);
@@ -170,7 +183,7 @@ static struct sysfs_round *round_new(const char *root, const struct sysfs_device
 		const struct sysfs_place *place = &device->points[i].place;
 
 		room += text_room(place->name) + text_room(place->label) +
-			text_room(place->channel);
+			text_room(place->channel) + text_room(place->device);
 	}
 	at = round->texts = xcalloc(room, 1);
 	for (size_t i = 0; i < round->count; i++) {
@@ -181,6 +194,7 @@ static struct sysfs_round *round_new(const char *root, const struct sysfs_device
 			.name = round_text(&at, place->name),
 			.label = round_text(&at, place->label),
 			.channel = round_text(&at, place->channel),
+			.device = round_text(&at, place->device),
 		};
 	}
 	return round;
@@ -208,24 +222,80 @@ static bool sysfs_put(struct input *input, const struct sysfs_device *device, si
 	return reading.reason == BAD_NONE;
 }
 
+/* The first that could not be read is named. */
+static void sysfs_describe(struct sysfs_state *state, const struct sysfs_device *device)
+{
+	struct str text;
+
+	str_init_fixed(&text, state->detail, sizeof(state->detail));
+	for (size_t i = 0; i < device->point_count; i++) {
+		const struct sysfs_result *result = &state->round->results[i];
+
+		if (result->reason == BAD_NONE)
+			continue;
+		str_addf(&text, "%s: %s", device->points[i].name, result->why);
+		return;
+	}
+}
+
 static void sysfs_take(struct input *input, size_t number)
 {
 	const struct sysfs_device *device = &input->config->devices[number];
 	struct sysfs_state *state = &input->devices[number];
+	struct mono now = clock_mono();
 	size_t bad = 0;
 
 	for (size_t i = 0; i < device->point_count; i++)
 		bad += !sysfs_put(input, device, i, &state->round->results[i]);
 	state->bad += bad;
-	state->failing = bad > 0;
+	state->took_ns += (uint64_t)mono_diff(now, state->begun);
+	sysfs_describe(state, device);
+	state->state = bad > 0 ? "failing" : "up";
 	if (bad > 0)
-		complaint_say(&state->complaint, clock_mono(),
-			      "bus %s: %zu of the %zu values of %s could not be read, trying "
-			      "again with the next poll",
-			      input->config->name, bad, device->point_count, device->name);
+		complaint_say(
+			&state->complaint, now,
+			"bus %s: %zu of the %zu values of %s could not be read%s%s, trying "
+			"again with the next poll",
+			input->config->name, bad, device->point_count, device->name,
+			state->detail[0] != '\0' ? ", " : "", state->detail);
 	else
 		complaint_end(&state->complaint, "bus %s: all values of %s can be read again",
 			      input->config->name, device->name);
+}
+
+/* A sensor that does not answer, and will not: nothing else of the device is read either. */
+static void sysfs_hangs(struct input *input, size_t number, int64_t since_ns)
+{
+	const struct sysfs_device *device = &input->config->devices[number];
+	struct sysfs_state *state = &input->devices[number];
+	const struct sysfs_result timeout = {.reason = BAD_TIMEOUT, .at = clock_boot()};
+	struct str text;
+	size_t next;
+
+	pthread_mutex_lock(&state->round->lock);
+	next = state->round->next;
+	pthread_mutex_unlock(&state->round->lock);
+	for (size_t i = 0; i < device->point_count; i++)
+		(void)sysfs_put(input, device, i, &timeout);
+	state->bad += device->point_count;
+	state->state = "stuck";
+	str_init_fixed(&text, state->detail, sizeof(state->detail));
+	str_addf(&text, "%s is being read for ", device->points[next].name);
+	str_add_duration(&text, since_ns);
+	complaint_say(&state->complaint, clock_mono(),
+		      "bus %s: %s, and no value of %s is read meanwhile", input->config->name,
+		      state->detail, device->name);
+}
+
+static void sysfs_miss(struct input *input, size_t number, struct mono now)
+{
+	struct sysfs_state *state = &input->devices[number];
+	int64_t since_ns = mono_diff(now, state->begun);
+
+	state->missed++;
+	/* Until then the values of the last round count. */
+	if (since_ns > input->config->devices[number].stale_ns)
+		sysfs_hangs(input, number, since_ns);
 }
 
 static void sysfs_ended(void *arg)
@@ -246,10 +316,11 @@ static void sysfs_poll(struct input *input, size_t number, struct mono now)
 	if (state->due.ns <= now.ns)
 		state->due = mono_add(now, input->config->devices[number].poll_ns);
 	if (state->round->busy) {
-		state->missed++;
+		sysfs_miss(input, number, now);
 		return;
 	}
 	state->polls++;
+	state->begun = now;
 	rc = round_start(state->round);
 	if (rc < 0)
 		complaint_say(&state->complaint, now,
@@ -306,6 +377,7 @@ static struct input *sysfs_open(const struct input_config *config, struct loop *
 		input->devices[i].round =
 			round_new(config->root, &config->devices[i], input->wake);
 		input->devices[i].due = now;
+		input->devices[i].state = "up";
 	}
 	loop_timer_start(input->timer, now);
 	return input;
@@ -318,11 +390,14 @@ static void sysfs_report(const struct input *input, struct report *ret_bus,
 	for (size_t i = 0; i < input->config->device_count; i++) {
 		const struct sysfs_state *state = &input->devices[i];
 
-		ret_devices[i] = (struct report){.state = state->failing ? "failing" : "up"};
+		ret_devices[i] = (struct report){.state = state->state};
+		strcpy(ret_devices[i].detail, state->detail);
 		report_count(&ret_devices[i], "polls", "Rounds of reading.", state->polls);
 		report_count(&ret_devices[i], "polls_missed",
 			     "Rounds left out, as the one before had not ended.",
 			     state->missed);
+		report_count(&ret_devices[i], "polls_ms", "Milliseconds that rounds took.",
+			     state->took_ns / (uint64_t)NSEC_PER_MSEC);
 		report_count(&ret_devices[i], "bad_values", "Values that could not be read.",
 			     state->bad);
 	}

@@ -24,7 +24,7 @@ struct device_options {
 };
 
 struct point_options {
-	const char *hwmon, *thermal, *iio, *w1, *file, *label, *channel;
+	const char *hwmon, *thermal, *iio, *w1, *file, *label, *channel, *device;
 };
 
 static const struct option bus_rows[] = {
@@ -68,6 +68,10 @@ static const struct option point_rows[] = {
 	 OPTION(TEXT, point_options, channel),
 	 .help = "The channel of a chip (temp1, in0, fan2, power1) or of an IIO device "
 		 "(in_voltage0)."},
+	{.name = "device",
+	 OPTION(TEXT, point_options, device),
+	 .help = "Which one of several chips, zones or IIO devices of the name: its folder, or the "
+		 "device behind it, such as coretemp.1 or 0-0048."},
 	{.name = "thermal",
 	 OPTION(TEXT, point_options, thermal),
 	 .help = "Type of a thermal zone, such as cpu-thermal."},
@@ -147,6 +151,7 @@ static bool place_parse(const struct yaml_node *node, const struct point_options
 	}
 	ret->label = options->label;
 	ret->channel = options->channel;
+	ret->device = options->device;
 	if ((ret->kind == SYSFS_HWMON && (ret->label == NULL) == (ret->channel == NULL)) ||
 	    (ret->kind == SYSFS_IIO && ret->channel == NULL)) {
 		diag_error(diags, yaml_key(node, keys[ret->kind]), "'%s' needs %s",
@@ -158,12 +163,15 @@ static bool place_parse(const struct yaml_node *node, const struct point_options
 	stray = ret->kind != SYSFS_HWMON ? yaml_key(node, "label") : NULL;
 	if (stray == NULL && ret->kind != SYSFS_HWMON && ret->kind != SYSFS_IIO)
 		stray = yaml_key(node, "channel");
+	if (stray == NULL && (ret->kind == SYSFS_W1 || ret->kind == SYSFS_FILE))
+		stray = yaml_key(node, "device");
 	if (stray != NULL) {
 		diag_error(diags, stray, "'%s' does not go with '%s'", stray->text,
 			   keys[ret->kind]);
 		return false;
 	}
 	return place_name(node, keys[ret->kind], ret->name, ret->kind == SYSFS_FILE, diags) &&
+	       (ret->device == NULL || place_name(node, "device", ret->device, false, diags)) &&
 	       (ret->channel == NULL ||
 		place_name(node, "channel", ret->channel, false, diags));
 }
@@ -180,6 +188,7 @@ static bool point_parse(struct arena *arena, const char *device, const struct ya
 	if (!option_bind(arena, node, arena_printf(arena, "point '%s.%s'", device, key->text),
 			 bindings, ARRAY_SIZE(bindings), diags))
 		return false;
+	ret->name = arena_printf(arena, "%s.%s", device, key->text);
 	ret->scaling = point_entry_scaling(&entry);
 	if (ret->scaling.kind != VALUE_NUMBER) {
 		diag_error(diags, yaml_get(node, "type"), "what stands below /sys is a number");
@@ -212,6 +221,7 @@ static bool device_parse(struct arena *arena, const struct input_device *source,
 	*ret = (struct sysfs_device){
 		.name = source->name,
 		.poll_ns = options.poll_ns,
+		.stale_ns = options.stale_ns,
 		.first_point = config->point_count,
 		.point_count = options.points->count,
 		.points = list,

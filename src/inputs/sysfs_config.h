@@ -14,13 +14,14 @@
 enum { SYSFS_DEVICES_MAX = 64, SYSFS_POINTS_MAX = 256 /* of a device */ };
 
 struct sysfs_point {
+	const char *name;
 	struct sysfs_place place;
 	struct point_scaling scaling;
 };
 
 struct sysfs_device {
 	const char *name;
-	int64_t poll_ns;
+	int64_t poll_ns, stale_ns;
 	uint32_t first_point; /* its local number */
 	size_t point_count;
 	const struct sysfs_point *points;

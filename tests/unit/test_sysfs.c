@@ -79,16 +79,21 @@ static int tear_down(void **state)
 }
 
 /* A bus with one device with these points, absolute, as the test's folder is. */
-static const char *yaml(struct tree *tree, const char *points)
+static const char *yaml_of(struct tree *tree, const char *options, const char *points)
 {
 	char here[256];
 
 	assert_non_null(getcwd(here, sizeof(here)));
 	snprintf(tree->text, sizeof(tree->text),
 		 "bus: {sysfs: '%s/%s'}\n"
-		 "devices: {box: {bus: bus, poll: 100ms, points: {%s}}}\n",
-		 here, tree->root, points);
+		 "devices: {box: {bus: bus, poll: 100ms, %s points: {%s}}}\n",
+		 here, tree->root, options, points);
 	return tree->text;
+}
+
+static const char *yaml(struct tree *tree, const char *points)
+{
+	return yaml_of(tree, "", points);
 }
 
 /* Until the readings of one more round are there. */
@@ -123,7 +128,7 @@ static void test_hwmon_is_found_by_name_and_label(void **state)
 	put(tree, "class/hwmon/hwmon3/in0_input", "3312\n");
 	put(tree, "class/hwmon/hwmon3/fan1_input", "1180\n");
 	put(tree, "class/hwmon/hwmon3/power1_input", "12500000\n");
-	/* Another of the name: the one with the lower number counts. */
+	/* Another of the name, which has none of the channels. */
 	put(tree, "class/hwmon/hwmon10/name", "coretemp\n");
 	open_points(tree,
 		    "core: {hwmon: coretemp, label: Core 0, unit: degC},"
@@ -273,13 +278,169 @@ static void test_a_sensor_that_takes_its_time_holds_up_nobody(void **state)
 static void test_closing_does_not_wait_for_a_round(void **state)
 {
 	struct tree *tree = *state;
+	char path[128];
+	int fd;
 
 	open_slow(tree);
 	while (rig_counter(&tree->rig, 0, "polls") < 1)
 		loop_turn(tree->loop);
+	snprintf(path, sizeof(path), "%s/slow", tree->root);
+	/* Until the thread has it open: it begins with no other value once it is abandoned. */
+	while ((fd = open(path, O_WRONLY | O_NONBLOCK)) < 0)
+		usleep(500);
 	rig_done(&tree->rig);
 	memset(&tree->rig, 0, sizeof(tree->rig));
+	assert_int_equal(write(fd, "85\n", 3), 3);
+	close(fd);
+}
+
+/* What hangs for longer than its values count is told by name, and its device's values are bad.
+ */
+static void test_a_sensor_that_never_answers_is_told(void **state)
+{
+	struct tree *tree = *state;
+	struct report bus, device;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/slow", tree->root);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	put(tree, "a", "1\n");
+	rig_open(&tree->rig, &input_sysfs,
+		 yaml_of(tree, "stale_after: 300ms,", "a: {file: a}, n: {file: slow}"),
+		 tree->loop);
+	while (rig_counter(&tree->rig, 0, "bad_values") < 2)
+		loop_turn(tree->loop);
+	assert_string_equal(rig_last(&tree->rig, "box.a"), "bad:timeout");
+	assert_string_equal(rig_last(&tree->rig, "box.n"), "bad:timeout");
+	input_sysfs.report(tree->rig.input, &bus, &device);
+	assert_string_equal(device.state, "stuck");
+	assert_non_null(strstr(device.detail, "box.n is being read for "));
+	assert_true(rig_counter(&tree->rig, 0, "polls_missed") >= 3);
 	answer(tree, "85\n");
+	while (strcmp(rig_last(&tree->rig, "box.n"), "85") != 0)
+		loop_turn(tree->loop);
+	assert_string_equal(rig_last(&tree->rig, "box.a"), "1");
+	assert_string_equal(rig_state(&tree->rig, 0), "up");
+	assert_true(rig_counter(&tree->rig, 0, "polls_ms") >= 300);
+	while (rig_counter(&tree->rig, 0, "polls") < 2)
+		loop_turn(tree->loop);
+	answer(tree, "1\n");
+}
+
+static void leads_to(const struct tree *tree, const char *name, const char *target)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", tree->root, name);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static void test_of_several_of_a_name_none_is_taken_by_chance(void **state)
+{
+	struct tree *tree = *state;
+	struct report bus, device;
+
+	put(tree, "class/hwmon/hwmon4/name", "coretemp\n");
+	put(tree, "class/hwmon/hwmon4/temp1_input", "41000\n");
+	leads_to(tree, "class/hwmon/hwmon4/device", "../../../coretemp.0");
+	put(tree, "class/hwmon/hwmon11/name", "coretemp\n");
+	put(tree, "class/hwmon/hwmon11/temp1_input", "42000\n");
+	put(tree, "class/hwmon/hwmon11/temp9_input", "49000\n");
+	leads_to(tree, "class/hwmon/hwmon11/device", "../../../coretemp.1");
+	put(tree, "class/thermal/thermal_zone0/type", "pkg\n");
+	put(tree, "class/thermal/thermal_zone0/temp", "50000\n");
+	put(tree, "class/thermal/thermal_zone1/type", "pkg\n");
+	put(tree, "class/thermal/thermal_zone1/temp", "51000\n");
+	put(tree, "devices/i2c-1/1-0048/iio:device0/name", "ads1015\n");
+	put(tree, "devices/i2c-1/1-0048/iio:device0/in_voltage0_raw", "1000\n");
+	put(tree, "devices/i2c-1/1-0049/iio:device1/name", "ads1015\n");
+	put(tree, "devices/i2c-1/1-0049/iio:device1/in_voltage0_raw", "2000\n");
+	put(tree, "bus/iio/devices/none", "");
+	leads_to(tree, "bus/iio/devices/iio:device0",
+		 "../../../devices/i2c-1/1-0048/iio:device0");
+	leads_to(tree, "bus/iio/devices/iio:device1",
+		 "../../../devices/i2c-1/1-0049/iio:device1");
+	open_points(tree, "some: {hwmon: coretemp, channel: temp1},"
+			  "only: {hwmon: coretemp, channel: temp9},"
+			  "first: {hwmon: coretemp, channel: temp1, device: coretemp.0},"
+			  "second: {hwmon: coretemp, channel: temp1, device: coretemp.1},"
+			  "folder: {hwmon: coretemp, channel: temp1, device: hwmon11},"
+			  "none: {hwmon: coretemp, channel: temp1, device: coretemp.2},"
+			  "zone: {thermal: pkg}, zone1: {thermal: pkg, device: thermal_zone1},"
+			  "u: {iio: ads1015, channel: in_voltage0},"
+			  "v: {iio: ads1015, channel: in_voltage0, device: 1-0049}");
+	assert_string_equal(rig_last(&tree->rig, "box.some"), "bad:offline");
+	assert_string_equal(rig_last(&tree->rig, "box.only"), "49");
+	assert_string_equal(rig_last(&tree->rig, "box.first"), "41");
+	assert_string_equal(rig_last(&tree->rig, "box.second"), "42");
+	assert_string_equal(rig_last(&tree->rig, "box.folder"), "42");
+	assert_string_equal(rig_last(&tree->rig, "box.none"), "bad:offline");
+	assert_string_equal(rig_last(&tree->rig, "box.zone"), "bad:offline");
+	assert_string_equal(rig_last(&tree->rig, "box.zone1"), "51");
+	assert_string_equal(rig_last(&tree->rig, "box.u"), "bad:offline");
+	assert_string_equal(rig_last(&tree->rig, "box.v"), "2");
+	input_sysfs.report(tree->rig.input, &bus, &device);
+	assert_string_equal(device.detail,
+			    "box.some: there are 2 called 'coretemp', choose with 'device': "
+			    "hwmon4 (coretemp.0), hwmon11 (coretemp.1)");
+}
+
+static void test_a_label_that_two_channels_have_is_none(void **state)
+{
+	struct tree *tree = *state;
+	struct report bus, device;
+
+	put(tree, "class/hwmon/hwmon0/name", "nct\n");
+	put(tree, "class/hwmon/hwmon0/temp7_label", "Virtual\n");
+	put(tree, "class/hwmon/hwmon0/temp7_input", "1000\n");
+	put(tree, "class/hwmon/hwmon0/temp8_label", "Virtual\n");
+	put(tree, "class/hwmon/hwmon0/temp8_input", "2000\n");
+	open_points(tree, "t: {hwmon: nct, label: Virtual}, u: {hwmon: nct, channel: temp8}");
+	assert_string_equal(rig_last(&tree->rig, "box.t"), "bad:offline");
+	assert_string_equal(rig_last(&tree->rig, "box.u"), "2");
+	input_sysfs.report(tree->rig.input, &bus, &device);
+	assert_non_null(strstr(device.detail, "choose with 'channel':"));
+	assert_non_null(strstr(device.detail, " temp7"));
+	assert_non_null(strstr(device.detail, " temp8"));
+}
+
+static void test_a_sensor_at_fault_has_no_value(void **state)
+{
+	struct tree *tree = *state;
+
+	put(tree, "class/hwmon/hwmon0/name", "lm\n");
+	put(tree, "class/hwmon/hwmon0/temp1_input", "127000\n");
+	put(tree, "class/hwmon/hwmon0/temp1_fault", "1\n");
+	put(tree, "class/hwmon/hwmon0/temp2_input", "30000\n");
+	put(tree, "class/hwmon/hwmon0/temp2_fault", "0\n");
+	open_points(tree, "a: {hwmon: lm, channel: temp1}, b: {hwmon: lm, channel: temp2}");
+	assert_string_equal(rig_last(&tree->rig, "box.a"), "bad:offline");
+	assert_string_equal(rig_last(&tree->rig, "box.b"), "30");
+}
+
+/* Without it a raw number would be told for a voltage. */
+static void test_iio_finds_the_scale_that_channels_share(void **state)
+{
+	struct tree *tree = *state;
+
+	put(tree, "bus/iio/devices/iio:device0/name", "adc\n");
+	put(tree, "bus/iio/devices/iio:device0/in_voltage0-voltage1_raw", "7\n");
+	put(tree, "bus/iio/devices/iio:device0/in_voltage-voltage_scale", "3000\n");
+	put(tree, "bus/iio/devices/iio:device0/in_accel_x_raw", "100\n");
+	put(tree, "bus/iio/devices/iio:device0/in_accel_scale", "0.5\n");
+	put(tree, "bus/iio/devices/iio:device0/in_angl0_raw", "8\n");
+	put(tree, "bus/iio/devices/iio:device0/in_scale", "0.25\n");
+	put(tree, "bus/iio/devices/iio:device0/in_voltage3_raw", "5\n");
+	/* It is there, and cannot be read. */
+	put(tree, "bus/iio/devices/iio:device0/in_voltage3_scale/not", "a file\n");
+	open_points(tree,
+		    "d: {iio: adc, channel: in_voltage0-voltage1},"
+		    "x: {iio: adc, channel: in_accel_x}, a: {iio: adc, channel: in_angl0},"
+		    "bad: {iio: adc, channel: in_voltage3}");
+	assert_string_equal(rig_last(&tree->rig, "box.d"), "21");
+	assert_string_equal(rig_last(&tree->rig, "box.x"), "50");
+	assert_string_equal(rig_last(&tree->rig, "box.a"), "2");
+	assert_string_equal(rig_last(&tree->rig, "box.bad"), "bad:offline");
 }
 
 static void test_mistakes_are_told(void **state)
@@ -300,6 +461,9 @@ static void test_mistakes_are_told(void **state)
 		{"n: {file: a/..}", "is no file below the root"},
 		{"n: {iio: a, channel: a/b}", "is no name below the root"},
 		{"n: {file: a, type: text}", "is a number"},
+		{"n: {file: a, device: b}", "'device' does not go with 'file'"},
+		{"n: {w1: a, device: b}", "'device' does not go with 'w1'"},
+		{"n: {thermal: a, device: b/c}", "is no name below the root"},
 	};
 	struct tree *tree = *state;
 
@@ -326,6 +490,11 @@ int main(void)
 		TEST(test_1_wire_tells_a_wrong_checksum),
 		TEST(test_a_sensor_that_takes_its_time_holds_up_nobody),
 		TEST(test_closing_does_not_wait_for_a_round),
+		TEST(test_a_sensor_that_never_answers_is_told),
+		TEST(test_of_several_of_a_name_none_is_taken_by_chance),
+		TEST(test_a_label_that_two_channels_have_is_none),
+		TEST(test_a_sensor_at_fault_has_no_value),
+		TEST(test_iio_finds_the_scale_that_channels_share),
 		TEST(test_mistakes_are_told),
 	};
 
