@@ -17,12 +17,22 @@
 
 /* So long without a loss, and a complaint about it is over. */
 static const int64_t gpio_calm_ns = 60 * NSEC_PER_SEC;
+/* Reading the lines takes one part of so many. */
+static const int64_t gpio_cost_share = 10;
+
+/* Lines that are slow have a share of the loop's time, and no more, however short 'poll' is. */
+static int64_t gpio_pause(const struct input *input)
+{
+	int64_t least = gpio_cost_share * gpio_link_cost(input->link);
+
+	return input->config->poll_ns > least ? input->config->poll_ns : least;
+}
 
 static void gpio_poll(void *arg)
 {
 	struct input *input = arg;
 
-	loop_timer_start(input->poll, mono_add(clock_mono(), input->config->poll_ns));
+	loop_timer_start(input->poll, mono_add(clock_mono(), gpio_pause(input)));
 	gpio_link_read(input->link);
 	gpio_reading_begin(input);
 	for (uint32_t i = 0; i < input->config->point_count; i++) {

@@ -163,20 +163,20 @@ static void batch_look(struct gpio_request *request)
 	request->gapped = false;
 }
 
-int gpio_batch_levels(struct gpio_request *request)
+int gpio_batch_levels(struct gpio_request *request, size_t first, size_t count)
 {
 	struct gpio_link *link = request->link;
-	uint64_t all = request->count == 64 ? UINT64_MAX : (UINT64_C(1) << request->count) - 1;
+	uint64_t some = count == 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
 	uint64_t values;
 	struct mono began = clock_mono();
-	int rc = gpio_chip_get(request->fd, all, &values);
+	int rc = gpio_chip_get(request->fd, some << first, &values);
 
 	gpio_link_took(link, began);
 	if (rc != 0) {
 		gpio_link_lost_chip(link, -rc);
 		return rc;
 	}
-	for (size_t i = 0; i < request->count; i++)
+	for (size_t i = first; i < first + count; i++)
 		link->ops->level(link->arg, request->lines[i], (values >> i & 1) != 0, began);
 	return 0;
 }
@@ -188,7 +188,7 @@ static int batch_drained(struct gpio_request *request)
 	if (!request->reread)
 		return 0;
 	request->reread = false;
-	return gpio_batch_levels(request);
+	return gpio_batch_levels(request, 0, request->count);
 }
 
 bool gpio_batch_read(struct gpio_request *request)

@@ -41,6 +41,7 @@ void gpio_link_lost_chip(struct gpio_link *link, int code)
 		close(link->requests[i].fd);
 	}
 	link->request_count = 0;
+	link->sweep.running = false;
 	gpio_chip_close(&link->chip);
 	link->losses++;
 	complaint_say(&link->trouble, clock_mono(),
@@ -130,7 +131,7 @@ static bool link_tell_levels(struct gpio_link *link, size_t before)
 	for (size_t i = 0; i < link->request_count; i++) {
 		struct gpio_request *request = &link->requests[i];
 
-		if (i >= before && gpio_batch_levels(request) != 0)
+		if (i >= before && gpio_batch_levels(request, 0, request->count) != 0)
 			return false;
 		if (i < before && request->reread && !gpio_batch_read(request) &&
 		    link->chip.fd < 0)
@@ -192,6 +193,7 @@ void gpio_link_took(struct gpio_link *link, struct mono began)
 	struct mono now = clock_mono();
 	int64_t took = mono_diff(now, began);
 
+	link->took_ns += (uint64_t)took;
 	if (took < link_slow_ns)
 		return;
 	link->slow++;
@@ -223,6 +225,8 @@ struct gpio_link *gpio_link_new(struct loop *loop, const struct gpio_link_config
 	}
 	backoff_init(&link->backoff, link_backoff_min_ns, link_backoff_max_ns, 0);
 	link->timer = loop_timer_new(loop, link_attempt, link);
+	link->sweep.defer = loop_defer_new(loop, gpio_sweep_go_on, link);
+	link->sweep.piece = GPIO_CHIP_LINES;
 	link->watch = gpio_watch_new(loop, config->folder, link_changed, link);
 	if (config->chip[0] == '/')
 		link->path = tty_watch_new(loop, config->chip, link_changed, link);
@@ -242,6 +246,7 @@ void gpio_link_free(struct gpio_link *link)
 	gpio_watch_free(link->watch);
 	tty_watch_free(link->path);
 	loop_timer_free(link->timer);
+	loop_defer_free(link->sweep.defer);
 	free(link->lines);
 	free(link->requests);
 	free(link->wants);
@@ -262,11 +267,12 @@ void gpio_link_start(struct gpio_link *link)
 
 void gpio_link_read(struct gpio_link *link)
 {
-	/* What waits is older than the values. Either may end in a chip without requests. */
-	for (size_t i = 0; i < link->request_count; i++)
-		if (gpio_batch_read(&link->requests[i]) &&
-		    gpio_batch_levels(&link->requests[i]) != 0)
-			return;
+	gpio_sweep_start(link);
+}
+
+int64_t gpio_link_cost(const struct gpio_link *link)
+{
+	return link->sweep.cost_ns;
 }
 
 static int link_line_fails(const struct gpio_link *link, uint32_t line, int code,
@@ -295,12 +301,14 @@ int gpio_link_value(struct gpio_link *link, uint32_t line, bool *ret_value, stru
 {
 	const struct gpio_line *own = &link->lines[line];
 	uint64_t bit = UINT64_C(1) << own->bit, values;
+	struct mono began = clock_mono();
 	int rc;
 
 	if (own->request == LINE_NONE)
 		return error_set(err, ENODEV, "line %s is not there: %s",
 				 link->config->lines[line].shown, own->why);
 	rc = gpio_chip_get(link->requests[own->request].fd, bit, &values);
+	gpio_link_took(link, began);
 	if (rc != 0)
 		return link_line_fails(link, line, -rc, err);
 	*ret_value = (values & bit) != 0;
@@ -359,5 +367,8 @@ void gpio_link_report(const struct gpio_link *link, struct report *ret)
 		     link->merged);
 	report_count(ret, "slow_calls",
 		     "Calls of the kernel that held everything up for 10 ms.", link->slow);
+	report_count(ret, "calls_ms",
+		     "Milliseconds that calls of the kernel held everything up, all together.",
+		     link->took_ns / (uint64_t)NSEC_PER_MSEC);
 	report_count(ret, "gaps", "Times that edges were missing.", link->gaps);
 }

@@ -84,8 +84,14 @@ void gpio_link_begin_with(struct gpio_link *link, uint32_t line, bool value);
 void gpio_link_adopt(struct gpio_link *link, struct gpio_link *before);
 /* Begins, on the next turn of the loop. */
 void gpio_link_start(struct gpio_link *link);
-/* Reads the values of all lines that are there, and tells them as levels. */
+/*
+ * Reads the values of all lines that are there, and tells them as levels: at the end of this
+ * turn of the loop as far as a millisecond goes, and at the end of the next ones. While that
+ * goes on it does nothing.
+ */
 void gpio_link_read(struct gpio_link *link);
+/* How long the kernel took for that, the last time. */
+int64_t gpio_link_cost(const struct gpio_link *link);
 /* -ENODEV: the line is not there. Other errors: it was not written. */
 int gpio_link_write(struct gpio_link *link, uint32_t line, bool value, struct error *err);
 /* The value that the line has now; errors as above. */

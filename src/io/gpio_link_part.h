@@ -2,8 +2,8 @@
 /* Copyright 2026 The gauged authors */
 /*
  * The inside of a link, for the files that own it together: gpio_link (lines come and go),
- * gpio_request (which can be had), gpio_batch (what a request says) and gpio_handover (what one
- * link takes over of another).
+ * gpio_request (which can be had), gpio_batch (what a request says), gpio_sweep (reads all
+ * lines) and gpio_handover (what one link takes over of another).
  */
 #ifndef GAUGED_IO_GPIO_LINK_PART_H
 #define GAUGED_IO_GPIO_LINK_PART_H
@@ -47,6 +47,15 @@ struct gpio_request {
 	uint32_t lines[GPIO_CHIP_LINES];
 };
 
+/* Reading all lines, in as many calls and turns of the loop as it takes. */
+struct gpio_sweep {
+	struct loop_defer *defer;
+	bool running;
+	size_t request, line; /* what comes next */
+	size_t piece;	      /* lines in one call */
+	int64_t cost_ns;      /* of this one, or the last */
+};
+
 struct gpio_link {
 	struct loop *loop;
 	const struct gpio_link_config *config;
@@ -63,7 +72,9 @@ struct gpio_link {
 	struct gpio_watch *watch;
 	struct tty_watch *path; /* NULL: the chip is told by label or name */
 	struct complaint trouble, slowness;
-	uint64_t slow, opened, failures, losses, busy_tries, edges, edges_lost, gaps, merged;
+	struct gpio_sweep sweep;
+	uint64_t took_ns, slow, opened, failures, losses, busy_tries, edges, edges_lost, gaps,
+		merged;
 };
 
 /* The chip does not answer any more, with the errno code: all lines go down. */
@@ -84,7 +95,12 @@ int gpio_request_all(struct gpio_link *link);
  * gpio_link_lost_chip(): the request is gone then, and it is false.
  */
 bool gpio_batch_read(struct gpio_request *request);
-/* Tells the values of the request's lines. < 0: the chip was lost. */
-int gpio_batch_levels(struct gpio_request *request);
+/* Tells the values of count of the request's lines. < 0: the chip was lost. */
+int gpio_batch_levels(struct gpio_request *request, size_t first, size_t count);
+
+/* See gpio_link_read(); it is over when the chip is lost. */
+void gpio_sweep_start(struct gpio_link *link);
+/* A turn's part of it; arg: the link. */
+void gpio_sweep_go_on(void *arg);
 
 #endif

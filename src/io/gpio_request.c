@@ -116,8 +116,10 @@ static int request_lines(struct gpio_link *link, const uint32_t *numbers,
 			 const struct gpio_want *wants, size_t count, struct error *err)
 {
 	struct gpio_request *request = &link->requests[link->request_count];
+	struct mono began = clock_mono();
 	int fd, rc = gpio_chip_request(&link->chip, wants, count, &fd, err);
 
+	gpio_link_took(link, began);
 	if (rc != 0)
 		return rc;
 	*request = (struct gpio_request){.link = link, .fd = fd, .count = count, .round = 1};

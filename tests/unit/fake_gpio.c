@@ -58,7 +58,8 @@ static struct {
 	struct fake_chip chips[CHIPS];
 	struct fake_request requests[REQUESTS];
 	unsigned calls;
-	int fail, slow_ms;
+	int fail, slow_ms, slow_us;
+	unsigned reads, most;
 	struct {
 		struct fake_chip *chip;
 		uint32_t line;
@@ -200,9 +201,16 @@ static int take_lines(struct fake_chip *chip, struct gpio_v2_line_request *reque
 
 static int values(struct fake_request *own, struct gpio_v2_line_values *values, bool set)
 {
-	const struct timespec nap = {.tv_nsec = fake.slow_ms * NSEC_PER_MSEC};
+	unsigned lines = (unsigned)__builtin_popcountll(values->mask);
+	const struct timespec nap = {.tv_nsec =
+					     fake.slow_ms * NSEC_PER_MSEC +
+					     (set ? 0 : lines * fake.slow_us * NSEC_PER_USEC)};
 
 	nanosleep(&nap, NULL);
+	if (!set) {
+		fake.reads++;
+		fake.most = lines > fake.most ? lines : fake.most;
+	}
 	if (!set && fake.met.chip == own->chip) {
 		fake_gpio_drive(fake.met.chip, fake.met.line, fake.met.high);
 		fake.met.chip = NULL;
@@ -484,4 +492,16 @@ void fake_gpio_merge(struct fake_chip *chip, uint32_t line, uint32_t count)
 void fake_gpio_be_odd(const struct fake_odd *odd)
 {
 	fake.odd = *odd;
+}
+
+void fake_gpio_slow_lines(int us)
+{
+	fake.slow_us = us;
+}
+
+unsigned fake_gpio_reads(unsigned *ret_most)
+{
+	*ret_most = fake.most;
+	fake.most = 0;
+	return fake.reads;
 }

@@ -44,6 +44,10 @@ void fake_gpio_fail_writes(int code);
 /* A level that changes without an edge, as of two edges at once; calls that take so long. */
 void fake_gpio_sneak(struct fake_chip *chip, uint32_t line, bool high);
 void fake_gpio_slow(int ms);
+/* Reading takes so long for each line; calls that read so far, and the lines of the largest of
+ * them since the last time that was asked. */
+void fake_gpio_slow_lines(int us);
+unsigned fake_gpio_reads(unsigned *ret_most);
 /* What is added to the numbers and the time of the next edge alone. */
 struct fake_odd {
 	uint32_t number, line_number;

@@ -22,14 +22,15 @@ void box_init(struct box *box)
 	*box = (struct box){.loop = loop_new(NULL), .folder = fake_gpio_begin()};
 }
 
-static void box_parse(struct box *box, const char *options, const char *points)
+static void box_parse(struct box *box, const char *poll, const char *options,
+		      const char *points)
 {
 	char *text;
 
 	assert_true(asprintf(&text,
-			     "bus: {gpio: {chip: lab}, poll: 100s}\n"
+			     "bus: {gpio: {chip: lab}, poll: %s}\n"
 			     "devices: {d: {%s points: {%s}}}\n",
-			     options, points) > 0);
+			     poll, options, points) > 0);
 	assert_null(rig_parse(&box->rig, &input_gpio, text));
 	box->rig.config->link.folder = box->folder;
 	box->rig.keep_log = 1;
@@ -38,7 +39,13 @@ static void box_parse(struct box *box, const char *options, const char *points)
 
 void box_open(struct box *box, const char *options, const char *points)
 {
-	box_parse(box, options, points);
+	box_parse(box, "100s", options, points);
+	rig_start(&box->rig, box->loop);
+}
+
+void box_open_polling(struct box *box, const char *poll, const char *points)
+{
+	box_parse(box, poll, "", points);
 	rig_start(&box->rig, box->loop);
 }
 

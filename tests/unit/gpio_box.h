@@ -27,6 +27,8 @@ struct box {
 void box_init(struct box *box);
 /* points: of the device 'd' on a chip that is labelled lab. */
 void box_open(struct box *box, const char *options, const char *points);
+/* The same, with another pause between two looks than 100 s. */
+void box_open_polling(struct box *box, const char *poll, const char *points);
 /* A configuration with these takes the place of what is open, as a reload does it. */
 void box_reload(struct box *box, const char *options, const char *points);
 void box_done(struct box *box);

@@ -1003,6 +1003,84 @@ static void test_slow_calls_are_counted(void **state)
 	box_done(&box);
 }
 
+/* As behind an expander on I2C, whose driver reads each line for itself. */
+static void test_slow_lines_are_read_a_few_at_a_time(void **state)
+{
+	unsigned most, reads, before, largest = 0;
+	uint64_t called;
+	char points[64 * 60] = "";
+	struct box box;
+	struct mono begun;
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		at += (size_t)snprintf(points + at, sizeof(points) - at, "p%d: {line: %d}, ", i,
+				       i);
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 64);
+	box_open_polling(&box, "10ms", points);
+	box_turn(&box);
+	fake_gpio_slow_lines(1000);
+	/* It learns how many are enough. */
+	begun = clock_mono();
+	while (mono_diff(clock_mono(), begun) < 500 * NSEC_PER_MSEC)
+		pty_idle(box.loop, 1);
+	(void)fake_gpio_reads(&most);
+	called = rig_counter(&box.rig, -1, "calls_ms");
+	begun = clock_mono();
+	for (before = fake_gpio_reads(&most); mono_diff(clock_mono(), begun) < NSEC_PER_SEC;
+	     before = reads) {
+		loop_turn(box.loop);
+		reads = fake_gpio_reads(&most);
+		assert_in_range(reads - before, 0, 1);
+		largest = most > largest ? most : largest;
+	}
+	assert_in_range(largest, 1, 8);
+	/* A tenth of its time, and what one sweep is off by. */
+	called = rig_counter(&box.rig, -1, "calls_ms") - called;
+	assert_in_range((int64_t)called * NSEC_PER_MSEC, 1,
+			mono_diff(clock_mono(), begun) * 4 / 10);
+	/* All of them, in the end, and in larger calls again once they are fast. */
+	fake_gpio_sneak(box.chip, 0, true);
+	fake_gpio_sneak(box.chip, 39, true);
+	box_until(&box, "d.p0", "true");
+	box_until(&box, "d.p39", "true");
+	fake_gpio_slow_lines(0);
+	for (most = 0; most < 40;) {
+		pty_idle(box.loop, 1);
+		(void)fake_gpio_reads(&most);
+	}
+	box_done(&box);
+}
+
+static void test_chip_may_go_while_its_lines_are_read(void **state)
+{
+	char points[64 * 60] = "";
+	unsigned most, reads;
+	struct box box;
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		at += (size_t)snprintf(points + at, sizeof(points) - at,
+				       "p%d: {line: %d, debounce: %dms}, ", i, i, i + 1);
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 64);
+	box_open_polling(&box, "10ms", points);
+	box_turn(&box);
+	fake_gpio_slow_lines(500);
+	reads = fake_gpio_reads(&most);
+	while (fake_gpio_reads(&most) == reads)
+		loop_turn(box.loop);
+	fake_gpio_unplug(box.chip);
+	box_until(&box, "d.p39", "bad:offline");
+	fake_gpio_slow_lines(0);
+	box.chip = fake_gpio_plug("gpiochip1", "lab", 64);
+	box_until(&box, "d.p39", "false");
+	box_done(&box);
+}
+
 static void test_closed_at_any_moment_leaves_nothing_behind(void **state)
 {
 	(void)state;
@@ -1071,6 +1149,8 @@ int main(void)
 		cmocka_unit_test(test_lines_of_many_kinds_take_more_requests),
 		cmocka_unit_test(test_levels_are_read_again_without_an_edge),
 		cmocka_unit_test(test_slow_calls_are_counted),
+		cmocka_unit_test(test_slow_lines_are_read_a_few_at_a_time),
+		cmocka_unit_test(test_chip_may_go_while_its_lines_are_read),
 		cmocka_unit_test(test_closed_at_any_moment_leaves_nothing_behind),
 	};
 
