@@ -52,6 +52,7 @@ struct mqtt_client {
 	struct loop_defer *look;
 	struct mono deadline; /* of the state */
 	struct backoff backoff;
+	unsigned turn; /* which address of the broker's name is tried */
 	struct client_message in_flight[MQTT_IN_FLIGHT];
 	size_t in_flight_count;
 	/* What callbacks of libmosquitto left to be looked at once it has returned. */
@@ -168,10 +169,12 @@ static void client_drop(struct mqtt_client *client)
 
 	memcpy(why, client->why, sizeof(why));
 	client->why[0] = '\0';
-	if (client->state == CLIENT_UP)
+	if (client->state == CLIENT_UP) {
 		client->counted.losses++;
-	else
+	} else {
 		client->counted.failures++;
+		client->turn++; /* one that was up once stays the first to be asked */
+	}
 	client_release(client);
 	client->state = CLIENT_PAUSE;
 	client_plan(client, backoff_next(&client->backoff));
@@ -318,8 +321,8 @@ static void client_connect(struct mqtt_client *client)
 
 	client->counted.attempts++;
 	client->why[0] = '\0';
-	client->connect = mqtt_connect_start(client->loop, client->settings, client_connected,
-					     client, &err);
+	client->connect = mqtt_connect_start(client->loop, client->settings, client->turn,
+					     client_connected, client, &err);
 	if (client->connect != NULL)
 		client->state = CLIENT_CONNECTING;
 	else

@@ -7,8 +7,10 @@
  * Resolving and connecting wait, and libmosquitto does both in one call: it runs in a
  * short-lived thread, one at a time for each client, with a deadline for the connect. The
  * resolver has no deadline but its own; until it gives up there is no further attempt. All the
- * rest is on the loop, and waits for nothing. One address is tried at a time, the one that the
- * resolver puts first. Peer and host are always verified with TLS.
+ * rest is on the loop, and waits for nothing. One address is tried at a time, first the one
+ * that the resolver puts first, after each failure the next; with TLS the first one of the next
+ * family, because libmosquitto verifies what it was told to connect to. Peer and host are
+ * always verified with TLS.
  *
  * Every connection is a new object of libmosquitto: what was not acknowledged when one ends is
  * forgotten here, and the caller's to publish again. Addresses that are not connected to are

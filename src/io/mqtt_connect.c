@@ -48,6 +48,7 @@ struct connect_job {
 	struct loop_wake *wake;
 	struct connect_gate *gate;
 	struct mqtt_settings *settings;
+	unsigned turn;
 	struct mosquitto *mosq; /* NULL: it failed, err says why */
 	char said[SAID_SIZE];	/* by libmosquitto, about what went wrong */
 	struct error err;
@@ -165,8 +166,7 @@ static int connect_set(struct connect_job *job, struct mosquitto *mosq)
 	return rc;
 }
 
-static int address_check(const struct mqtt_settings *set, const struct sockaddr *sa,
-			 struct error *err)
+static void address_write(const struct sockaddr *sa, char ret[INET6_ADDRSTRLEN])
 {
 	const void *in =
 		sa->sa_family == AF_INET
@@ -174,20 +174,55 @@ static int address_check(const struct mqtt_settings *set, const struct sockaddr 
 				  ->sin_addr
 			: (const void *)&((const struct sockaddr_in6 *)(const void *)sa)
 				  ->sin6_addr;
+
+	if (inet_ntop(sa->sa_family, in, ret, INET6_ADDRSTRLEN) == NULL)
+		ret[0] = '\0';
+}
+
+static int address_check(const struct mqtt_settings *set, const struct sockaddr *sa,
+			 struct error *err)
+{
 	const char *refused =
 		http_address_refused(sa, set->host, set->networks, set->network_count);
-	char text[INET6_ADDRSTRLEN] = "";
+	char text[INET6_ADDRSTRLEN];
 
 	if (refused == NULL)
 		return 0;
-	inet_ntop(sa->sa_family, in, text, sizeof(text));
+	address_write(sa, text);
 	return error_set(err, EPERM, "%s is a %s address and is not connected to%s", text,
 			 refused,
 			 http_address_can_be_meant(refused) ? " (hint: allow_networks)" : "");
 }
 
-static int addresses_check(const struct mqtt_settings *set, struct error *err)
+/* What libmosquitto is told to connect to. */
+struct connect_aim {
+	char address[INET6_ADDRSTRLEN]; /* in place of the name; "": the name itself */
+	const char *bind;		/* an address of the family that is meant, or NULL */
+};
+
+/* The one whose turn it is. */
+static void connect_choose(const struct connect_job *job, const struct addrinfo *found,
+			   struct connect_aim *ret)
 {
+	const struct addrinfo *at = found;
+	unsigned count = 0, turn;
+
+	for (; at != NULL; at = at->ai_next)
+		count++;
+	turn = count > 0 ? job->turn % count : 0;
+	*ret = (struct connect_aim){0};
+	for (at = found; turn > 0; turn--)
+		at = at->ai_next;
+	if (!job->settings->tls)
+		address_write(at->ai_addr, ret->address);
+	else if (at->ai_family != found->ai_family)
+		ret->bind = at->ai_family == AF_INET6 ? "::" : "0.0.0.0";
+}
+
+static int connect_resolve(const struct connect_job *job, struct connect_aim *ret,
+			   struct error *err)
+{
+	const struct mqtt_settings *set = job->settings;
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
 	char port[8];
 	int rc;
@@ -199,6 +234,8 @@ static int addresses_check(const struct mqtt_settings *set, struct error *err)
 				 gai_strerror(rc));
 	for (const struct addrinfo *at = found; at != NULL && rc == 0; at = at->ai_next)
 		rc = address_check(set, at->ai_addr, err);
+	if (rc == 0)
+		connect_choose(job, found, ret);
 	freeaddrinfo(found);
 	return rc;
 }
@@ -244,6 +281,7 @@ static int files_check(const struct mqtt_settings *set, struct error *err)
 static int connect_attempt(struct connect_job *job, struct mosquitto *mosq)
 {
 	const struct mqtt_settings *set = job->settings;
+	struct connect_aim aim;
 	int rc;
 
 	mosquitto_log_callback_set(mosq, connect_said);
@@ -253,11 +291,13 @@ static int connect_attempt(struct connect_job *job, struct mosquitto *mosq)
 	rc = connect_set(job, mosq);
 	if (rc != 0)
 		return connect_error(job, rc, &job->err);
-	rc = addresses_check(set, &job->err);
+	rc = connect_resolve(job, &aim, &job->err);
 	if (rc != 0)
 		return rc;
 	pthread_mutex_lock(&job->gate->lock);
-	rc = mosquitto_connect_async(mosq, set->host, set->port, set->keepalive_s);
+	rc = mosquitto_connect_bind_async(mosq,
+					  aim.address[0] != '\0' ? aim.address : set->host,
+					  set->port, set->keepalive_s, aim.bind);
 	if (rc != 0)
 		rc = connect_error(job, rc, &job->err);
 	pthread_mutex_unlock(&job->gate->lock);
@@ -345,7 +385,8 @@ static void connect_ended(void *arg)
 }
 
 struct mqtt_connect *mqtt_connect_start(struct loop *loop, const struct mqtt_settings *settings,
-					void (*done)(void *arg), void *arg, struct error *err)
+					unsigned turn, void (*done)(void *arg), void *arg,
+					struct error *err)
 {
 	struct mqtt_connect *connect = xcalloc(1, sizeof(*connect));
 	struct connect_job *job = xcalloc(1, sizeof(*job));
@@ -359,6 +400,7 @@ struct mqtt_connect *mqtt_connect_start(struct loop *loop, const struct mqtt_set
 	job->wake = connect->wake;
 	job->gate = gate_enter(loop);
 	job->settings = mqtt_settings_copy(settings);
+	job->turn = turn;
 	rc = connect->wake != NULL ? thread_start(job) : -EMFILE;
 	if (rc == 0)
 		return connect;

@@ -14,9 +14,15 @@ struct mosquitto;
 struct mqtt_connect;
 struct mqtt_settings;
 
-/* Copies settings. done is called once, from the loop. NULL + err: no thread can be started. */
+/*
+ * Copies settings. turn: which of the addresses of the host, counted from 0 and beginning anew
+ * behind the last. With TLS, for which libmosquitto has to have the name, it only says which
+ * family of addresses: the first of that family is tried. done is called once, from the loop.
+ * NULL + err: no thread can be started.
+ */
 struct mqtt_connect *mqtt_connect_start(struct loop *loop, const struct mqtt_settings *settings,
-					void (*done)(void *arg), void *arg, struct error *err);
+					unsigned turn, void (*done)(void *arg), void *arg,
+					struct error *err);
 /*
  * After done: ends the attempt and hands its result over; or NULL + err, -EPERM for an address
  * that is never connected to.

@@ -2,7 +2,9 @@
 /* Copyright 2026 The gauged authors */
 /* The MQTT client against a real broker, one that dies, and things that are none. */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -26,6 +28,28 @@
 #include "io/mqtt_settings.h"
 #include "io/subnet.h"
 #include "mqtt_broker.h"
+
+/* In place of the C library's, also for libmosquitto: what "localhost" leads to first. */
+static const char *before_localhost;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		struct addrinfo **ret)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+		(int (*)(const char *, const char *, const struct addrinfo *,
+			 struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo");
+	struct addrinfo *last;
+	int rc;
+
+	if (before_localhost == NULL || node == NULL || strcmp(node, "localhost") != 0)
+		return real(node, service, hints, ret);
+	rc = real(before_localhost, service, hints, ret);
+	if (rc != 0)
+		return rc;
+	for (last = *ret; last->ai_next != NULL; last = last->ai_next)
+		;
+	return real("127.0.0.1", service, hints, &last->ai_next);
+}
 
 struct rig {
 	struct loop *loop;
@@ -64,6 +88,7 @@ static int tear_down(void **state)
 {
 	struct rig *rig = *state;
 
+	before_localhost = NULL;
 	mqtt_client_free(rig->client);
 	loop_free(rig->loop);
 	mqtt_broker_done(&rig->broker);
@@ -414,32 +439,110 @@ static void test_a_silent_peer_costs_a_few_turns_of_the_loop(void **state)
 	close(fd);
 }
 
-/* Its queue is full: what asks for more gets no answer. */
+enum { CROWD = 8 };
+
+/* The port's queue is full: what asks for more gets no answer. fds[0]: the port itself. */
+static void crowded(const char *address, uint16_t port, uint16_t *ret_port, int fds[CROWD + 1])
+{
+	struct sockaddr_in6 room = {0};
+	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)&room;
+	struct sockaddr *sa = (struct sockaddr *)(void *)&room;
+	bool v6 = strchr(address, ':') != NULL;
+	socklen_t len = v6 ? sizeof(room) : sizeof(*v4);
+
+	if (v6) {
+		room.sin6_family = AF_INET6;
+		room.sin6_port = htons(port);
+		inet_pton(AF_INET6, address, &room.sin6_addr);
+	} else {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		inet_pton(AF_INET, address, &v4->sin_addr);
+	}
+	fds[0] = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fds[0], sa, len), 0);
+	assert_int_equal(listen(fds[0], 0), 0);
+	assert_int_equal(getsockname(fds[0], sa, &len), 0);
+	for (size_t i = 1; i <= CROWD; i++) {
+		fds[i] = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(fds[i], sa, len);
+	}
+	*ret_port = ntohs(v6 ? room.sin6_port : v4->sin_port);
+}
+
+static void disperse(const int fds[CROWD + 1])
+{
+	for (size_t i = 0; i <= CROWD; i++)
+		close(fds[i]);
+}
+
+/* The first address of the name answers nobody, the second is the broker's. */
+static void next_address(struct rig *rig, const char *first)
+{
+	uint16_t port;
+	int fds[CROWD + 1];
+
+	crowded(first, rig->broker.port, &port, fds);
+	before_localhost = first;
+	rig->settings.connect_ns = 300 * NSEC_PER_MSEC;
+	rig->settings.host = "localhost";
+	start(rig);
+	assert_true(bench_run(rig->loop, is_up, rig));
+	assert_int_equal(rig->downs, 1);
+	assert_string_equal(rig->why, "cannot connect: Connection timed out");
+	disperse(fds);
+}
+
+static void test_the_next_address_is_tried_next(void **state)
+{
+	struct rig *rig = *state;
+
+	if (!begin(rig, open_config))
+		return;
+	mqtt_broker_start(&rig->broker);
+	next_address(rig, "127.0.0.2");
+}
+
+static bool has_v6(void)
+{
+	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6,
+				    .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (!has)
+		print_message("SKIP: there is no IPv6 here\n");
+	return has;
+}
+
+static void test_the_next_family_is_tried_next_by_tls(void **state)
+{
+	struct rig *rig = *state;
+
+	if (!has_v6() || !begin(rig, tls_config))
+		return;
+	mqtt_broker_certificates(&rig->broker);
+	mqtt_broker_start(&rig->broker);
+	rig->settings.tls = true;
+	rig->settings.ca = mqtt_broker_path(&rig->broker, "ca.pem");
+	rig->settings.cert = mqtt_broker_path(&rig->broker, "client.pem");
+	rig->settings.key = mqtt_broker_path(&rig->broker, "client.key");
+	next_address(rig, "::1");
+}
+
 static void test_a_port_that_answers_nobody_ends_the_attempt_in_time(void **state)
 {
 	struct rig *rig = *state;
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), others[8];
+	int fds[CROWD + 1];
 
-	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
-	assert_int_equal(listen(fd, 0), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		others[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		connect(others[i], (struct sockaddr *)&sin, sizeof(sin));
-	}
-	rig->settings.port = ntohs(sin.sin_port);
+	crowded("127.0.0.1", 0, &rig->settings.port, fds);
 	rig->settings.connect_ns = 300 * NSEC_PER_MSEC;
 	start(rig);
 	assert_true(bench_run(rig->loop, is_down, rig));
 	assert_string_equal(rig->why, "cannot connect: Connection timed out");
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		close(others[i]);
-	close(fd);
+	disperse(fds);
 }
 
 static void test_never_connects_to_metadata(void **state)
@@ -544,6 +647,8 @@ int main(void)
 		TEST(test_refuses_brokers_that_nobody_vouches_for),
 		TEST(test_a_silent_peer_costs_a_few_turns_of_the_loop),
 		TEST(test_a_port_that_answers_nobody_ends_the_attempt_in_time),
+		TEST(test_the_next_address_is_tried_next),
+		TEST(test_the_next_family_is_tried_next_by_tls),
 		TEST(test_never_connects_to_metadata),
 		TEST(test_a_name_that_does_not_resolve_is_told),
 		TEST(test_can_be_freed_while_a_thread_connects),
