@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -28,7 +31,10 @@ enum client_state {
 	CLIENT_PAUSE,
 };
 
-enum { REFUSED_FROM = 128 }; /* reason codes of MQTT 5 that are errors (section 2.4) */
+enum {
+	REFUSED_FROM = 128, /* reason codes of MQTT 5 that are errors (section 2.4) */
+	RECEIVE_BYTES = 32 << 10,
+};
 
 struct client_message {
 	int number; /* 0: the place is free */
@@ -59,7 +65,9 @@ struct mqtt_client {
 	struct client_ack acks[2 * MQTT_IN_FLIGHT];
 	size_t ack_count;
 	bool greeted, gone;
-	char why[200]; /* it is gone; or what libmosquitto said last */
+	bool heard;	   /* a packet came to its end since received was noted */
+	uint64_t received; /* bytes of the connection, as of about the last packet's end */
+	char why[200];	   /* it is gone; or what libmosquitto said last */
 	struct mqtt_client_report counted;
 };
 
@@ -127,13 +135,34 @@ static void on_publish(struct mosquitto *mosq, void *arg, int number, int reason
 		client->acks[client->ack_count++] = (struct client_ack){number, reason};
 }
 
+/* "Client ID received PUBLISH (...": the only place where libmosquitto tells of packets. */
+static void client_hear(struct mqtt_client *client, const char *line)
+{
+	static const char who[] = "Client ", message[] = " received PUBLISH (";
+	size_t id = strlen(client->settings->client_id);
+
+	if (strstr(line, "eceived ") == NULL)
+		return;
+	client->heard = true;
+	if (strncmp(line, who, strlen(who)) != 0 ||
+	    strncmp(line + strlen(who), client->settings->client_id, id) != 0 ||
+	    strncmp(line + strlen(who) + id, message, strlen(message)) != 0)
+		return;
+	client->gone = true;
+	client_say(client, "the broker sends messages that nobody has asked for");
+}
+
 static void on_log(struct mosquitto *mosq, void *arg, int level, const char *line)
 {
 	struct mqtt_client *client = arg;
 
 	(void)mosq;
-	if (level == MOSQ_LOG_ERR && !client->gone)
+	if (client->gone)
+		return;
+	if (level == MOSQ_LOG_ERR)
 		client_say(client, "TLS: %s", mqtt_connect_cause(line));
+	else if (level == MOSQ_LOG_DEBUG)
+		client_hear(client, line);
 }
 
 /* ---- the end of a connection ---- */
@@ -153,7 +182,8 @@ static void client_release(struct mqtt_client *client)
 	memset(client->in_flight, 0, sizeof(client->in_flight));
 	client->in_flight_count = 0;
 	client->ack_count = 0;
-	client->greeted = client->gone = false;
+	client->greeted = client->gone = client->heard = false;
+	client->received = 0;
 }
 
 static void client_plan(struct mqtt_client *client, int64_t after_ns)
@@ -263,11 +293,43 @@ static void client_result(struct mqtt_client *client, int rc)
 		client_say(client, "the broker has closed the connection");
 }
 
+/*
+ * libmosquitto has no limit for what it reads, but the kernel counts. It reads for as long as
+ * there is something, so this sees what a network brings, and not what comes faster than that.
+ */
+static void client_measure(struct mqtt_client *client)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	if (client->gone || getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+		return;
+	if (client->heard)
+		client->received = info.tcpi_bytes_received;
+	client->heard = false;
+	if (info.tcpi_bytes_received - client->received <= MQTT_PACKET_MAX)
+		return;
+	client->gone = true;
+	client_say(client, "the broker sends a packet of more than %d bytes", MQTT_PACKET_MAX);
+}
+
+static void client_read(struct mqtt_client *client)
+{
+	bool heard = client->heard;
+
+	client->heard = false;
+	client_result(client, mosquitto_loop_read(client->mosq, 1));
+	/* Whoever sends whole packets, as brokers do, costs no call more. */
+	if (client->heard)
+		return;
+	client->heard = heard;
+	client_measure(client);
+}
+
 static void client_turn(struct mqtt_client *client, bool reading)
 {
-	int rc = reading ? mosquitto_loop_read(client->mosq, 1) : 0;
-
-	client_result(client, rc);
+	if (reading)
+		client_read(client);
 	if (!client->gone &&
 	    (client->state == CLIENT_GREETING || mosquitto_want_write(client->mosq)))
 		client_result(client, mosquitto_loop_write(client->mosq, 1));
@@ -308,6 +370,8 @@ static void client_connected(void *arg)
 	mosquitto_disconnect_v5_callback_set(client->mosq, on_disconnect);
 	mosquitto_publish_v5_callback_set(client->mosq, on_publish);
 	mosquitto_log_callback_set(client->mosq, on_log);
+	/* Whatever it sends, it sends in pieces that do not hold the loop up. */
+	setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &(int){RECEIVE_BYTES}, sizeof(int));
 	client->watch =
 		loop_watch_new(client->loop, client->fd, LOOP_READ, client_ready, client);
 	client->state = CLIENT_GREETING;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -439,6 +440,92 @@ static void test_a_silent_peer_costs_a_few_turns_of_the_loop(void **state)
 	close(fd);
 }
 
+/* ---- a broker that means us no good: it greets, and sends what it is told to */
+
+struct villain {
+	int listener;
+	uint16_t port;
+	pthread_t thread;
+	const unsigned char *bytes; /* behind the greeting */
+	size_t len;
+	uint64_t then; /* so many more of no meaning */
+	uint64_t sent; /* of those */
+};
+
+static bool send_all(int fd, const void *bytes, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = send(fd, (const char *)bytes + done, len - done, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+static void *be_villain(void *arg)
+{
+	/* Of MQTT 3.1.1: accepted. */
+	static const unsigned char greeting[] = {0x20, 2, 0, 0};
+	static const char rubbish[64 << 10];
+	struct villain *villain = arg;
+	int fd = accept(villain->listener, NULL, NULL);
+	char hello[256];
+
+	if (recv(fd, hello, sizeof(hello), 0) > 0 && send_all(fd, greeting, sizeof(greeting)) &&
+	    send_all(fd, villain->bytes, villain->len))
+		while (villain->sent < villain->then &&
+		       send_all(fd, rubbish, sizeof(rubbish))) {
+			villain->sent += sizeof(rubbish);
+			/* No network is as fast as memory: a gigabit a second. */
+			usleep(500);
+		}
+	/* Whoever stays is the one who leaves. */
+	while (recv(fd, hello, sizeof(hello), 0) > 0)
+		;
+	close(fd);
+	return NULL;
+}
+
+static void expect_left(struct rig *rig, struct villain *villain, const char *why)
+{
+	villain->listener = black_hole(&rig->settings.port);
+	rig->settings.v5 = false;
+	rig->settings.pause_min_ns = rig->settings.pause_max_ns = 60 * NSEC_PER_SEC;
+	assert_int_equal(pthread_create(&villain->thread, NULL, be_villain, villain), 0);
+	start(rig);
+	assert_true(bench_run(rig->loop, is_down, rig));
+	assert_int_equal(rig->ups, 1);
+	assert_string_equal(rig->why, why);
+	pthread_join(villain->thread, NULL);
+	close(villain->listener);
+}
+
+/* A packet that says it has 200 MiB, and has them. */
+static void test_a_packet_without_end_is_not_taken(void **state)
+{
+	/* PUBLISH, its length, and that of its topic. */
+	static const unsigned char bytes[] = {0x30, 0x80, 0x80, 0x80, 0x64, 0, 1, 't'};
+	struct villain villain = {.bytes = bytes, .len = sizeof(bytes), .then = 200 << 20};
+
+	expect_left(*state, &villain, "the broker sends a packet of more than 262144 bytes");
+	/* What it got rid of is what the kernel holds for both, and little more. */
+	assert_true(villain.sent < 16 << 20);
+}
+
+/* libmosquitto would keep it until the broker says that it need not. */
+static void test_a_message_that_nobody_asked_for_is_not_taken(void **state)
+{
+	/* QoS 2, the topic "t", number 1. */
+	static const unsigned char bytes[] = {0x34, 6, 0, 1, 't', 0, 1, 'x'};
+	struct villain villain = {.bytes = bytes, .len = sizeof(bytes)};
+
+	expect_left(*state, &villain, "the broker sends messages that nobody has asked for");
+}
+
 enum { CROWD = 8 };
 
 /* The port's queue is full: what asks for more gets no answer. fds[0]: the port itself. */
@@ -647,6 +734,8 @@ int main(void)
 		TEST(test_refuses_brokers_that_nobody_vouches_for),
 		TEST(test_a_silent_peer_costs_a_few_turns_of_the_loop),
 		TEST(test_a_port_that_answers_nobody_ends_the_attempt_in_time),
+		TEST(test_a_packet_without_end_is_not_taken),
+		TEST(test_a_message_that_nobody_asked_for_is_not_taken),
 		TEST(test_the_next_address_is_tried_next),
 		TEST(test_the_next_family_is_tried_next_by_tls),
 		TEST(test_never_connects_to_metadata),
