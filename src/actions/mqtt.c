@@ -13,7 +13,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "io/http_route.h"
 #include "io/loop.h"
+#include "io/mqtt_settings.h"
 #include "io/secret.h"
 #include "model/event.h"
 
@@ -32,6 +34,38 @@ static int read_secret(const struct mqtt *mqtt, const struct secret_dirs *dirs,
 		return 0;
 	return error_set(err, EINVAL, "mqtt '%s': the secret '%s' has a NUL inside",
 			 mqtt->config->name, name);
+}
+
+/* What libmosquitto would only say when it connects; it reads them itself, each time anew. */
+static int look_at_files(struct mqtt *mqtt, struct error *err)
+{
+	const struct mqtt_settings *set = &mqtt->config->settings;
+	const char *const paths[] = {set->ca, set->cert, set->key};
+	struct http_route_spec spec = {0};
+	struct http_bytes *const places[] = {&spec.ca, &spec.cert, &spec.key};
+	struct http_route *route = NULL;
+	char *texts[ARRAY_SIZE(paths)] = {NULL};
+	struct error why;
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths) && rc == 0; i++) {
+		if (paths[i] == NULL)
+			continue;
+		rc = secret_read_path(paths[i], &texts[i], &places[i]->len, &why);
+		places[i]->bytes = texts[i];
+	}
+	if (rc == 0) {
+		route = http_route_new(&spec, &why);
+		rc = route != NULL ? 0 : -why.code;
+	}
+	if (rc == 0)
+		tls_ends_read(&spec, &mqtt->ends);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		secret_free(texts[i], places[i]->len);
+	http_route_unref(route);
+	return rc == 0 ? 0
+		       : error_set(err, -rc, "mqtt '%s': tls: %s", mqtt->config->name,
+				   why.text);
 }
 
 static int make_client(struct mqtt *mqtt, struct loop *loop, const struct secret_dirs *dirs,
@@ -75,7 +109,7 @@ struct mqtt *mqtt_open(const struct mqtt_config *config, const struct mqtt_plant
 	mqtt->looks = loop_timer_new(loop, mqtt_look, mqtt);
 	mqtt->wake = loop_defer_new(loop, mqtt_turn, mqtt);
 	mqtt->retained = mqtt_retained_new(config, plant);
-	if (make_client(mqtt, loop, secrets, err) != 0) {
+	if (look_at_files(mqtt, err) != 0 || make_client(mqtt, loop, secrets, err) != 0) {
 		mqtt_close(mqtt);
 		return NULL;
 	}
@@ -98,6 +132,7 @@ void mqtt_start(struct mqtt *mqtt, const struct mqtt_host *host)
 {
 	mqtt->host = *host;
 	mqtt->started = true;
+	tls_ends_warn(&mqtt->ends, "mqtt", mqtt->config->name);
 	outbox_set_policy(mqtt->outbox, &mqtt->config->policy);
 	outbox_set_ready(mqtt->outbox, mqtt_ready, mqtt);
 	mqtt_client_start(mqtt->client);

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "actions/mqtt.h"
+#include "actions/tls_ends.h"
 #include "base/log.h"
 #include "io/mqtt_client.h"
 
@@ -38,6 +39,7 @@ struct mqtt {
 	enum outbox_verdict last; /* of the last try that ended */
 	char failure[240];	  /* of the last try that failed */
 	uint64_t states, states_refused, expired_told;
+	struct tls_ends ends;
 	struct complaint trouble, rejected, lost, dropped, refused;
 };
 

@@ -86,7 +86,8 @@ static int load_secrets(struct webhook *webhook, const struct secret_dirs *dirs,
 	if (rc == 0)
 		rc = load_keys(webhook, dirs, &why);
 	if (rc == 0) {
-		webhook->route = webhook_route_open(&config->route, secrets, dirs, &why);
+		webhook->route =
+			webhook_route_open(&config->route, secrets, dirs, &webhook->ends, &why);
 		rc = webhook->route != NULL ? 0 : -why.code;
 	}
 	return rc == 0 ? 0 : error_set(err, -rc, "webhook '%s': %s", config->name, why.text);
@@ -440,6 +441,7 @@ void webhook_start(struct webhook *webhook, const struct webhook_host *host,
 	webhook->host = *host;
 	webhook->fallback = fallback;
 	webhook->started = true;
+	tls_ends_warn(&webhook->ends, "webhook", webhook->config->name);
 	outbox_set_policy(webhook->outbox, &webhook->config->policy);
 	outbox_set_ready(webhook->outbox, on_timer, webhook);
 	dispatch(webhook);

@@ -11,6 +11,7 @@
 
 #include "actions/outbox.h"
 #include "actions/signature.h"
+#include "actions/tls_ends.h"
 #include "actions/webhook.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -36,6 +37,7 @@ struct webhook {
 	LIST_HEAD(, flight) flights; /* webhook.c */
 	struct keyring *secrets;
 	struct http_route *route;
+	struct tls_ends ends;
 	struct signature_key keys[SIGNATURE_KEYS_MAX]; /* those of config->sign */
 	enum outbox_verdict last;		       /* of the last try that ended */
 	char failure[200];    /* what the last try that ended was answered */

@@ -8,6 +8,7 @@
 
 #include "actions/keyring.h"
 #include "actions/template.h"
+#include "actions/tls_ends.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -223,7 +224,7 @@ static int read_login(const char *name, struct keyring *secrets, const struct se
 
 struct http_route *webhook_route_open(const struct webhook_route *route,
 				      struct keyring *secrets, const struct secret_dirs *dirs,
-				      struct error *err)
+				      struct tls_ends *ret_ends, struct error *err)
 {
 	struct http_route_spec spec = {
 		.proxy = route->proxy,
@@ -238,6 +239,8 @@ struct http_route *webhook_route_open(const struct webhook_route *route,
 	    read_pem(&route->key, secrets, dirs, &key, &spec.key, err) == 0 &&
 	    read_login(route->login, secrets, dirs, &spec.login, err) == 0)
 		made = http_route_new(&spec, err);
+	if (made != NULL)
+		tls_ends_read(&spec, ret_ends);
 	secret_free(ca.text, ca.len);
 	secret_free(cert.text, cert.len);
 	secret_free(key.text, key.len);

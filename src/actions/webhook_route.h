@@ -16,6 +16,7 @@ struct http_route;
 struct keyring;
 struct secret_dirs;
 struct subnet;
+struct tls_ends;
 struct yaml_node;
 
 enum { WEBHOOK_NETWORKS_MAX = 32 };
@@ -59,6 +60,6 @@ bool webhook_networks_parse(struct arena *arena, const struct yaml_node *map,
 /* Reads secrets and files; NULL + err. */
 struct http_route *webhook_route_open(const struct webhook_route *route,
 				      struct keyring *secrets, const struct secret_dirs *dirs,
-				      struct error *err);
+				      struct tls_ends *ret_ends, struct error *err);
 
 #endif

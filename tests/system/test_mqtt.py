@@ -295,6 +295,11 @@ def test_only_a_broker_that_is_vouched_for_gets_anything():
     lab.wait_for("refused", lambda: "certificate verify failed" in bench.broker()["detail"])
     assert bench.broker()["state"] != "up"
     assert bench.daemon.ctl("health").returncode != 0
+    for ca, words in (("none.pem", "cannot open " + broker.path("none.pem")),
+                      ("server.key", "ca: there is no certificate (PEM) in it")):
+        bench.configure("mqtts://localhost:%d" % broker.port, "tls: {ca: %s, %s}" % (broker.path(ca), ours))
+        done = bench.daemon.ctl("reload")
+        assert done.returncode == 1 and words in done.stderr, done
     bench.configure("mqtts://localhost:%d" % broker.port,
                     "tls: {ca: %s, %s}" % (broker.path("ca.pem"), ours))
     assert bench.daemon.ctl("reload").returncode == 0, bench.daemon.log()

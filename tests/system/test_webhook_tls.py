@@ -140,6 +140,45 @@ def test_the_receiver_knows_us_by_our_certificate():
     daemon.stop()
 
 
+def test_certificates_that_were_renewed_are_shown_after_a_reload():
+    """By a new connection, though the old one would still stand."""
+    authority = Authority()
+    receiver = Receiver(context=authority.context("server", ask_clients=True))
+    issued = {name: authority.issue(name) for name in ("first", "second")}
+    plant, daemon = make(receiver.port, "tls: {ca: %s, cert: own.pem, key: own.key}" % authority.ca)
+    for number, name in enumerate(("first", "second")):
+        for path, kind in zip(issued[name], ("pem", "key")):
+            shutil.copyfile(path, os.path.join(daemon.dir, "own." + kind))
+        if number == 0:
+            daemon.start().ready()
+        else:
+            assert daemon.ctl("reload").returncode == 0
+        for value in (90, 20):
+            seen = len(receiver.requests)
+            plant.set(1, 100, value)
+            lab.wait_for("the message", lambda: len(receiver.requests) > seen)
+            subject = dict(x[0] for x in receiver.requests[-1].peer_certificate["subject"])
+            assert subject["commonName"] == name, (name, subject)
+        assert receiver.connections == number + 1, receiver.connections
+    daemon.stop()
+
+
+def test_certificates_that_end_are_told_when_they_are_loaded():
+    authority = Authority()
+    receiver = Receiver(context=authority.context("server"))
+    old, key = authority.issue("old", until="20210304050607Z")
+    good, good_key = authority.issue("good")
+    told = "webhook ops: tls: the certificate of 'cert' is no longer valid since 2021-03-04"
+    plant, daemon = make(receiver.port, "tls: {ca: %s, cert: %s, key: %s}" % (authority.ca, good, good_key))
+    daemon.start().ready()
+    assert "no longer valid" not in daemon.log() and "valid until" not in daemon.log()
+    reload(daemon, "tls: {ca: %s, cert: %s, key: %s}" % (authority.ca, old, key))
+    assert told in daemon.log(), daemon.log()
+    reload(daemon, "tls: {ca: %s}" % old)
+    assert told.replace("'cert'", "'ca'") in daemon.log(), daemon.log()
+    daemon.stop()
+
+
 def test_what_is_no_certificate_changes_nothing():
     authority = Authority()
     receiver = Receiver(context=authority.context("server"))
@@ -218,5 +257,7 @@ lab.run(test_fault_C7_what_nobody_vouches_for_is_refused_until_its_authority_is_
         test_fault_C7_an_authority_of_ones_own_is_trusted_instead_of_others,
         test_fault_C7_wrong_names_and_certificates_out_of_date_are_refused,
         test_fault_C7_a_box_in_1970_says_that_its_clock_is_not_set,
-        test_the_receiver_knows_us_by_our_certificate, test_what_is_no_certificate_changes_nothing,
+        test_the_receiver_knows_us_by_our_certificate,
+        test_certificates_that_were_renewed_are_shown_after_a_reload,
+        test_certificates_that_end_are_told_when_they_are_loaded, test_what_is_no_certificate_changes_nothing,
         test_http_2_is_spoken_where_the_receiver_offers_it)
