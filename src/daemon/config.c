@@ -61,6 +61,7 @@ static bool config_read_file(struct config_build *build, const char *path,
 	if (file->include != NULL && build->file_count > 0) {
 		diag_error(build->diags, yaml_key(file->root, "include"),
 			   "'include' may stand in the main file only");
+		diag_note(build->diags, "hint: it takes a list of files and patterns");
 		return false;
 	}
 	build->file_count++;

@@ -80,7 +80,7 @@ static void config_check_clients(const struct config_mqtt *mqtts, size_t i, stru
 		diag_error(diags, mqtts[i].node,
 			   "mqtt '%s' is the same client of the same broker as '%s'",
 			   mqtts[i].name, mqtts[k].name);
-		diag_note(diags, "hint: 'client_id'");
+		diag_note(diags, "hint: give one of them another 'client_id'");
 	}
 }
 

@@ -22,7 +22,7 @@ def cases():
     return sorted(name for name in os.listdir(CASES) if os.path.isdir(os.path.join(CASES, name)))
 
 
-def check(name):
+def check(name, **environment):
     """In a copy, whose files belong to whoever runs this."""
     with tempfile.TemporaryDirectory() as folder:
         for directory, _, files in os.walk(os.path.join(CASES, name)):
@@ -31,7 +31,7 @@ def check(name):
             for file in files:
                 shutil.copyfile(os.path.join(directory, file), os.path.join(here, file))
         result = subprocess.run([GAUGECTL, "check", "gauged.yaml"], cwd=folder, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, **environment))
     return result.returncode, result.stdout.decode("utf-8", "backslashreplace")
 
 
@@ -48,6 +48,13 @@ class BrokenConfigs(unittest.TestCase):
                 self.assertEqual(status, 1, output)
                 with open(os.path.join(CASES, name, "expected.txt"), encoding="utf-8") as file:
                     self.assertEqual(output, file.read())
+
+    def test_a_zone_of_the_box_that_is_none_is_told(self):
+        status, output = check("35-nothing", TZ="Nowhere/Else", TZDIR="/nowhere")
+        self.assertEqual(status, 1, output)
+        self.assertIn("gauged.yaml:1:1: warning: the zone of this box can't be read, UTC is used: there is no time "
+                      "zone 'Nowhere/Else' (/nowhere/Nowhere/Else): expected a name such as Europe/Berlin, UTC, or "
+                      "local; the zones come with the package tzdata", output.splitlines())
 
 
 if __name__ == "__main__":
