@@ -261,61 +261,92 @@ size_t gpio_chip_fit(const struct gpio_want *wants, size_t count)
 	return fit;
 }
 
-int gpio_chip_request(const struct gpio_chip *chip, const struct gpio_want *wants, size_t count,
-		      int *ret_fd, struct error *err)
+static void config_values(struct gpio_v2_line_config *config, uint64_t outputs, uint64_t values)
+{
+	struct gpio_v2_line_config_attribute *slot = &config->attrs[config->num_attrs++];
+
+	slot->attr.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES;
+	slot->attr.values = values;
+	slot->mask = outputs;
+}
+
+static int request_take(const struct gpio_chip *chip, struct gpio_v2_line_request *request)
+{
+	memcpy(request->consumer, gpio_consumer, sizeof(gpio_consumer));
+	if (ioctl(chip->fd, GPIO_V2_GET_LINE_IOCTL, request) != 0)
+		return -errno;
+	fcntl(request->fd, F_SETFD, FD_CLOEXEC);
+	fcntl(request->fd, F_SETFL, O_RDONLY | O_NONBLOCK);
+	return 0;
+}
+
+/*
+ * Without a direction the line is left as it is. It then becomes an output with its own value,
+ * and is never let go of in between: some chips reset a pin that nobody has.
+ */
+static int request_kept(const struct gpio_chip *chip, const struct gpio_want *want, int *ret_fd)
+{
+	struct gpio_v2_line_request request = {.num_lines = 1};
+	struct gpio_v2_line_config config = {0};
+	uint64_t value = want->setup.value;
+	int rc;
+
+	request.offsets[0] = want->offset;
+	request.config.flags = want->setup.active_low ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0;
+	rc = request_take(chip, &request);
+	if (rc != 0)
+		return rc;
+	(void)gpio_chip_get(request.fd, 1, &value);
+	(void)config_line(&config, 0, &want->setup);
+	config_values(&config, 1, value);
+	if (ioctl(request.fd, GPIO_V2_LINE_SET_CONFIG_IOCTL, &config) != 0) {
+		rc = -errno;
+		close(request.fd);
+		return rc;
+	}
+	*ret_fd = request.fd;
+	return 0;
+}
+
+static int request_lines(const struct gpio_chip *chip, const struct gpio_want *wants,
+			 size_t count, int *ret_fd)
 {
 	struct gpio_v2_line_request request = {
 		.num_lines = (uint32_t)count,
 		.event_buffer_size = GPIO_CHIP_BUFFER,
 	};
 	uint64_t outputs = 0, values = 0;
+	int rc;
 
-	assert(count > 0 && count <= GPIO_CHIP_LINES);
-	memcpy(request.consumer, gpio_consumer, sizeof(gpio_consumer));
 	for (size_t i = 0; i < count; i++) {
 		const struct gpio_setup *setup = &wants[i].setup;
 
 		request.offsets[i] = wants[i].offset;
 		if (!config_line(&request.config, i, setup))
-			return error_set(err, E2BIG, "too many kinds of lines at once");
+			return -E2BIG;
 		outputs |= (uint64_t)setup->output << i;
 		values |= (uint64_t)(setup->output && setup->value) << i;
 	}
-	if (outputs != 0) {
-		struct gpio_v2_line_config_attribute *slot =
-			&request.config.attrs[request.config.num_attrs++];
-
-		slot->attr.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES;
-		slot->attr.values = values;
-		slot->mask = outputs;
-	}
-	if (ioctl(chip->fd, GPIO_V2_GET_LINE_IOCTL, &request) != 0)
-		return error_errno(err, errno, "cannot have line %u of %s", wants[0].offset,
-				   chip->name);
-	fcntl(request.fd, F_SETFD, FD_CLOEXEC);
-	fcntl(request.fd, F_SETFL, O_RDONLY | O_NONBLOCK);
-	*ret_fd = request.fd;
-	return 0;
+	if (outputs != 0)
+		config_values(&request.config, outputs, values);
+	rc = request_take(chip, &request);
+	if (rc == 0)
+		*ret_fd = request.fd;
+	return rc;
 }
 
-int gpio_chip_peek(const struct gpio_chip *chip, uint32_t offset, bool active_low,
-		   bool *ret_value)
+int gpio_chip_request(const struct gpio_chip *chip, const struct gpio_want *wants, size_t count,
+		      int *ret_fd, struct error *err)
 {
-	struct gpio_v2_line_request request = {.num_lines = 1};
-	uint64_t value = 0;
 	int rc;
 
-	/* Without a direction the line is left as it is. */
-	request.offsets[0] = offset;
-	request.config.flags = active_low ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0;
-	memcpy(request.consumer, gpio_consumer, sizeof(gpio_consumer));
-	if (ioctl(chip->fd, GPIO_V2_GET_LINE_IOCTL, &request) != 0)
-		return -errno;
-	rc = gpio_chip_get(request.fd, 1, &value);
-	close(request.fd);
-	if (rc == 0)
-		*ret_value = value != 0;
-	return rc;
+	assert(count > 0 && count <= GPIO_CHIP_LINES);
+	assert(!wants[0].keep || (count == 1 && wants[0].setup.output));
+	rc = wants[0].keep ? request_kept(chip, wants, ret_fd)
+			   : request_lines(chip, wants, count, ret_fd);
+	return rc == 0 ? 0
+		       : error_errno(err, -rc, "cannot have line %u of %s", wants[0].offset,
+				     chip->name);
 }
 
 /* What a request is asked. */

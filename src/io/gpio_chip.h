@@ -50,6 +50,7 @@ struct gpio_want {
 	uint32_t offset;
 	struct gpio_setup setup;
 	bool with_next; /* belongs into one request with the next one */
+	bool keep;	/* an output that starts with the value that the line has */
 };
 
 /* What is known of a line that nobody has to hold for it. */
@@ -85,13 +86,12 @@ int gpio_chip_look(const struct gpio_chip *chip, uint32_t offset, struct gpio_se
 /* How many of the wants, from the first one on, fit into one request: at least 1 of count > 0.
  */
 size_t gpio_chip_fit(const struct gpio_want *wants, size_t count);
-/* A descriptor for the lines, non-blocking; the n-th want is bit n of values. -EBUSY: held. */
+/*
+ * A descriptor for the lines, non-blocking; the n-th want is bit n of values. -EBUSY: held. A
+ * line that is kept is driven all the while; if its value cannot be read, setup.value counts.
+ */
 int gpio_chip_request(const struct gpio_chip *chip, const struct gpio_want *wants, size_t count,
 		      int *ret_fd, struct error *err);
-/* The value that an output has now, for a line that nobody holds. */
-int gpio_chip_peek(const struct gpio_chip *chip, uint32_t offset, bool active_low,
-		   bool *ret_value);
-
 /* Of a request. Edges that wait, at most count: how many, -EAGAIN for none, or why not. */
 ssize_t gpio_chip_edges(int fd, struct gpio_edge *ret, size_t count);
 int gpio_chip_get(int fd, uint64_t lines, uint64_t *ret_values);

@@ -21,6 +21,7 @@ struct gpio_line {
 	bool told;	  /* it had an edge since numbers of the request were left out */
 	bool value;	  /* what an output begins with */
 	bool given;	  /* by gpio_link_begin_with() */
+	bool kept;	  /* it begins with what it has */
 	uint32_t offset;
 	uint32_t found; /* lines of the chip that have its name */
 	bool wanted;	/* in this attempt */

@@ -94,13 +94,9 @@ static bool request_free(struct gpio_link *link, uint32_t number, bool *ret_gone
 		gpio_request_why(line, "it is a line of this bus already");
 		return false;
 	}
-	if (!seen.used) {
-		/* What an output has is not touched, where it is to be kept. */
-		if (config->keep && seen.output && !line->given)
-			(void)gpio_chip_peek(&link->chip, line->offset,
-					     config->setup.active_low, &line->value);
+	line->kept = config->keep && config->setup.output && seen.output && !line->given;
+	if (!seen.used)
 		return true;
-	}
 	snprintf(line->why, sizeof(line->why), "is in use by '%s'", seen.consumer);
 	return false;
 }
@@ -174,8 +170,10 @@ static void request_want(struct gpio_link *link, uint32_t line, size_t *count)
 	struct gpio_want *want = &link->wants[*count];
 
 	link->numbers[(*count)++] = line;
-	*want = (struct gpio_want){link->lines[line].offset, config->setup, config->with_next};
+	*want = (struct gpio_want){link->lines[line].offset, config->setup, config->with_next,
+				   false};
 	want->setup.value = link->lines[line].value;
+	want->keep = link->lines[line].kept;
 }
 
 /* Some of the lines that belong together cannot be had, and so none of them. */

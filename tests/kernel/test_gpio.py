@@ -267,6 +267,21 @@ def test_a_reload_takes_lines_totals_and_outputs_over():
         bus.until("n", 11)
 
 
+def test_output_begins_with_what_it_has():
+    """A line of gpio-sim that nobody has falls back to its pull: that is what it is then."""
+    with Bus(8, ["o: {line: 1, direction: output}", "low: {line: 2, direction: output, active: low}"]) as bus:
+        for high in (True, False, True):
+            bus.daemon.stop()
+            bus.chip.drive(1, high)
+            bus.chip.drive(2, high)
+            bus.daemon.start().ready()
+            bus.until("o", high)
+            bus.until("low", not high)
+            assert bus.chip.value(1) == bus.chip.value(2) == high
+        assert bus.daemon.ctl("write", "d.o", "off").returncode == 0
+        assert not bus.chip.value(1)
+
+
 def rewrite(bus, change):
     """A reload with the text that change makes of the configuration."""
     with open(bus.daemon.path) as f:

@@ -35,7 +35,7 @@ struct fake_line {
 };
 
 struct fake_chip {
-	bool plugged;
+	bool plugged, forgets;
 	int fd; /* open as long as the test: no other file gets its number */
 	ino_t inode;
 	char name[32], label[32];
@@ -237,6 +237,22 @@ static int values(struct fake_request *own, struct gpio_v2_line_values *values, 
 	return 0;
 }
 
+/* Of lines that were taken as they are. */
+static int set_config(struct fake_request *own, const struct gpio_v2_line_config *config)
+{
+	struct gpio_v2_line_request request = {.config = *config};
+
+	if (!own->chip->plugged)
+		return fails(ENODEV);
+	for (uint32_t i = 0; i < own->count; i++) {
+		request.offsets[i] = own->lines[i];
+		memcpy(request.consumer, own->chip->lines[own->lines[i]].consumer,
+		       sizeof(request.consumer));
+		take_line(own, &request, i);
+	}
+	return 0;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct fake_request *own = request_of(fd);
@@ -249,6 +265,8 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
 		return values(own, arg, false);
 	if (own != NULL && request == GPIO_V2_LINE_SET_VALUES_IOCTL)
 		return values(own, arg, true);
+	if (own != NULL && request == GPIO_V2_LINE_SET_CONFIG_IOCTL)
+		return set_config(own, arg);
 	if (own != NULL || !chip->plugged)
 		return fails(own != NULL ? EINVAL : ENODEV);
 	if (request == GPIO_GET_CHIPINFO_IOCTL)
@@ -294,6 +312,9 @@ int __wrap_close(int fd)
 			continue;
 		line->owner = NULL;
 		line->consumer[0] = '\0';
+		/* As chips that reset a pin that nobody has. */
+		if (own->chip->forgets)
+			line->high = false;
 	}
 	if (own != NULL) {
 		own->open = false;
@@ -504,4 +525,9 @@ unsigned fake_gpio_reads(unsigned *ret_most)
 	*ret_most = fake.most;
 	fake.most = 0;
 	return fake.reads;
+}
+
+void fake_gpio_forget(struct fake_chip *chip)
+{
+	chip->forgets = true;
 }

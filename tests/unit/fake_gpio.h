@@ -35,6 +35,8 @@ bool fake_gpio_taken(const struct fake_chip *chip, uint32_t line);
 uint64_t fake_gpio_flags(const struct fake_chip *chip, uint32_t line);
 uint32_t fake_gpio_debounce(const struct fake_chip *chip, uint32_t line);
 bool fake_gpio_same_request(const struct fake_chip *chip, uint32_t a, uint32_t b);
+/* From now on a line that is let go of falls to low. */
+void fake_gpio_forget(struct fake_chip *chip);
 /* Requests that are open, and ioctls so far. */
 unsigned fake_gpio_requests(void);
 unsigned fake_gpio_calls(void);

@@ -810,6 +810,27 @@ static void test_output_is_kept_over_a_restart(void **state)
 	box_done(&box);
 }
 
+/* What is on when gauged starts, by whoever was there before, is not off for a moment. */
+static void test_output_that_is_kept_is_not_let_go_of(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_init(&box);
+	box.chip = fake_gpio_plug("gpiochip0", "lab", 8);
+	box_open(&box, "", "o: {line: 1, direction: output, on_start: on}");
+	box_turn(&box);
+	rig_done(&box.rig);
+	assert_true(fake_gpio_high(box.chip, 1));
+	fake_gpio_forget(box.chip);
+	box_open(&box, "", "o: {line: 1, direction: output, drive: open-drain}");
+	box_expect(&box, "d.o true\n");
+	assert_true(fake_gpio_high(box.chip, 1));
+	assert_int_equal(fake_gpio_flags(box.chip, 1),
+			 GPIO_V2_LINE_FLAG_OUTPUT | GPIO_V2_LINE_FLAG_OPEN_DRAIN);
+	box_done(&box);
+}
+
 static void test_output_that_does_not_follow_is_told_where_it_is_verified(void **state)
 {
 	struct error err;
@@ -1141,6 +1162,7 @@ int main(void)
 		cmocka_unit_test(test_output_is_written_and_told_behind_the_write),
 		cmocka_unit_test(test_output_begins_as_on_start_says),
 		cmocka_unit_test(test_output_is_kept_over_a_restart),
+		cmocka_unit_test(test_output_that_is_kept_is_not_let_go_of),
 		cmocka_unit_test(test_output_that_does_not_follow_is_told_where_it_is_verified),
 		cmocka_unit_test(test_output_that_cannot_be_reached_is_refused_or_unknown),
 		cmocka_unit_test(test_fault_B14_output_whose_write_failed_is_read_back),
