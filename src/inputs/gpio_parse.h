@@ -48,7 +48,7 @@ bool gpio_parse_line(struct gpio_parse *parse, const struct yaml_node *node,
 
 /*
  * Puts the lines of an encoder one behind the other, so that they come into one request: that
- * gives their edges one order. where: for errors.
+ * gives their edges one order; and outputs behind inputs. where: for errors.
  */
 void gpio_parse_order(struct gpio_parse *parse, const struct yaml_node *where);
 

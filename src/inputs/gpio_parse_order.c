@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright 2026 The gauged authors */
-/* Owns the order of the lines of a GPIO bus. */
+/*
+ * Owns the order of the lines of a GPIO bus: inputs, which share requests, those of an encoder
+ * one behind the other, and then outputs, which do not.
+ */
 #include <string.h>
 
 #include "base/arena.h"
@@ -28,33 +31,54 @@ static uint32_t *order_groups(const struct gpio_parse *parse, size_t count)
 	return groups;
 }
 
+struct order {
+	const uint32_t *groups;
+	uint32_t *places; /* of the lines as they were declared */
+	struct gpio_link_line *lines;
+	size_t count;
+};
+
+/* The lines of the group come next; how many they are. */
+static size_t order_add(const struct gpio_parse *parse, struct order *order, uint32_t group)
+{
+	size_t begun = order->count, count = parse->config->link.line_count;
+
+	for (uint32_t i = group; i < count; i++) {
+		if (order->groups[i] != group)
+			continue;
+		order->places[i] = (uint32_t)order->count;
+		order->lines[order->count] = parse->lines[i];
+		order->lines[order->count++].with_next = true;
+	}
+	if (order->count > begun)
+		order->lines[order->count - 1].with_next = false;
+	return order->count - begun;
+}
+
 void gpio_parse_order(struct gpio_parse *parse, const struct yaml_node *where)
 {
-	size_t count = parse->config->link.line_count, at = 0;
-	uint32_t *groups = order_groups(parse, count);
-	uint32_t *places = arena_take(parse->arena, count + 1, sizeof(*places));
-	struct gpio_link_line *lines = arena_take(parse->arena, count + 1, sizeof(*lines));
+	size_t count = parse->config->link.line_count;
+	struct order order = {
+		.groups = order_groups(parse, count),
+		.places = arena_take(parse->arena, count + 1, sizeof(*order.places)),
+		.lines = arena_take(parse->arena, count + 1, sizeof(*order.lines)),
+	};
 
-	for (uint32_t first = 0; first < count; first++) {
-		size_t begun = at;
+	for (int outputs = 0; outputs < 2; outputs++) {
+		for (uint32_t i = 0; i < count; i++) {
+			size_t most = parse->lines[i].setup.output == (outputs == 1)
+					      ? order_add(parse, &order, i)
+					      : 0;
 
-		for (uint32_t i = first; i < count; i++) {
-			if (groups[i] != first)
-				continue;
-			places[i] = (uint32_t)at;
-			lines[at] = parse->lines[i];
-			lines[at++].with_next = true;
+			if (most > GPIO_CHIP_LINES)
+				gpio_parse_error(parse, where,
+						 "encoders share lines, so that %zu belong "
+						 "together; the kernel gives %d at once",
+						 most, GPIO_CHIP_LINES);
 		}
-		if (at > begun)
-			lines[at - 1].with_next = false;
-		if (at - begun > GPIO_CHIP_LINES)
-			gpio_parse_error(parse, where,
-					 "encoders share lines, so that %zu belong together; "
-					 "the kernel gives %d at once",
-					 at - begun, GPIO_CHIP_LINES);
 	}
-	memcpy(parse->lines, lines, count * sizeof(*lines));
+	memcpy(parse->lines, order.lines, count * sizeof(*order.lines));
 	for (uint32_t i = 0; i < parse->config->point_count; i++)
 		for (int j = 0; j < 2; j++)
-			parse->points[i].lines[j] = places[parse->points[i].lines[j]];
+			parse->points[i].lines[j] = order.places[parse->points[i].lines[j]];
 }

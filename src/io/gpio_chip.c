@@ -252,7 +252,10 @@ size_t gpio_chip_fit(const struct gpio_want *wants, size_t count)
 	struct gpio_v2_line_config config = {0};
 	size_t fit = 0;
 
-	while (fit < count && fit < GPIO_CHIP_LINES &&
+	/* Whatever becomes of other lines, it is not let go of with them. */
+	if (count > 0 && wants[0].setup.output)
+		return 1;
+	while (fit < count && fit < GPIO_CHIP_LINES && !wants[fit].setup.output &&
 	       config_line(&config, fit, &wants[fit].setup))
 		fit++;
 	assert(fit > 0 || count == 0);

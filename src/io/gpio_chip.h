@@ -83,7 +83,9 @@ int gpio_chip_alive(const struct gpio_chip *chip);
 int gpio_chip_look(const struct gpio_chip *chip, uint32_t offset, struct gpio_seen *ret,
 		   struct error *err);
 
-/* How many of the wants, from the first one on, fit into one request: at least 1 of count > 0.
+/*
+ * How many of the wants, from the first one on, fit into one request: at least 1 of count > 0.
+ * An output has a request of its own.
  */
 size_t gpio_chip_fit(const struct gpio_want *wants, size_t count);
 /*

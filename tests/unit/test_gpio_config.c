@@ -186,10 +186,13 @@ static void test_plan_says_which_lines_are_read_together(void **state)
 			      "  p: {quadrature: [3, 4]}}}}\n"));
 	assert_true(input_gpio.plan(rig.config, 0, &request));
 	assert_string_equal(request.device, "lab");
-	assert_string_equal(request.reads, "lines 1 FLOW 3 4");
-	assert_int_equal(request.points, 4);
+	assert_string_equal(request.reads, "lines FLOW 3 4");
+	assert_int_equal(request.points, 3);
 	assert_int_equal(request.interval_ns, 2 * NSEC_PER_SEC);
-	assert_false(input_gpio.plan(rig.config, 1, &request));
+	assert_true(input_gpio.plan(rig.config, 1, &request));
+	assert_string_equal(request.reads, "line 1");
+	assert_int_equal(request.points, 1);
+	assert_false(input_gpio.plan(rig.config, 2, &request));
 	rig_done(&rig);
 }
 

@@ -209,6 +209,28 @@ static void test_output_is_not_let_go_of(void **state)
 	box_done(&box);
 }
 
+/* What else is removed: it stays in the hand. */
+static void test_output_is_not_let_go_of_with_others(void **state)
+{
+	struct error err;
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "",
+		  "a: {line: 1}, o: {line: 2, direction: output}, b: {line: 3}, "
+		  "p: {line: 4, direction: output}");
+	assert_int_equal(fake_gpio_requests(), 3);
+	assert_int_equal(box_write(&box, "d.o", true, &err), 0);
+	box_turn(&box);
+	box_reload(&box, "", "o: {line: 2, direction: output}, b: {line: 3}");
+	assert_true(fake_gpio_taken(box.chip, 2));
+	assert_false(fake_gpio_taken(box.chip, 4));
+	assert_true(fake_gpio_high(box.chip, 2));
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.o"), "true");
+	box_done(&box);
+}
+
 /* ---- lines that have to be taken anew */
 
 static void test_output_written_while_the_new_bus_is_open_stays_so(void **state)
@@ -352,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_total_is_told_at_once_with_its_new_scale),
 		cmocka_unit_test(test_reading_that_was_owed_is_told_by_the_new_bus),
 		cmocka_unit_test(test_output_is_not_let_go_of),
+		cmocka_unit_test(test_output_is_not_let_go_of_with_others),
 		cmocka_unit_test(test_output_written_while_the_new_bus_is_open_stays_so),
 		cmocka_unit_test(
 			test_line_that_is_set_up_otherwise_says_that_it_was_not_watched),
