@@ -264,6 +264,9 @@ static void gpio_report_device(const struct input *input, size_t number, struct 
 	report_count(ret, "edges_lost",
 		     "Edges that its points missed, as the kernel numbers them.",
 		     counters->lost);
+	report_count(ret, "edges_merged",
+		     "Pulses that were over before the kernel looked at the line.",
+		     counters->merged);
 	report_count(ret, "unwatched",
 		     "Times that a point was not watched while a reload took its line anew.",
 		     counters->unwatched);

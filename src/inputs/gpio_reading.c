@@ -313,10 +313,30 @@ static uint32_t edge_weight(const struct input *input, uint32_t point,
 	       gpio_counter_of_lost(edges, rising, edge->lost);
 }
 
+/*
+ * The kernel looks at the line when the interrupt's thread runs: a pulse that is over by then
+ * comes as two edges to the level behind it, or as one. Either way what counts one kind of
+ * edges has missed some, and it is not known how many. (The level at the start may have had the
+ * edge.)
+ */
+static void edge_repeated(struct input *input, uint32_t point, const struct reading_edge *edge)
+{
+	const struct gpio_counted *counted = &input->config->points[point].edges;
+	struct gpio_state *state = &input->states[point];
+
+	if (!counted->told_both || counted->rising == counted->falling || edge->lost > 0 ||
+	    edge->edge->rising != state->last_rising ||
+	    mono_diff(edge->edge->at, state->until) <= 0)
+		return;
+	reading_counters(input, point)->merged++;
+	reading_lost(input, point, 1, LOSS_MERGED);
+}
+
 static void edge_total(struct input *input, uint32_t point, const struct reading_edge *edge)
 {
 	uint32_t weight = edge_weight(input, point, edge);
 
+	edge_repeated(input, point, edge);
 	input->states[point].counter.count += weight;
 	if (weight > 0)
 		reading_offer(input, point, edge->at);
@@ -326,6 +346,7 @@ static void edge_rate(struct input *input, uint32_t point, const struct reading_
 {
 	uint32_t weight = edge_weight(input, point, edge);
 
+	edge_repeated(input, point, edge);
 	if (weight == 0)
 		return;
 	gpio_rate_add(input->states[point].rate, edge->edge->at, weight);

@@ -39,6 +39,7 @@ struct gpio_counters {
 	uint64_t held;	  /* readings that had to wait */
 	uint64_t skipped; /* edges of levels and instants that no reading tells */
 	uint64_t lost;
+	uint64_t merged;    /* edges that came twice, as a pulse was over before the look */
 	uint64_t unwatched; /* times that a reload took a point's line anew */
 };
 

@@ -410,6 +410,9 @@ void fake_gpio_drive_at(struct fake_chip *chip, uint32_t number, bool high, int6
 	event.id = rising ? GPIO_V2_LINE_EVENT_RISING_EDGE : GPIO_V2_LINE_EVENT_FALLING_EDGE;
 	event.line_seqno = ++line->number;
 	event.seqno = line->owner->count == 1 ? event.line_seqno : ++line->owner->number;
+	if (fake.odd.turned)
+		event.id = rising ? GPIO_V2_LINE_EVENT_FALLING_EDGE
+				  : GPIO_V2_LINE_EVENT_RISING_EDGE;
 	event.seqno += fake.odd.number;
 	event.line_seqno += fake.odd.line_number;
 	event.timestamp_ns += (uint64_t)fake.odd.ns;

@@ -53,6 +53,7 @@ unsigned fake_gpio_reads(unsigned *ret_most);
 /* What is added to the numbers and the time of the next edge alone. */
 struct fake_odd {
 	uint32_t number, line_number;
+	bool turned; /* it is told as the other edge */
 	int64_t ns;
 };
 void fake_gpio_be_odd(const struct fake_odd *odd);

@@ -535,6 +535,37 @@ static void test_edges_that_became_one_are_told_of_their_line_only(void **state)
 	box_done(&box);
 }
 
+/* A pulse that is over when the kernel looks at the line: both of its edges lead to low. */
+static void test_pulse_that_was_over_before_the_look_is_told(void **state)
+{
+	static const struct fake_odd turned = {.turned = true};
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "",
+		  "n: {line: 1, count: rising}, l: {line: 1}, all: {line: 1, count: both}, "
+		  "alone: {line: 2, count: rising}");
+	pulse(&box, 1, 3);
+	pulse(&box, 2, 3);
+	box_turn(&box);
+	str_clear(&box.rig.log);
+	fake_gpio_be_odd(&turned);
+	pulse(&box, 1, 1);
+	box_turn(&box);
+	assert_non_null(strstr(box.rig.log.s, "d.n bad:lost\n"));
+	assert_null(strstr(box.rig.log.s, "d.all bad"));
+	assert_null(strstr(box.rig.log.s, "d.l bad"));
+	box_until(&box, "d.all", "8");
+	box_until(&box, "d.l", "false");
+	pulse(&box, 1, 1);
+	box_until(&box, "d.n", "4");
+	pulse(&box, 2, 3);
+	box_until(&box, "d.alone", "6");
+	/* Both edges of the pulse, for the one point that counts one kind of them. */
+	assert_int_equal(rig_counter(&box.rig, 0, "edges_merged"), 2);
+	box_done(&box);
+}
+
 /* A15: chips that go, lines that are taken. */
 
 static void test_fault_A15_unplugged_is_offline_at_once_and_found_again(void **state)
@@ -1148,6 +1179,7 @@ int main(void)
 		cmocka_unit_test(test_edge_that_was_overtaken_is_not_lost),
 		cmocka_unit_test(test_encoder_has_its_edges_in_the_order_of_their_numbers),
 		cmocka_unit_test(test_edges_that_became_one_are_told_of_their_line_only),
+		cmocka_unit_test(test_pulse_that_was_over_before_the_look_is_told),
 		cmocka_unit_test(test_fault_A15_unplugged_is_offline_at_once_and_found_again),
 		cmocka_unit_test(test_fault_A15_absent_at_the_start_is_found_when_it_comes),
 		cmocka_unit_test(test_fault_A15_two_chips_of_one_label_are_none),
