@@ -435,6 +435,14 @@ struct webhook *webhook_open(const struct webhook_config *config, struct http_cl
 	return webhook;
 }
 
+static bool webhook_trusts_system(const struct webhook *webhook)
+{
+	const struct webhook_pem *ca = &webhook->config->route.ca;
+
+	return ca->secret == NULL && ca->path == NULL &&
+	       strncmp(webhook->config->origin, "https:", 6) == 0;
+}
+
 void webhook_start(struct webhook *webhook, const struct webhook_host *host,
 		   struct webhook *fallback)
 {
@@ -442,6 +450,8 @@ void webhook_start(struct webhook *webhook, const struct webhook_host *host,
 	webhook->fallback = fallback;
 	webhook->started = true;
 	tls_ends_warn(&webhook->ends, "webhook", webhook->config->name);
+	if (webhook_trusts_system(webhook))
+		http_client_prime(webhook->client);
 	outbox_set_policy(webhook->outbox, &webhook->config->policy);
 	outbox_set_ready(webhook->outbox, on_timer, webhook);
 	dispatch(webhook);

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/http_gate.h"
+#include "io/http_prime.h"
 #include "io/http_request.h"
 #include "io/http_route.h"
 #include "io/loop.h"
@@ -35,7 +36,8 @@ struct http_client {
 	struct loop_defer *finish;
 	TAILQ_HEAD(requests, http_request) requests, kept; /* kept: the last used first */
 	size_t kept_count;
-	bool bundle;		  /* libcurl has all authorities in one file */
+	bool bundle; /* libcurl has all authorities in one file */
+	bool primed;
 	struct http_route *plain; /* of requests that name none */
 	struct http_gate gate;
 	LIST_HEAD(, http_link) links;
@@ -315,6 +317,13 @@ void http_client_free(struct http_client *client)
 	http_route_unref(client->plain);
 	curl_global_cleanup();
 	free(client);
+}
+
+void http_client_prime(struct http_client *client)
+{
+	if (client->bundle && !client->primed)
+		http_prime(client->multi);
+	client->primed = true;
 }
 
 /* One of its kind that is kept, or a new one. */

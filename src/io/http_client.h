@@ -66,6 +66,12 @@ struct http_client *http_client_new(struct loop *loop, struct error *err);
 void http_client_free(struct http_client *client);
 
 /*
+ * For whoever will be connecting by TLS with the authorities of the system: reads them now,
+ * once, if that can be (http_prime.h). Waits for a file: not where something waits for the
+ * loop.
+ */
+void http_client_prime(struct http_client *client);
+/*
  * Starts now: on a connection that stands, the request is written within this call. Otherwise
  * it may have to wait for others that look for a connection (http_gate.h). done is called
  * once, from the loop and never from inside this call; the request is gone afterwards.

@@ -544,6 +544,30 @@ static void test_authorities_are_read_once_and_not_for_each_connection(void **st
 	assert_true(bytes_read() - second < 50000);
 }
 
+static void test_authorities_are_read_before_anything_waits(void **state)
+{
+	struct rig *rig = *state;
+	struct http_client_counters counters;
+	long first, second;
+
+	http_peer_start_tls(&rig->peer);
+	snprintf(rig->url, sizeof(rig->url), "https://localhost:%d/200", rig->peer.port);
+	first = bytes_read();
+	http_client_prime(rig->client);
+	second = bytes_read();
+	if (second - first < 100000)
+		skip();
+	http_client_prime(rig->client);
+	ask(rig, rig->url, 10000);
+	assert_true(bytes_read() - second < 50000);
+	/* They are believed no more than before. */
+	assert_int_equal(rig->status, 0);
+	assert_non_null(strstr(rig->failure, "certificate"));
+	http_client_counters(rig->client, &counters);
+	assert_int_equal(counters.requests, 1);
+	assert_int_equal(counters.connections, 1);
+}
+
 static void test_fault_C12_rebinding_and_metadata_are_not_connected_to(void **state)
 {
 	static const struct {
@@ -696,6 +720,7 @@ int main(void)
 		TEST(test_garbage_instead_of_http_is_a_failure),
 		TEST(test_fault_C7_certificate_that_nobody_vouches_for_is_refused),
 		TEST(test_authorities_are_read_once_and_not_for_each_connection),
+		TEST(test_authorities_are_read_before_anything_waits),
 		TEST(test_fault_C12_rebinding_and_metadata_are_not_connected_to),
 		TEST(test_urls_that_can_not_be_used_are_told),
 		TEST(test_freeing_the_client_cancels_what_is_under_way),
