@@ -102,6 +102,11 @@ static void daemon_plan(struct daemon *daemon)
 	/* Conditions are others only where the engine ran, and behind that this is. */
 	if (daemon->outputs != NULL)
 		outputs_look(daemon->outputs);
+	for (struct daemon_watcher *w = daemon->watchers, *next; w != NULL; w = next) {
+		next = w->next;
+		if (w->evaluated != NULL)
+			w->evaluated(w->arg);
+	}
 }
 
 /* The wall clock was set, or is right by now, or the box slept: local time is another. */

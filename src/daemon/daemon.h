@@ -120,7 +120,8 @@ struct daemon_watcher {
 	void (*event)(void *arg, const struct event *event, const struct event_stamp *stamp);
 	void (*reading)(void *arg,
 			const struct reading *reading); /* point: of the config in force */
-	void (*reloaded)(void *arg); /* numbers and names may be others now */
+	void (*evaluated)(void *arg); /* the engine ran: derived points may be others now */
+	void (*reloaded)(void *arg);  /* numbers and names may be others now */
 	void (*reload_begins)(void *arg);
 	void (*reload_ends)(void *arg); /* carried out or refused */
 	void *arg;

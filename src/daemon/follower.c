@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "model/event.h"
 #include "model/point.h"
+#include "rules/engine.h"
 #include "actions/action.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
@@ -36,6 +37,8 @@ struct follower {
 	size_t from, len; /* ring: len bytes from there */
 	size_t seen_count;
 	struct follower_seen *seen; /* by point, with FOLLOW_CHANGES */
+	uint32_t *derived;	    /* points that are, likewise */
+	size_t derived_count;
 	char line[16 << 10];
 	char ring[FOLLOWER_BUFFER];
 };
@@ -250,18 +253,47 @@ static void follower_reading(void *arg, const struct reading *reading)
 	follower_put(follower, &line);
 }
 
+/* Nobody reads derived points: they are looked at when the engine has run. */
+static void follower_evaluated(void *arg)
+{
+	struct follower *follower = arg;
+	const struct engine *engine = daemon_engine(follower->daemon);
+	struct boot now = clock_boot();
+
+	for (size_t i = 0; i < follower->derived_count; i++) {
+		struct reading reading = {.point = follower->derived[i]};
+		struct engine_point point;
+
+		engine_point(engine, reading.point, now, &point);
+		reading.value = point.value;
+		reading.quality = point.quality;
+		reading.reason = point.reason;
+		reading.at = point.quality == QUALITY_GOOD ? point.at : now;
+		follower_reading(follower, &reading);
+	}
+}
+
 /* The numbers of points may be others now: whatever comes next counts as new. */
 static void follower_forget_seen(struct follower *follower)
 {
+	const struct point_table *points = daemon_config(follower->daemon)->points;
+
 	free(follower->seen);
+	free(follower->derived);
 	follower->seen = NULL;
-	follower->seen_count = 0;
+	follower->derived = NULL;
+	follower->seen_count = follower->derived_count = 0;
 	if ((follower->what & FOLLOW_CHANGES) == 0)
 		return;
-	follower->seen_count = point_table_count(daemon_config(follower->daemon)->points);
+	follower->seen_count = point_table_count(points);
 	follower->seen = xcalloc(follower->seen_count, sizeof(*follower->seen));
-	for (size_t i = 0; i < follower->seen_count; i++)
-		follower->seen[i].quality = QUALITY_STALE; /* which no reading has */
+	follower->derived = xcalloc(follower->seen_count, sizeof(*follower->derived));
+	for (uint32_t i = 0; i < follower->seen_count; i++) {
+		/* Of the qualities one that no reading has. */
+		follower->seen[i].quality = QUALITY_STALE;
+		if (point_table_get(points, i)->device == NULL)
+			follower->derived[follower->derived_count++] = i;
+	}
 }
 
 static void follower_reloaded(void *arg)
@@ -290,6 +322,8 @@ struct follower *follower_new(struct daemon *daemon, unsigned what)
 	};
 	if ((what & (FOLLOW_READINGS | FOLLOW_CHANGES)) != 0)
 		follower->watcher.reading = follower_reading;
+	if ((what & FOLLOW_CHANGES) != 0)
+		follower->watcher.evaluated = follower_evaluated;
 	follower_forget_seen(follower);
 	daemon_watch(daemon, &follower->watcher);
 	return follower;
@@ -301,6 +335,7 @@ void follower_free(struct follower *follower)
 		return;
 	daemon_unwatch(follower->daemon, &follower->watcher);
 	free(follower->seen);
+	free(follower->derived);
 	free(follower);
 }
 

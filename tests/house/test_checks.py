@@ -348,6 +348,26 @@ class Checks(unittest.TestCase):
         self.names("gaugectl(1): the subcommand 'reload' is not named", "check-manual",
                    *self.manual(self.PAGE, commands="ask check watch reload"))
 
+    # ---- check-tests-run
+
+    def test_tests_run_names_the_one_that_is_not(self):
+        code = "static void test_a(void **state)\n{\n}\n\nstatic void test_b(void **state)\n{\n}\n"
+        self.write("tests/unit/test_word.c", LICENCE + code + "run(test_a, test_b);\n")
+        self.accepts("check-tests-run")
+        self.write("tests/unit/test_word.c", LICENCE + code + "run(test_a);\n")
+        self.names("tests/unit/test_word.c:7: test_b is run by nobody", "check-tests-run")
+
+    def test_tests_run_knows_runners_that_find_them_by_name(self):
+        self.write("tests/system/test_x.py", "def test_a():\n    pass\n\n\nlab.run()\n")
+        self.names("tests/system/test_x.py:1: test_a is run by nobody", "check-tests-run")
+        self.write("tests/system/test_x.py", "def test_a():\n    pass\n\n\nlab.run(test_a)\n")
+        self.accepts("check-tests-run")
+        self.write("tests/system/test_y.py", "def test_b():\n    pass\n\n\nunittest.main()\n")
+        self.accepts("check-tests-run")
+
+    def test_tests_run_fails_without_any(self):
+        self.names("0 tests", "check-tests-run")
+
     # ---- check-messages
 
     def messages(self, code, *expected):

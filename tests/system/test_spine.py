@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The gauged authors
 """The whole way of a value: a Modbus register and a serial line, a rule, a webhook, a write."""
+import json
 import os
 import pty
+import subprocess
 import tty
 
 import lab
@@ -211,6 +213,36 @@ def test_stop_asked_twice_waits_for_nobody():
     assert "asked twice" in daemon.log() and not sink.events, daemon.log()
 
 
+def test_derived_points_can_be_watched():
+    plant = lab.Plant()
+    daemon = lab.Gauged("""
+buses: {plc: {modbus: 'tcp://127.0.0.1:%d'}}
+devices: {a: {bus: plc, poll: 20ms, points: {t: {holding: 1}, u: {holding: 2}}}}
+derived: {sum: {value: a.t + a.u}}
+""" % plant.port)
+    daemon.start().ready()
+    with open(daemon.dir + "/seen", "w") as out:
+        watch = subprocess.Popen([lab.GAUGECTL, "--socket", daemon.socket, "--json", "watch", "sum"], stdout=out)
+
+    def seen():
+        with open(daemon.dir + "/seen") as lines:
+            return [(line["value"], line["quality"]) for line in map(json.loads, lines)]
+
+    try:
+        for t, u, total in ((3, 4, 7), (10, 4, 14)):
+            plant.set(1, 1, t)
+            plant.set(1, 2, u)
+            lab.wait_for("the sum is %d" % total, lambda: seen()[-1:] == [(total, "good")])
+        plant.absent.add((1, 2))
+        lab.wait_for("the sum is not known", lambda: seen()[-1:] == [(None, "bad")])
+        assert all(one != other for one, other in zip(seen(), seen()[1:])), seen()
+    finally:
+        watch.kill()
+        watch.wait()
+    daemon.stop()
+
+
 lab.run(test_stop_lets_waiting_messages_out, test_stop_asked_twice_waits_for_nobody,
         test_points_of_one_answer_are_seen_together, test_value_reaches_webhook_and_output, test_unknown_neither_fires_nor_clears,
-        test_write_by_hand_stays_within_limits, test_webhook_down_and_up_keeps_order)
+        test_write_by_hand_stays_within_limits,
+        test_write_that_is_not_kept_is_told_and_not_repeated, test_derived_points_can_be_watched, test_webhook_down_and_up_keeps_order)
