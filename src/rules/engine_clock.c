@@ -166,13 +166,17 @@ bool engine_clock_save(const struct engine *engine, uint32_t number, struct boot
 {
 	const struct engine_plan *plan = engine_plan(engine, number);
 	int64_t left = engine_state_deadline(engine, number) - now.ns;
+	struct wall seen = plan->plan.seen;
 
 	if (ruleset_rule_get(engine->set, number)->more->at->every_ns > 0) {
 		pack_add_u64(out, left > 0 ? (uint64_t)left : 0);
 		return true;
 	}
+	/* What lies before now has run, in this zone, and what is just now has not. */
+	if (engine->clock_set)
+		seen = engine_wall(engine, (struct boot){now.ns - 1});
 	pack_add_u64(out, (uint64_t)plan->plan.ran.ns);
-	pack_add_u64(out, (uint64_t)plan->plan.seen.ns);
+	pack_add_u64(out, (uint64_t)seen.ns);
 	return plan->begun;
 }
 

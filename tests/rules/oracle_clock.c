@@ -217,18 +217,22 @@ void oracle_slots_adopt(struct oracle_slots *slots, const struct oracle_slots *o
 }
 
 void oracle_slots_restart(struct oracle_slots *slots, const struct oracle_slots *old,
-			  const struct oracle_world *world, int64_t shift)
+			  const struct oracle_world *world, const struct oracle_world *before,
+			  const struct oracle_gap *gap)
 {
 	const struct oracle_times *times = slots->times;
 
 	if (times->every_ns > 0) {
-		slots->due = later(old->due + shift, world->now);
+		slots->due = later(old->due + gap->shift, world->now);
 		return;
 	}
 	if (!old->begun)
 		return;
 	*slots = *old;
 	slots->times = times;
+	/* Up to the end of the other program they were its own to run, in its zone. */
+	if (before->clock_set)
+		slots->seen = wall_at(before, gap->saved_at) - 1;
 	slots->due = world->clock_set ? world->now : INT64_MAX;
 }
 

@@ -61,8 +61,13 @@ void oracle_slots_adopt(struct oracle_slots *slots, const struct oracle_slots *o
  * A restart: the same slots go on; of those every so often the next one is as far away as it
  * was as the other program ended, without the gap.
  */
+struct oracle_gap {
+	int64_t saved_at; /* on the clock of the one before; plus shift: on this one's */
+	int64_t shift;
+};
 void oracle_slots_restart(struct oracle_slots *slots, const struct oracle_slots *old,
-			  const struct oracle_world *world, int64_t shift);
+			  const struct oracle_world *world, const struct oracle_world *before,
+			  const struct oracle_gap *gap);
 /* Nobody has looked since long before now: of those every so often only the last is left. */
 void oracle_slots_skip(struct oracle_slots *slots, int64_t now);
 /* The clock will be set at now, and nobody has looked since the world's now. */

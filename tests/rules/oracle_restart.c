@@ -82,6 +82,7 @@ static void restart_rule(const struct oracle *old, struct oracle_rule *rule,
 	uint32_t other = oracle_set_find(old, rule->name);
 	const struct oracle_rule *before = &old->rules[other];
 	const struct model_outage gap = {outage->saved_at, outage->now, outage->ns};
+	const struct oracle_gap passed = {outage->saved_at, shift_of(outage)};
 	struct model_rule fresh = rule->life;
 	bool same;
 
@@ -97,7 +98,7 @@ static void restart_rule(const struct oracle *old, struct oracle_rule *rule,
 	model_rule_restart(&rule->life, &rule->says, same, &gap);
 	if (same && rule->slots.times != NULL && before->slots.times != NULL)
 		oracle_slots_restart(&rule->slots, &before->slots, &rule->oracle->world,
-				     shift_of(outage));
+				     &old->world, &passed);
 	if (rule->instant || before->instant) {
 		fresh.shelved_until = rule->life.shelved_until;
 		fresh.quiet = rule->life.quiet;
