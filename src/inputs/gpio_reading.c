@@ -9,6 +9,9 @@
 #include "inputs/gpio_state.h"
 #include "io/loop.h"
 
+/* A reading that was lost is bad for no longer than this. */
+static const int64_t reading_spoiled_ns = NSEC_PER_SEC;
+
 void gpio_reading_begin(struct input *input)
 {
 	input->now = clock_mono();
@@ -218,11 +221,15 @@ static const char *loss_words(enum gpio_kind kind, enum loss loss)
 static void reading_spoil(struct input *input, uint32_t point)
 {
 	struct gpio_state *state = &input->states[point];
+	int64_t per_ns = input->config->points[point].max_readings.per_ns;
+	int64_t costs = reading_costs(input, point);
 
 	state->spoiled = input->spoiled = true;
 	reading_bad(input, point, BAD_LOST);
-	/* As if its rate were used up. */
-	state->full = mono_add(input->now, input->config->points[point].max_readings.per_ns);
+	/* As if its rate were used up, but for a rate so low that it hides the value. */
+	state->full = mono_add(input->now, per_ns);
+	if (costs > reading_spoiled_ns)
+		state->full = mono_add(state->full, reading_spoiled_ns - costs);
 	reading_owe(input, point);
 }
 

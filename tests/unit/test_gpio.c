@@ -752,6 +752,19 @@ static void test_each_device_waits_for_its_own_rate(void **state)
 	box_done(&box);
 }
 
+static void test_reading_that_was_lost_is_not_bad_for_as_long_as_its_rate(void **state)
+{
+	struct box box;
+
+	(void)state;
+	box_begin(&box, "max_readings: 1/h,", "n: {line: 1, count: rising}");
+	pulse(&box, 1, 1100);
+	box_turn(&box);
+	assert_string_equal(rig_last(&box.rig, "d.n"), "bad:lost");
+	box_until(&box, "d.n", "1100");
+	box_done(&box);
+}
+
 /* A fan that is not known to stand still sets off no alarm. */
 static void test_frequency_is_unknown_until_it_was_watched(void **state)
 {
@@ -1190,6 +1203,7 @@ int main(void)
 		cmocka_unit_test(test_fault_A16_chatter_is_told_at_its_rate_and_ends_right),
 		cmocka_unit_test(test_fault_A16_a_fast_counter_counts_all_and_tells_some),
 		cmocka_unit_test(test_each_device_waits_for_its_own_rate),
+		cmocka_unit_test(test_reading_that_was_lost_is_not_bad_for_as_long_as_its_rate),
 		cmocka_unit_test(test_frequency_is_unknown_until_it_was_watched),
 		cmocka_unit_test(test_output_is_written_and_told_behind_the_write),
 		cmocka_unit_test(test_output_begins_as_on_start_says),
