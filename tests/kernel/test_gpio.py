@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -303,6 +304,29 @@ def test_reloads_under_load_miss_no_edge():
         bus.until("pos", 1200)
         assert bus.counter("edges_lost") == 0 and bus.device_counter("unwatched") == 0, bus.report()
         assert "not watched" not in bus.daemon.log()
+
+
+def test_an_output_does_not_fall_off_for_a_reload():
+    """A line of gpio-sim that nobody has is low: it would show."""
+    with Bus(8, ["o: {line: 5, direction: output}", "a: {line: 1}", "b: {line: 2}"]) as bus:
+        assert bus.daemon.ctl("write", "d.o", "on").returncode == 0
+        seen, over = [], threading.Event()
+
+        def look():
+            while not over.is_set():
+                seen.append(bus.chip.value(5))
+
+        looker = threading.Thread(target=look)
+        looker.start()
+        try:
+            rewrite(bus, lambda text: re.sub(r"      a: .*\n", "", text))
+            rewrite(bus, lambda text: text.replace("      b: {", "      c: {line: 3, direction: output}\n      b: {"))
+            rewrite(bus, lambda text: text.replace("direction: output}", "direction: output, max_on: 1h}"))
+        finally:
+            over.set()
+            looker.join()
+        bus.until("o", True)
+        assert len(seen) > 10 and all(seen), (len(seen), seen.count(False))
 
 
 def test_a_line_that_is_taken_anew_says_so():
