@@ -125,7 +125,8 @@ bool journal_close(struct journal *journal, struct mono deadline);
 /*
  * Nanoseconds that gauged ran for since the store was made, by CLOCK_BOOTTIME where the kernel
  * was not started anew in between; never goes back, and does not know the wall clock. Ages of
- * messages are differences of it. A new start of the kernel may take up to a minute of it away.
+ * messages are differences of it. A new start of the kernel may take up to a minute of it away,
+ * but not of what came before the youngest message that waits.
  */
 int64_t journal_time(const struct journal *journal, struct boot now);
 

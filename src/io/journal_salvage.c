@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/journal_boxes.h"
 #include "io/journal_op.h"
 #include "io/journal_row.h"
 
@@ -185,6 +186,43 @@ static void salvage_table(struct salvage_pass *pass, const struct salvage_table 
 	salvage_way(pass, table, true);
 }
 
+static bool salvage_knows(const struct salvage_pass *pass, int64_t number)
+{
+	const struct journal_op *box;
+
+	TAILQ_FOREACH (box, &pass->boxes, link) {
+		if (box->seq == (uint64_t)number)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The names of boxes stand in an index as well, on other pages. Which numbers were used does
+ * not: new ones begin above all that can be.
+ */
+static void salvage_names(struct salvage_pass *pass)
+{
+	static const char sql[] = "SELECT number, name, 0 FROM box "
+				  "INDEXED BY sqlite_autoindex_box_1 ORDER BY name";
+	sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(pass->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return;
+	while (pass->rc == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
+		int64_t number = 0;
+		struct journal_op *op = journal_row_box(stmt, &number);
+
+		if (op == NULL || salvage_knows(pass, number)) {
+			journal_op_free(op);
+			continue;
+		}
+		op->seq = journal_boxes_unseen();
+		salvage_take(pass, op, number);
+	}
+	sqlite3_finalize(stmt);
+}
+
 static void salvage_clock(struct salvage_pass *pass)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -204,6 +242,8 @@ static void salvage_all(struct salvage_pass *pass)
 	salvage_table(pass, &salvage_states);
 	if (pass->rc == 0)
 		salvage_table(pass, &salvage_boxes);
+	if (pass->rc == 0)
+		salvage_names(pass);
 	TAILQ_FOREACH (box, &pass->boxes, link) {
 		if (pass->rc != 0 || salvage_expired(&pass->deadline))
 			break;

@@ -20,6 +20,7 @@
 
 enum {
 	STORE_SALVAGE_S = 10,
+	STORE_CLOCK_S = 120,	       /* that the clock may be behind, twice what it is */
 	STORE_SALVAGE_BYTES = 1 << 20, /* in one transaction */
 	STORE_ASIDE_MAX = 16,	       /* in one run: then it is the disk's fault */
 	STORE_SHRINK_PAGES = 1024,     /* free ones that are kept */
@@ -281,6 +282,22 @@ static int store_read_clock(struct journal_store *store, struct journal_opened *
 	return 0;
 }
 
+/*
+ * The clock is written once a minute; what waits was made while it ran. A time that is further
+ * ahead than that is wrong, and would make everything else old.
+ */
+static void store_advance_clock(struct journal_opened *opened)
+{
+	int64_t most = opened->time_ns + STORE_CLOCK_S * NSEC_PER_SEC;
+	const struct journal_op *op;
+
+	TAILQ_FOREACH (op, &opened->found, link) {
+		if (op->kind == JOURNAL_MESSAGE && op->at_ns > opened->time_ns &&
+		    op->at_ns <= most)
+			opened->time_ns = op->at_ns;
+	}
+}
+
 static int store_read(struct journal_store *store, struct journal_opened *ret,
 		      int64_t *ret_stamp)
 {
@@ -294,6 +311,8 @@ static int store_read(struct journal_store *store, struct journal_opened *ret,
 		rc = journal_table_states(&store->database, &ret->found);
 	if (rc == 0 && ret->first)
 		rc = journal_table_boxes(&store->database, &ret->found);
+	if (rc == 0)
+		store_advance_clock(ret);
 	if (rc == 0)
 		rc = store_measure(store);
 	return rc != 0 ? store_failed(store, rc) : 0;
