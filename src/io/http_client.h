@@ -8,7 +8,8 @@
  *
  * Never connected to, whatever a name resolves to: link-local and metadata addresses,
  * multicast, reserved and unspecified ones; and loopback, unless the URL's host is an address
- * or localhost (a public name that resolves to this box is DNS rebinding).
+ * or localhost (a public name that resolves to this box is DNS rebinding). That holds for a
+ * connection that another route has opened as well.
  */
 #ifndef GAUGED_IO_HTTP_CLIENT_H
 #define GAUGED_IO_HTTP_CLIENT_H

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "io/http_route.h"
 #include "io/http_url.h"
+#include "io/tcp_address.h"
 
 enum {
 	IDLE_SECONDS = 90,
@@ -51,6 +52,26 @@ static int on_close_socket(void *arg, curl_socket_t fd)
 	return close(fd);
 }
 
+/* A connection that stands may have been opened by a route that may go where this may not. */
+static bool may_use(struct http_request *request, const char *peer)
+{
+	bool v6 = strchr(peer, ':') != NULL;
+	char text[TCP_ADDRESS_TEXT];
+	struct tcp_address address;
+	const char *refused = "not an internet";
+
+	snprintf(text, sizeof(text), v6 ? "[%s]:1" : "%s:1", peer);
+	if (tcp_address_parse(text, &address) == 0)
+		refused = http_route_refused(request->route, &address.any, request->host);
+	if (refused == NULL)
+		return true;
+	request->refused = refused;
+	snprintf(request->address, sizeof(request->address), "%s", peer);
+	request->counters->refused++;
+	curl_easy_setopt(request->easy, CURLOPT_FORBID_REUSE, 1L);
+	return false;
+}
+
 static int on_connected(void *arg, char *peer, char *own, int peer_port, int own_port)
 {
 	struct http_request *request = arg;
@@ -60,6 +81,8 @@ static int on_connected(void *arg, char *peer, char *own, int peer_port, int own
 	(void)peer_port;
 	(void)own_port;
 	curl_easy_getinfo(request->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (!may_use(request, peer))
+		return CURL_PREREQFUNC_ABORT;
 	http_route_connected(request->route, peer);
 	http_client_connected(request->client, request, (int)fd);
 	return CURL_PREREQFUNC_OK;

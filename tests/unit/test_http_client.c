@@ -544,6 +544,47 @@ static void test_authorities_are_read_once_and_not_for_each_connection(void **st
 	assert_true(bytes_read() - second < 50000);
 }
 
+/* A connection that stands was opened by the rules of another: those of a reload before. */
+static void test_fault_C12_a_connection_of_others_is_not_used_against_the_rules(void **state)
+{
+	struct rig *rig = *state;
+	struct subnet loopback;
+	struct http_route_spec spec = {.network_count = 1, .networks = &loopback};
+	struct http_route *before, *after;
+	struct http_call call = {
+		.method = "POST",
+		.url = rig->url,
+		.body = "",
+		.timeout_ns = 5 * NSEC_PER_SEC,
+	};
+	struct http_client_counters counters;
+
+	assert_int_equal(subnet_parse("127.0.0.0/8", &loopback), 0);
+	before = http_route_new(&spec, NULL);
+	after = http_route_new(&(struct http_route_spec){.shared = false}, NULL);
+	http_peer_start(&rig->peer, 0);
+	snprintf(rig->url, sizeof(rig->url), "http://loopback.test:%d/200", rig->peer.port);
+	for (int i = 0; i < 4; i++) {
+		rig->done = 0;
+		call.route = i % 2 == 0 ? before : after;
+		http_client_start(rig->client, &call, on_done, rig);
+		assert_true(bench_run(rig->loop, is_done, rig));
+		assert_int_equal(rig->status, i % 2 == 0 ? 200 : 0);
+		if (i % 2 == 1)
+			assert_string_equal(rig->failure,
+					    "127.0.0.1 is a loopback address, and not in "
+					    "allow_networks: not connected to");
+	}
+	http_client_counters(rig->client, &counters);
+	assert_int_equal(counters.refused, 2);
+	/* It is closed, so it is in nobody's way. */
+	assert_int_equal(counters.connections, 2);
+	http_client_forget(rig->client, before);
+	http_client_forget(rig->client, after);
+	http_route_unref(before);
+	http_route_unref(after);
+}
+
 static void test_authorities_are_read_before_anything_waits(void **state)
 {
 	struct rig *rig = *state;
@@ -720,6 +761,7 @@ int main(void)
 		TEST(test_garbage_instead_of_http_is_a_failure),
 		TEST(test_fault_C7_certificate_that_nobody_vouches_for_is_refused),
 		TEST(test_authorities_are_read_once_and_not_for_each_connection),
+		TEST(test_fault_C12_a_connection_of_others_is_not_used_against_the_rules),
 		TEST(test_authorities_are_read_before_anything_waits),
 		TEST(test_fault_C12_rebinding_and_metadata_are_not_connected_to),
 		TEST(test_urls_that_can_not_be_used_are_told),
