@@ -29,6 +29,8 @@ static const struct {
 	{"::ffff:127.0.0.0", 104, "loopback", REACH_LOOPBACK},
 	{"::ffff:169.254.0.0", 112, "link-local or metadata", REACH_NEVER},
 	{"::ffff:100.100.100.200", 128, "metadata", REACH_NEVER},
+	{"::ffff:168.63.129.16", 128, "metadata", REACH_NEVER},
+	{"::ffff:192.0.0.192", 128, "metadata", REACH_NEVER},
 	{"::ffff:224.0.0.0", 100, "multicast", REACH_NEVER},
 	{"::ffff:240.0.0.0", 100, "reserved", REACH_NEVER},
 	/* RFC 1918, RFC 6598 */
@@ -38,9 +40,11 @@ static const struct {
 	{"::ffff:100.64.0.0", 106, "private", REACH_PRIVATE},
 	{"::", 128, "unspecified", REACH_NEVER},
 	{"::1", 128, "loopback", REACH_LOOPBACK},
+	{"::", 96, "reserved", REACH_NEVER},
 	{"fe80::", 10, "link-local", REACH_NEVER},
 	{"ff00::", 8, "multicast", REACH_NEVER},
 	{"fd00:ec2::254", 128, "metadata", REACH_NEVER},
+	{"fd20:ce::254", 128, "metadata", REACH_NEVER},
 	/* RFC 4193, RFC 3879 */
 	{"fc00::", 7, "private", REACH_PRIVATE},
 	{"fec0::", 10, "private", REACH_PRIVATE},
@@ -98,10 +102,38 @@ static bool prefix_equal(const uint8_t *a, const uint8_t *b, int bits)
 	return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
 }
 
+/*
+ * Where one of version 4 stands in one of version 6, by which a translator or relay reaches it:
+ * NAT64 (RFC 6052), that of a site (RFC 8215, with 96 bits as it is usual), 6to4 (RFC 3056).
+ */
+static const struct {
+	const char *prefix;
+	int bits;
+	size_t at;
+} embeddings[] = {
+	{"64:ff9b::", 96, 12},
+	{"64:ff9b:1::", 48, 12},
+	{"2002::", 16, 2},
+};
+
+/* Then it is judged as what it is. */
+static void address_unpack(uint8_t address[16])
+{
+	uint8_t prefix[16], mapped[16] = {[10] = 0xff, [11] = 0xff};
+
+	for (size_t i = 0; i < ARRAY_SIZE(embeddings); i++) {
+		if (inet_pton(AF_INET6, embeddings[i].prefix, prefix) != 1 ||
+		    !prefix_equal(address, prefix, embeddings[i].bits))
+			continue;
+		memcpy(mapped + 12, address + embeddings[i].at, 4);
+		memcpy(address, mapped, sizeof(mapped));
+		return;
+	}
+}
+
 /* As version 6; false: it is neither. */
 static bool address_bytes(const struct sockaddr *sa, uint8_t ret[16])
 {
-	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
 	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
 
 	if (sa->sa_family == AF_INET)
@@ -112,11 +144,7 @@ static bool address_bytes(const struct sockaddr *sa, uint8_t ret[16])
 		       16);
 	else
 		return false;
-	/* An IPv4 address behind the well-known NAT64 prefix (RFC 6052) is judged as itself. */
-	if (memcmp(address, nat64, sizeof(nat64)) == 0) {
-		memset(address, 0, 10);
-		memset(address + 10, 0xff, 2);
-	}
+	address_unpack(address);
 	memcpy(ret, address, sizeof(address));
 	return true;
 }

@@ -81,6 +81,17 @@ static const struct {
 	{"0.0.0.0", "localhost", "0.0.0.0/0", "unspecified"},
 	{"255.255.255.255", "localhost", "0.0.0.0/0", "reserved"},
 	{"[64:ff9b::a9fe:a9fe]", "localhost", "::/0", "link-local or metadata"},
+	{"192.0.0.192", "192.0.0.192", "0.0.0.0/0", "metadata"},
+	{"168.63.129.16", "168.63.129.16", "0.0.0.0/0", "metadata"},
+	{"[fd20:ce::254]", "[fd20:ce::254]", "::/0", "metadata"},
+	{"[::a9fe:a9fe]", "localhost", "::/0", "reserved"},
+	/* An address of version 4 in one of version 6: 6to4, and NAT64 of a site. */
+	{"[2002:a9fe:a9fe::1]", "localhost", "::/0", "link-local or metadata"},
+	{"[2002:a01:203::1]", "hooks.example.net", NULL, "private"},
+	{"[2002:c000:201::1]", "hooks.example.net", NULL, NULL},
+	{"[64:ff9b:1::a9fe:a9fe]", "localhost", "::/0", "link-local or metadata"},
+	{"[64:ff9b:1::7f00:1]", "hooks.example.net", NULL, "loopback"},
+	{"[64:ff9b:1::c000:201]", "hooks.example.net", NULL, NULL},
 };
 
 static void test_fault_C12_addresses_are_refused_unless_they_are_meant(void **state)
