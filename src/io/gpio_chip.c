@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "io/device_denied.h"
 
 /* What a folder of devices may hold, and a chip. */
 enum { CHIPS_MAX = 256, EDGES_AT_ONCE = 256 };
@@ -36,10 +37,7 @@ static int chip_error(const char *path, int code, struct error *err)
 		return error_set(err, code, "%s is not there: %s", path, strerrordesc_np(code));
 	case EACCES:
 	case EPERM:
-		return error_errno(err, code,
-				   "cannot open %s (hint: the user of gauged has to be in the "
-				   "group that owns it, gpio)",
-				   path);
+		return device_denied(path, code, "gpio", err);
 	case ENOTTY:
 		return error_set(err, code, "%s is no GPIO chip", path);
 	default:

@@ -28,7 +28,7 @@ struct gpio_line {
 	struct gpio_sequence sequence;
 	uint32_t heard; /* the round of the request in which it had its last edge */
 	char name[GPIO_CHIP_NAME];
-	char why[120]; /* it is not there */
+	char why[200]; /* it is not there */
 };
 
 struct gpio_request {

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "io/device_denied.h"
 #include "io/loop.h"
 #include "io/stream.h"
 #include "io/stream_opener.h"
@@ -66,22 +66,6 @@ struct stream_opener {
 
 /* What runs in the thread. */
 
-static int tty_denied(const char *path, int code, struct error *err)
-{
-	char room[1024];
-	struct group group, *found = NULL;
-	struct stat st;
-
-	if (stat(path, &st) == 0)
-		(void)getgrgid_r(st.st_gid, &group, room, sizeof(room), &found);
-	return error_errno(err, code,
-			   "cannot open %s (hint: the user of gauged has to be in the group "
-			   "that owns it, %s)",
-			   path,
-			   found != NULL && strcmp(found->gr_name, "root") != 0 ? found->gr_name
-										: "dialout");
-}
-
 /* -EBUSY when it is known who has the port, -EAGAIN when not; descriptors: see
  * tty_holder_find(). */
 static int tty_busy(const char *path, bool descriptors, struct error *err)
@@ -108,7 +92,7 @@ static int tty_open_error(const char *path, int code, struct error *err)
 		return error_set(err, code, "%s is not there: %s", path, strerrordesc_np(code));
 	case EACCES:
 	case EPERM:
-		return tty_denied(path, code, err);
+		return device_denied(path, code, "dialout", err);
 	case EBUSY:
 		return tty_busy(path, true, err);
 	default:

@@ -695,6 +695,7 @@ static void test_fault_A12_without_permission_it_retries_with_a_hint(void **stat
 	}
 	pty_plug(&pty);
 	assert_int_equal(chmod(pty.device, 0), 0);
+	assert_int_equal(chown(pty.device, (uid_t)-1, 5), 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
