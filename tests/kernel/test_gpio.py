@@ -5,7 +5,6 @@
 run-in-kernel). It has one processor, and a system call takes long: what is counted is right, how
 fast it was says nothing."""
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -15,8 +14,10 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(HERE, "..", "system"))
+import edge_trace  # noqa: E402
 import gpio_sim  # noqa: E402
 import lab  # noqa: E402
+from gpio_bus import Bus  # noqa: E402
 
 # The process that holds a line of /dev/gpiochipN until its input ends: HOLD DEVICE LINE NAME
 HOLD = r"""
@@ -29,51 +30,6 @@ fcntl.ioctl(os.open(device, os.O_RDWR), 0xC250B407, request)
 print('held', flush=True)
 sys.stdin.read()
 """
-
-
-class Bus:
-    """A chip of gpio-sim, and gauged with its points below the device d."""
-
-    def __init__(self, lines, points, beside=("", ""), files=None, rules="", bus="", device="", **chip):
-        self.chip = gpio_sim.Chip("lab", lines, **chip)
-        self.sink = lab.Sink()
-        self.daemon = lab.Gauged(
-            "buses:\n  box: {gpio: {chip: lab}%s}\n%s"
-            "devices:\n%s  d:\n    bus: box\n%s    points:\n%s\n"
-            "webhooks:\n  ops: {url: 'http://127.0.0.1:%d/'}\n%s"
-            % (bus, beside[0], beside[1], device, "".join("      %s\n" % p for p in points),
-               self.sink.port, rules), files)
-
-    def __enter__(self):
-        self.daemon.start().ready()
-        lab.wait_for("the lines are there", lambda: self.report()["state"] != "offline")
-        return self
-
-    def __exit__(self, *why):
-        try:
-            if why[0] is None:
-                self.daemon.stop()
-            self.daemon.kill()
-        finally:
-            self.chip.remove()
-
-    def report(self):
-        return [b for b in self.daemon.get("/v1/buses")["buses"] if b["name"] == "box"][0]
-
-    def counter(self, name):
-        return self.report()["counters"][name]
-
-    def device_counter(self, name):
-        return self.daemon.get("/v1/devices")["devices"][0]["counters"][name]
-
-    def point(self, name):
-        return self.daemon.get("/v1/points/d." + name)
-
-    def value(self, name):
-        return self.point(name)["value"]
-
-    def until(self, name, value):
-        lab.wait_for("d.%s is %s" % (name, value), lambda: self.value(name) == value)
 
 
 def test_fault_A14_ten_thousand_edges_a_second_are_counted_or_told():
@@ -417,41 +373,17 @@ def test_measured_lines():
         assert bus.counter("edges_lost") == 0
 
 
-def calls_until_sent(trace):
-    """Of each edge that led to a request: the system calls from its read to the request's send, both
-    counted. Reading a clock is none outside of User-Mode Linux."""
-    counts, count = [], None
-    for line in trace.splitlines():
-        call = line.split(None, 1)[-1]
-        if call.startswith("clock_gettime"):
-            continue
-        if re.match(r"read\(\d+, .*, 12000\) += 48$", call):
-            count = 0
-        if count is not None:
-            count += 1
-            if call.startswith("sendto("):
-                counts.append(count)
-                count = None
-    return counts
-
-
 def test_an_edge_is_few_system_calls_from_its_webhook():
     rules = "rules:\n  bell: {'on': rises(d.bell), do: [{webhook: ops}]}\n"
     with Bus(8, ["bell: {line: 1, edge: rising}"], rules=rules, bus=", poll: 1h") as bus:
-        trace = os.path.join(bus.daemon.dir, "trace")
-        tracer = subprocess.Popen(["strace", "-f", "-o", trace, "-p", str(bus.daemon.process.pid)],
-                                  stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        assert "attached" in tracer.stderr.readline()
+        trace = edge_trace.Trace(bus.daemon)
         for i in range(12):
             bus.chip.edges(2, 1000, 1)
             lab.wait_for("the webhook", lambda: len(bus.sink.of("bell")) == i + 1)
             # Its answer as well, so that the connection is free again.
             lab.wait_for("delivered", lambda: bus.daemon.metric("gauged_webhook_waiting") == 0)
             time.sleep(0.1)
-        tracer.terminate()
-        tracer.wait(60)
-        with open(trace, errors="replace") as f:
-            counts = sorted(calls_until_sent(f.read()))
+        counts = trace.counts()
         print("  system calls from an edge to its request: %s" % counts)
         assert len(counts) >= 6, counts
         # The median: a timer of the loop may come in between.
