@@ -228,6 +228,19 @@ void interlock_doubt(struct interlock *interlock, bool doubt)
 		interlock->may_be_on = false;
 }
 
+bool interlock_on_from(const struct interlock *interlock, struct boot *ret)
+{
+	if (!is_on(interlock))
+		return false;
+	*ret = interlock->from;
+	return true;
+}
+
+void interlock_goes_on(struct interlock *interlock, struct boot from)
+{
+	interlock->from = from;
+}
+
 bool interlock_deadline(const struct interlock *interlock, struct boot *ret)
 {
 	if (interlock->limits->max_on_ns <= 0 || !is_on(interlock))

@@ -86,6 +86,10 @@ bool interlock_saw(struct interlock *interlock, struct value value, struct boot 
  */
 bool interlock_lost(struct interlock *interlock, struct boot now);
 
+/* Since when it is on, or may be, at the earliest; false: it is off, or not known. */
+bool interlock_on_from(const struct interlock *interlock, struct boot *ret);
+/* What was written last, an on, only goes on with what began then: max_on runs from there. */
+void interlock_goes_on(struct interlock *interlock, struct boot from);
 /* When max_on is over; false: it is off, not known, or has no such limit. */
 bool interlock_deadline(const struct interlock *interlock, struct boot *ret);
 

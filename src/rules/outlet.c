@@ -205,6 +205,9 @@ void outlet_turn(struct outlet *outlet, bool asked)
 		return;
 	outlet_keep(&outlet->wanted, wanted);
 	outlet->own = !asked;
+	/* Who wants it on anew gets a time of their own. */
+	if (asked)
+		outlet->resumes = false;
 	outlet->dirty = asked || (wanted.kind != VALUE_NONE &&
 				  !value_equal(wanted, outlet->asked.value));
 	outlet->retries = outlet->waits = false;
@@ -379,6 +382,8 @@ void outlet_adopt(struct outlet *outlet, const struct outlet *old, struct boot n
 		old->starting && (outlet->forgotten || options->on_start.kind != VALUE_NONE);
 	outlet->stopped = old->stopped;
 	outlet->unseen = old->unseen;
+	outlet->resumes = old->resumes;
+	outlet->resumes_from = old->resumes_from;
 	outlet->operated = old->operated;
 	outlet->hold_until = old->hold_until;
 	outlet_keep(&outlet->operator, old->operator.value);

@@ -15,7 +15,8 @@
  *
  * It is written within the interlocks. What min_on or min_off hold back waits; what is out of
  * range or too often is refused. What the output writes by itself, because another of these
- * counts now or max_on is over, is tried again until it is there.
+ * counts now or max_on is over, is tried again until it is there. What goes on again by itself
+ * behind an off of the start, the stop or the driver goes on with the time that max_on left it.
  */
 #ifndef GAUGED_RULES_OUTLET_H
 #define GAUGED_RULES_OUTLET_H

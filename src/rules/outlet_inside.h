@@ -42,8 +42,10 @@ struct outlet {
 	uint64_t order;
 
 	bool starting, stopped;
-	bool forgotten;		/* what starts it is an off, for max_on */
-	bool unseen;		/* what it began with, or begins with again */
+	bool forgotten; /* what starts it is an off, for max_on */
+	bool unseen;	/* what it began with, or begins with again */
+	bool resumes;	/* went off by a start or a stop; was on from then on: */
+	struct boot resumes_from;
 	bool operated;		/* the operator's layer is there */
 	struct boot hold_until; /* BOOT_NEVER: until a rule writes */
 	struct outlet_kept operator;

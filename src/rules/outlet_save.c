@@ -16,7 +16,8 @@ enum saved_flag {
 	SAVED_TIMED = 2,
 	SAVED_SET = 4,
 	SAVED_BASE = 8,
-	SAVED_OPEN = 16
+	SAVED_OPEN = 16,
+	SAVED_RESUMES = 32
 };
 
 static void add_value(struct str *out, struct value value)
@@ -64,7 +65,8 @@ void outlet_save(const struct outlet *outlet, struct boot now, struct str *out)
 	pack_add_u8(out,
 		    (uint8_t)((outlet->operated ? SAVED_OPERATED : 0) |
 			      (timed ? SAVED_TIMED : 0) | (outlet->set ? SAVED_SET : 0) |
-			      (based ? SAVED_BASE : 0) | (outlet->open > 0 ? SAVED_OPEN : 0)));
+			      (based ? SAVED_BASE : 0) | (outlet->open > 0 ? SAVED_OPEN : 0) |
+			      (outlet->resumes ? SAVED_RESUMES : 0)));
 	interlock_save(outlet->interlock, now, out);
 	pack_add_u64(out, outlet->order);
 	if (outlet->operated) {
@@ -82,6 +84,8 @@ void outlet_save(const struct outlet *outlet, struct boot now, struct str *out)
 		pack_add_text(out, outlet->set_by);
 		pack_add_age(out, now.ns, outlet->set_at.ns);
 	}
+	if (outlet->resumes)
+		pack_add_age(out, now.ns, outlet->resumes_from.ns);
 	add_claims(outlet, out);
 }
 
@@ -198,6 +202,10 @@ static bool take_outlet(struct outlet *outlet, struct pack *in, struct boot now,
 			now.ns - pack_take_age(in) - (outage_ns > 0 ? outage_ns : 0);
 		outlet->set = true;
 	}
+	outlet->resumes = (flags & SAVED_RESUMES) != 0;
+	if (outlet->resumes)
+		outlet->resumes_from.ns =
+			now.ns - pack_take_age(in) - (outage_ns < 0 ? PACK_AGE_MAX : outage_ns);
 	take_claims(outlet, in);
 	return !in->bad && in->at == in->end;
 }

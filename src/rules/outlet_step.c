@@ -54,7 +54,25 @@ static void drop_on(struct outlet *outlet)
 	if (!is(outlet->base.value, false))
 		outlet_set_base(outlet, value_bool(false), "max_on");
 	outlet->asked.value = outlet->wanted.value = (struct value){0};
+	outlet->resumes = false;
 	outlet_turn(outlet, false);
+}
+
+/* When max_on is over; what is wanted on again by itself is so for the rest of its time. */
+static bool max_on_due(const struct outlet *outlet, struct boot *ret)
+{
+	bool runs = interlock_deadline(outlet->interlock, ret);
+	struct value wanted;
+	struct boot rest;
+	const char *who;
+
+	outlet_layer(outlet, &wanted, &who);
+	if (!outlet->resumes || !is(wanted, true) || outlet->limits.max_on_ns <= 0)
+		return runs;
+	rest = boot_add(outlet->resumes_from, outlet->limits.max_on_ns);
+	if (!runs || rest.ns < ret->ns)
+		*ret = rest;
+	return true;
 }
 
 /* What is over by now. */
@@ -69,20 +87,37 @@ static void expire(struct outlet *outlet, struct boot now)
 		outlet->operated = false;
 	}
 	outlet_turn(outlet, false);
-	if (interlock_deadline(outlet->interlock, &due) && due.ns <= now.ns &&
-	    max_on_counts(outlet))
+	if (max_on_due(outlet, &due) && due.ns <= now.ns && max_on_counts(outlet))
 		drop_on(outlet);
 	if (outlet->retries && outlet->retry_at.ns <= now.ns)
 		outlet->retries = false;
 }
 
+/* An off of the start, of the stop, or that it began with, ends nothing that is wanted on. */
+static void interrupted(struct outlet *outlet, bool was_on, struct boot from)
+{
+	if (!was_on)
+		return;
+	outlet->resumes = true;
+	outlet->resumes_from = from;
+}
+
 static void sends(struct outlet *outlet, struct outlet_move *move, struct boot now)
 {
+	struct boot from = {0};
+	bool was_on = interlock_on_from(outlet->interlock, &from);
+
 	if (outlet->open == 0) {
 		interlock_adopt(outlet->before, outlet->interlock);
 		outlet->left = false;
 	}
 	move->changes = interlock_wrote(outlet->interlock, move->value, now);
+	if (is(move->value, true) && outlet->resumes)
+		interlock_goes_on(outlet->interlock, outlet->resumes_from);
+	else if (is(move->value, false) && (outlet->starting || outlet->stopped))
+		interrupted(outlet, was_on, from);
+	else
+		outlet->resumes = false;
 	outlet->open++;
 	outlet_keep(&outlet->asked, move->value);
 	outlet->dirty = outlet->waits = outlet->retries = false;
@@ -207,15 +242,21 @@ static bool begins_wrong(struct outlet *outlet, struct value value)
 bool outlet_saw(struct outlet *outlet, struct value value, struct boot now)
 {
 	struct value wanted;
+	struct boot from = {0};
 	const char *who;
-	bool news;
+	bool was_on, news;
 
 	/* What is under way may have been read or not. */
 	if (outlet->open > 0 || value.kind == VALUE_TEXT)
 		return false;
+	was_on = interlock_on_from(outlet->interlock, &from);
 	news = interlock_saw(outlet->interlock, value, now);
-	if (outlet->unseen && begins_wrong(outlet, value))
+	if (outlet->unseen && begins_wrong(outlet, value)) {
+		interrupted(outlet, was_on && is(value, false), from);
 		return true;
+	}
+	if (was_on && is(value, false))
+		outlet->resumes = false;
 	if (!outlet->retries)
 		return value.kind == VALUE_BOOL && news;
 	outlet_layer(outlet, &wanted, &who);
@@ -245,8 +286,7 @@ bool outlet_deadline(const struct outlet *outlet, struct boot *ret)
 	if (outlet->dirty && outlet->waits && !outlet->retries &&
 	    outlet->wait_until.ns < earliest.ns)
 		earliest = outlet->wait_until;
-	if (interlock_deadline(outlet->interlock, &due) && due.ns < earliest.ns &&
-	    max_on_counts(outlet))
+	if (max_on_due(outlet, &due) && due.ns < earliest.ns && max_on_counts(outlet))
 		earliest = due;
 	if (earliest.ns == BOOT_NEVER.ns)
 		return false;

@@ -269,7 +269,7 @@ bool model_outlet_wish(struct model_outlet *m, struct model_entry entry)
 	}
 	m->seen_wanted = wanted;
 	m->pending = true;
-	m->own = m->retrying = false;
+	m->own = m->retrying = m->interrupted = false;
 	return true;
 }
 
@@ -328,12 +328,33 @@ static void changed(struct model_outlet *m, int value)
 
 static bool on_for_too_long(const struct model_outlet *m, int wanted)
 {
-	return model_outlet_is_over(m) && !(m->pending && wanted == 0);
+	bool no_time_left =
+		m->interrupted && wanted == 1 && m->says.max_on > 0 &&
+		(m->interrupted_forgotten || m->now >= m->interrupted_from + m->says.max_on);
+
+	return (model_outlet_is_over(m) || no_time_left) && !(m->pending && wanted == 0);
+}
+
+/* "max_on goes on where on_start came in between": layer wrote value, before which it was on.
+ */
+static void interrupt(struct model_outlet *m, enum model_layer layer, int value, bool was_on)
+{
+	if (value == 1 && m->interrupted) {
+		m->from = m->interrupted_from;
+		m->forgotten = m->interrupted_forgotten;
+	} else if (value == 1 || layer != MODEL_START) {
+		m->interrupted = false;
+	} else if (was_on) {
+		m->interrupted = true;
+		m->interrupted_from = m->from_before;
+		m->interrupted_forgotten = m->forgotten_before;
+	}
 }
 
 enum model_act model_outlet_step(struct model_outlet *m, int *ret_value, int64_t *ret_until)
 {
-	bool changes;
+	bool changes, was_on;
+	enum model_layer layer;
 	int64_t from;
 
 	turn(m);
@@ -341,6 +362,7 @@ enum model_act model_outlet_step(struct model_outlet *m, int *ret_value, int64_t
 	if (on_for_too_long(m, *ret_value)) {
 		m->log[m->count++] = (struct model_entry){.at = m->now, .wish = WISH_MAX_ON};
 		m->sent = m->seen_wanted = -1;
+		m->interrupted = false;
 		turn(m);
 		model_outlet_counts(m, ret_value);
 	}
@@ -357,6 +379,8 @@ enum model_act model_outlet_step(struct model_outlet *m, int *ret_value, int64_t
 			model_outlet_wish(m, (struct model_entry){.wish = WISH_STARTED});
 		return MODEL_REFUSES;
 	}
+	layer = model_outlet_counts(m, ret_value);
+	was_on = m->is == 1 || (m->doubt && m->unsure_off);
 	m->was = m->is;
 	m->since_before = m->since;
 	m->from_before = m->from;
@@ -370,6 +394,7 @@ enum model_act model_outlet_step(struct model_outlet *m, int *ret_value, int64_t
 		m->changed[m->changes++] = counted(m);
 	if (*ret_value != m->is)
 		changed(m, *ret_value);
+	interrupt(m, layer, *ret_value, was_on);
 	m->sent = *ret_value;
 	m->tried_at = m->now;
 	return MODEL_WRITES;
@@ -425,6 +450,8 @@ void model_outlet_saw(struct model_outlet *m, int value)
 		m->from = m->unseen_at;
 		m->forgotten = !m->unseen_known;
 	}
+	if (was_on && value == 0)
+		m->interrupted = false;
 	m->unseen = false;
 	m->doubt = m->unsure_off = false;
 	if (!m->retrying)
@@ -455,7 +482,7 @@ void model_outlet_restart(struct model_outlet *m, int64_t outage, bool known)
 	m->now += outage;
 	if (!known) {
 		m->lost += outage;
-		m->forgotten = true;
+		m->forgotten = m->interrupted_forgotten = true;
 	}
 	/* Of two restarts without a look at it in between both count. */
 	m->unseen_known = known && (!m->unseen || m->unseen_known);

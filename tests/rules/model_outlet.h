@@ -73,6 +73,9 @@ struct model_outlet {
 	 */
 	bool unseen, unseen_before, unseen_known;
 	int64_t unseen_at, unseen_until;
+	/* It was on since then when on_start switched it off; or nobody knows since when. */
+	bool interrupted, interrupted_forgotten;
+	int64_t interrupted_from;
 	int sent, seen_wanted;
 	bool pending, own, retrying;
 	int64_t retry_at, tried_at;

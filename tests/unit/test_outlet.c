@@ -759,6 +759,86 @@ static void test_fault_E1_max_on_counts_an_outage_in_which_it_came_on(void **sta
 	assert_int_equal(due.ns, rig->now.ns + 180 * SECOND);
 }
 
+static void assert_off_in(struct rig *rig, int64_t seconds)
+{
+	struct boot due;
+
+	assert_true(outlet_deadline(rig->outlet, &due));
+	assert_int_equal(due.ns, rig->now.ns + seconds * SECOND);
+}
+
+/* A line is let go by a kill, and begins with off: who wanted it on does not want it anew. */
+static void test_fault_E1_max_on_goes_on_with_a_line_that_begins_anew(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->point.begins = true;
+	rig->interlock.max_on_ns = 180 * SECOND;
+	make(rig);
+	outlet_saw(rig->outlet, off, rig->now);
+	rule(rig, COLD, OUTLET_FIRES, on);
+	writes(rig, on, "rule cold");
+	wait(rig, 100);
+	restart(rig, 30, true);
+	outlet_saw(rig->outlet, off, rig->now);
+	/* Another kill before it is on again, and a chip that comes and goes. */
+	restart(rig, 5, true);
+	outlet_saw(rig->outlet, off, rig->now);
+	writes(rig, on, "rule cold");
+	assert_off_in(rig, 45);
+	wait(rig, 5);
+	outlet_lost(rig->outlet, rig->now);
+	outlet_saw(rig->outlet, off, rig->now);
+	writes(rig, on, "rule cold");
+	assert_off_in(rig, 40);
+	/* Wanted anew, it has a time of its own. */
+	rule(rig, COLD, OUTLET_CLEARS, off);
+	writes(rig, off, "rule cold");
+	rule(rig, COLD, OUTLET_FIRES, on);
+	writes(rig, on, "rule cold");
+	assert_off_in(rig, 180);
+	/* Nothing is left: it does not even begin. */
+	restart(rig, 200, true);
+	outlet_saw(rig->outlet, off, rig->now);
+	writes(rig, off, "rule cold");
+}
+
+static void test_fault_E1_max_on_goes_on_behind_on_start(void **state)
+{
+	struct rig *rig = *state;
+	struct outlet_move move;
+
+	rig->interlock.max_on_ns = 180 * SECOND;
+	rig->interlock.min_off_ns = 30 * SECOND;
+	rig->interlock.on_start = off;
+	rig->interlock.on_stop = off;
+	make(rig);
+	writes(rig, off, "on_start");
+	wait(rig, 30);
+	rule(rig, COLD, OUTLET_FIRES, on);
+	writes(rig, on, "rule cold");
+	wait(rig, 100);
+	restart(rig, 10, true);
+	sends(rig, off, "on_start");
+	ends(rig, true, true);
+	waits(rig, INTERLOCK_MIN_OFF, 30);
+	wait(rig, 30);
+	writes(rig, on, "rule cold");
+	assert_off_in(rig, 40);
+	wait(rig, 20);
+	assert_true(outlet_stop(rig->outlet, rig->now, &move));
+	outlet_ended(rig->outlet, &(struct outlet_end){true, true, move.changes, off},
+		     rig->now);
+	restart(rig, 10, true);
+	sends(rig, off, "on_start");
+	ends(rig, true, true);
+	/* min_off is longer than what is left of it. */
+	assert_int_equal(outlet_step(rig->outlet, rig->now, &move), OUTLET_WAITS);
+	assert_off_in(rig, 10);
+	wait(rig, 10);
+	writes(rig, off, "max_on");
+}
+
 static void test_on_start_is_written_after_a_restart_as_well(void **state)
 {
 	struct rig *rig = *state;
@@ -899,6 +979,8 @@ int main(void)
 		TEST(test_an_outage_of_unknown_length_counts_against_the_output),
 		TEST(test_fault_E1_max_on_holds_over_a_kill),
 		TEST(test_fault_E1_max_on_counts_an_outage_in_which_it_came_on),
+		TEST(test_fault_E1_max_on_goes_on_with_a_line_that_begins_anew),
+		TEST(test_fault_E1_max_on_goes_on_behind_on_start),
 		TEST(test_on_start_is_written_after_a_restart_as_well),
 		TEST(test_what_a_rule_wrote_that_is_gone_after_a_restart_stays),
 		TEST(test_changes_and_holds_go_on_after_a_restart),
