@@ -37,13 +37,14 @@ make -s -C "$build" install DESTDIR="$dir/tree" >"$dir/install.log" 2>&1 || {
 	tail "$dir/install.log"
 	exit 1
 }
-install -m 0755 "$here/guest" "$dir/tree/usr/bin/gauged-boot-test"
+mkdir "$dir/tree/boot-test"
+cp "$here/facts" "$here/guest" "$dir/tree/boot-test/"
 cat >"$dir/tree/etc/systemd/system/boot-test.service" <<-END
 	[Unit]
 	After=multi-user.target
 	[Service]
 	Type=oneshot
-	ExecStart=/usr/bin/gauged-boot-test
+	ExecStart=/boot-test/guest
 	ExecStopPost=/usr/bin/systemctl poweroff --no-block
 	TimeoutStartSec=300
 END
