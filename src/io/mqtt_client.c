@@ -64,6 +64,7 @@ struct mqtt_client {
 	/* What callbacks of libmosquitto left to be looked at once it has returned. */
 	struct client_ack acks[2 * MQTT_IN_FLIGHT];
 	size_t ack_count;
+	unsigned held; /* messages of the broker's that libmosquitto keeps */
 	bool greeted, gone;
 	bool heard;	   /* a packet came to its end since received was noted */
 	uint64_t received; /* bytes of the connection, as of about the last packet's end */
@@ -135,18 +136,29 @@ static void on_publish(struct mosquitto *mosq, void *arg, int number, int reason
 		client->acks[client->ack_count++] = (struct client_ack){number, reason};
 }
 
-/* "Client ID received PUBLISH (...": the only place where libmosquitto tells of packets. */
+/*
+ * "Client ID received PUBLISH (d0, q2, ...": the only place where libmosquitto tells of
+ * packets. Messages that some brokers send to everybody come and go; those of QoS 2 stay until
+ * PUBREL.
+ */
 static void client_hear(struct mqtt_client *client, const char *line)
 {
-	static const char who[] = "Client ", message[] = " received PUBLISH (";
+	static const char who[] = "Client ";
 	size_t id = strlen(client->settings->client_id);
+	unsigned dup, qos;
 
 	if (strstr(line, "eceived ") == NULL)
 		return;
 	client->heard = true;
 	if (strncmp(line, who, strlen(who)) != 0 ||
-	    strncmp(line + strlen(who), client->settings->client_id, id) != 0 ||
-	    strncmp(line + strlen(who) + id, message, strlen(message)) != 0)
+	    strncmp(line + strlen(who), client->settings->client_id, id) != 0)
+		return;
+	line += strlen(who) + id;
+	if (strncmp(line, " received PUBREL", strlen(" received PUBREL")) == 0)
+		client->held -= client->held > 0;
+	else if (sscanf(line, " received PUBLISH (d%u, q%u", &dup, &qos) == 2 && qos == 2)
+		client->held++;
+	if (client->held <= MQTT_HELD_MAX)
 		return;
 	client->gone = true;
 	client_say(client, "the broker sends messages that nobody has asked for");
@@ -184,6 +196,7 @@ static void client_release(struct mqtt_client *client)
 	client->ack_count = 0;
 	client->greeted = client->gone = client->heard = false;
 	client->received = 0;
+	client->held = 0;
 }
 
 static void client_plan(struct mqtt_client *client, int64_t after_ns)

@@ -2,8 +2,9 @@
 /* Copyright 2026 The gauged authors */
 /*
  * One connection to an MQTT broker, kept up for ever: MQTT 5 or 3.1.1 by libmosquitto. It
- * publishes, and subscribes to nothing. A broker that sends messages all the same, or a packet
- * that is too large, is left: libmosquitto would keep whatever it is sent.
+ * publishes, and subscribes to nothing. A broker that sends more messages all the same than it
+ * releases, or a packet that is too large, is left: libmosquitto would keep whatever it is
+ * sent.
  *
  * Resolving and connecting wait, and libmosquitto does both in one call: it runs in a
  * short-lived thread, one at a time for each client, with a deadline for the connect. The
@@ -36,6 +37,7 @@ struct mqtt_settings;
 enum {
 	MQTT_IN_FLIGHT = 16, /* messages that are not acknowledged, or not written yet */
 	MQTT_PACKET_MAX = 256 << 10, /* bytes of a broker's packet, or of all that greets us */
+	MQTT_HELD_MAX = 32,	     /* its messages of QoS 2 that it has not released */
 };
 
 /* All on the loop, and never from inside a call of this file. */

@@ -516,14 +516,48 @@ static void test_a_packet_without_end_is_not_taken(void **state)
 	assert_true(villain.sent < 16 << 20);
 }
 
-/* libmosquitto would keep it until the broker says that it need not. */
-static void test_a_message_that_nobody_asked_for_is_not_taken(void **state)
+/* The n-th message of this QoS, to the topic "t"; how many bytes it takes. */
+static size_t add_message(unsigned char *at, int qos, unsigned char n)
 {
-	/* QoS 2, the topic "t", number 1. */
-	static const unsigned char bytes[] = {0x34, 6, 0, 1, 't', 0, 1, 'x'};
-	struct villain villain = {.bytes = bytes, .len = sizeof(bytes)};
+	const unsigned char bytes[] = {
+		(unsigned char)(0x30 | qos << 1), 6, 0, 1, 't', 0, n, 'x'};
 
+	memcpy(at, bytes, sizeof(bytes));
+	return sizeof(bytes);
+}
+
+/* libmosquitto would keep them until the broker says that it need not. */
+static void test_messages_that_are_never_released_are_not_taken(void **state)
+{
+	unsigned char bytes[8 * (MQTT_HELD_MAX + 1)];
+	struct villain villain = {.bytes = bytes};
+
+	for (unsigned char n = 1; n <= MQTT_HELD_MAX + 1; n++)
+		villain.len += add_message(bytes + villain.len, 2, n);
 	expect_left(*state, &villain, "the broker sends messages that nobody has asked for");
+}
+
+/* Some brokers have subscriptions for whoever comes: they are no reason to leave. */
+static void test_messages_that_come_and_go_are_borne(void **state)
+{
+	static unsigned char bytes[(8 + 8 + 4) * 4 * MQTT_HELD_MAX + 8];
+	struct villain villain = {.bytes = bytes};
+
+	for (int i = 0; i < 4 * MQTT_HELD_MAX; i++) {
+		/* PUBREL of the same number. */
+		const unsigned char release[] = {0x62, 2, 0, (unsigned char)(i + 1)};
+
+		villain.len += add_message(bytes + villain.len, 1, (unsigned char)(i + 1));
+		villain.len += add_message(bytes + villain.len, 2, (unsigned char)(i + 1));
+		memcpy(bytes + villain.len, release, sizeof(release));
+		villain.len += sizeof(release);
+	}
+	/* It ends with what no broker may say, so that there is an end. */
+	bytes[villain.len++] = 0xf0;
+	bytes[villain.len++] = 0;
+	expect_left(*state, &villain,
+		    "A network protocol error occurred when communicating "
+		    "with the broker.");
 }
 
 enum { CROWD = 8 };
@@ -735,7 +769,8 @@ int main(void)
 		TEST(test_a_silent_peer_costs_a_few_turns_of_the_loop),
 		TEST(test_a_port_that_answers_nobody_ends_the_attempt_in_time),
 		TEST(test_a_packet_without_end_is_not_taken),
-		TEST(test_a_message_that_nobody_asked_for_is_not_taken),
+		TEST(test_messages_that_are_never_released_are_not_taken),
+		TEST(test_messages_that_come_and_go_are_borne),
 		TEST(test_the_next_address_is_tried_next),
 		TEST(test_the_next_family_is_tried_next_by_tls),
 		TEST(test_never_connects_to_metadata),
