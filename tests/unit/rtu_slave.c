@@ -17,6 +17,10 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "own_clock.h"
+
+/* The kernel hands bytes on within microseconds, if it is let. */
+static const int64_t patience_ns = 100 * NSEC_PER_SEC;
 
 static void ask_done(struct modbus_job *job, const struct modbus_result *result)
 {
@@ -39,6 +43,9 @@ static void link_told(void *arg, bool up)
 
 	t->ups += up;
 	t->downs += !up;
+	/* What was on its way is lost with the line before, or thrown away on opening. */
+	t->bytes_in = rtu_count(t, "bytes_out");
+	t->bytes_out = rtu_count(t, "bytes_in");
 }
 
 static const struct modbus_bus_ops ops = {.link = link_told};
@@ -115,6 +122,7 @@ static void slave_readable(void *arg, unsigned what)
 
 	if (n <= 0)
 		return;
+	t->bytes_in += (uint64_t)n;
 	if (t->in_len == 0)
 		t->began = clock_mono();
 	if (t->echo)
@@ -143,6 +151,8 @@ int rtu_setup(void **state)
 	struct rtu_test *t = xcalloc(1, sizeof(*t));
 	struct error err;
 
+	own_clock_begin();
+	t->moved = own_clock_real();
 	t->loop = loop_new(&err);
 	assert_non_null(t->loop);
 	pty_folder_make(t->folder, sizeof(t->folder));
@@ -244,11 +254,45 @@ int rtu_teardown(void **state)
 	return 0;
 }
 
+/* Whether the kernel, or the thread that opens the line, still has something for the loop. */
+static bool rtu_awaited(struct rtu_test *t)
+{
+	struct report report = {0};
+
+	modbus_bus_report(t->bus, &report);
+	if (strcmp(report.state, "connecting") == 0)
+		return true;
+	/* Without the other end it hears of that, or somebody will be there. */
+	return modbus_bus_up(t->bus) &&
+	       (t->pty.master < 0 || t->bytes_in != rtu_count(t, "bytes_out") ||
+		t->bytes_out != rtu_count(t, "bytes_in"));
+}
+
+void rtu_turn(struct rtu_test *t, struct mono end)
+{
+	if (rtu_awaited(t))
+		usleep(100);
+	else if (own_clock_advance(end))
+		t->moved = own_clock_real();
+	if (mono_diff(own_clock_real(), t->moved) > patience_ns)
+		fail_msg("the kernel keeps what was sent, or the bus never waits");
+	own_clock_ring();
+	loop_turn(t->loop);
+}
+
+void rtu_wait(struct rtu_test *t, int64_t ns)
+{
+	struct mono end = mono_add(clock_mono(), ns);
+
+	while (clock_mono().ns < end.ns)
+		rtu_turn(t, end);
+}
+
 void rtu_start(struct rtu_test *t)
 {
 	t->bus = modbus_bus_new(t->loop, &t->config, &ops, t);
 	modbus_bus_start(t->bus, 0);
-	PEER_UNTIL(t->loop, t->ups == 1);
+	RTU_UNTIL(t, t->ups == 1);
 }
 
 struct modbus_unit *rtu_unit(struct rtu_test *t, uint8_t number)
@@ -282,7 +326,7 @@ struct rtu_ask *rtu_asked(struct rtu_test *t, unsigned i, uint8_t unit, uint8_t 
 {
 	struct rtu_ask *a = rtu_submit(t, i, unit, function, address, count);
 
-	PEER_UNTIL(t->loop, a->done == 1);
+	RTU_UNTIL(t, a->done == 1);
 	return a;
 }
 
@@ -324,6 +368,7 @@ void rtu_send(struct rtu_test *t, const void *bytes, size_t len)
 		return;
 	t->sent = clock_mono();
 	assert_int_equal(write(t->pty.master, bytes, len), len);
+	t->bytes_out += len;
 }
 
 void rtu_send_later(struct rtu_test *t, int64_t ns, const void *bytes, size_t len)

@@ -3,6 +3,10 @@
 /*
  * A Modbus RTU bus on a pseudo-terminal, and what stands on the other end of it, on the same
  * loop: units that hear every request and do with it whatever the test says.
+ *
+ * Time is the test's own (own_clock.h): it stands still while the kernel has bytes for one of
+ * the two, or opens the line, and jumps to the next timer else. So an answer is late if the
+ * test says so, and never because the machine was busy.
  */
 #ifndef GAUGED_TESTS_RTU_SLAVE_H
 #define GAUGED_TESTS_RTU_SLAVE_H
@@ -15,7 +19,6 @@
 #include "io/loop.h"
 #include "io/modbus_bus.h"
 #include "io/modbus_rtu_frame.h"
-#include "peer.h"
 #include "pty.h"
 
 enum { RTU_ASKS = 32, RTU_LATER = 64, RTU_HEARD = 512 };
@@ -57,7 +60,8 @@ struct rtu_test {
 	struct modbus_bus *bus;
 	struct rtu_ask asks[RTU_ASKS];
 	unsigned done, ups, downs;
-	int listener; /* a serial server's */
+	struct mono moved; /* the machine's time when ours went on */
+	int listener;	   /* a serial server's */
 	struct loop_watch *listening;
 	unsigned accepted;
 	/* the other end */
@@ -65,6 +69,7 @@ struct rtu_test {
 	uint8_t in[4096];
 	size_t in_len;
 	struct mono began;
+	uint64_t bytes_in, bytes_out; /* as the bus should count them: out and in */
 	unsigned requests;
 	struct rtu_heard heard[RTU_HEARD];
 	struct mono sent; /* the last byte from the other end */
@@ -89,6 +94,22 @@ int rtu_teardown_tcp(void **state);
 
 void rtu_unplug(struct rtu_test *t);
 void rtu_plug(struct rtu_test *t);
+/*
+ * Turns the loop once. If there is nothing left to do before, time goes on to the next timer,
+ * but never beyond end.
+ */
+void rtu_turn(struct rtu_test *t, struct mono end);
+void rtu_wait(struct rtu_test *t, int64_t ns);
+/* Turns until condition holds; fails the test after ten seconds. */
+#define RTU_UNTIL(t, condition)                                                  \
+	do {                                                                     \
+		struct mono rtu_end = mono_add(clock_mono(), 10 * NSEC_PER_SEC); \
+		while (!(condition)) {                                           \
+			rtu_turn((t), rtu_end);                                  \
+			if (clock_mono().ns >= rtu_end.ns && !(condition))       \
+				fail_msg("never came: %s", #condition);          \
+		}                                                                \
+	} while (0)
 /* Opens the line and waits until it is open. */
 void rtu_start(struct rtu_test *t);
 /* Unit number with the timeout of all units here, 200 ms. */

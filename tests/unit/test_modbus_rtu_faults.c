@@ -107,24 +107,27 @@ static void test_fault_B4_rtu_answer_hidden_in_noise(void **state)
 	assert_true(rtu_count(t, "noise_bytes") > 500);
 }
 
-/* Noise every 10 ms from now on, as long as step is not 0. */
-static void noise(struct rtu_test *t)
+static const int64_t noise_ns = 10 * NSEC_PER_MSEC;
+
+/* Turns, with noise every so often from the first request on, as long as step is not 0. */
+static void noisy_turn(struct rtu_test *t, struct mono end)
 {
 	static const uint8_t bytes[] = {0xfe, 0x00, 0x55, 0xaa, 0xfe};
 
-	if (t->requests == 0 || t->step == 0)
+	if (t->requests == 0 || t->step == 0) {
+		rtu_turn(t, end);
 		return;
-	if (mono_diff(clock_mono(), t->sent) > 10 * NSEC_PER_MSEC && t->pty.master >= 0 &&
-	    write(t->pty.master, bytes, sizeof(bytes)) > 0)
-		t->sent = clock_mono();
+	}
+	if (mono_diff(clock_mono(), t->sent) >= noise_ns)
+		rtu_send(t, bytes, sizeof(bytes));
+	rtu_turn(t, mono_add(t->sent, noise_ns));
 }
 
 #define NOISY_UNTIL(t, condition)                                                  \
 	do {                                                                       \
 		struct mono noisy_end = mono_add(clock_mono(), 30 * NSEC_PER_SEC); \
 		while (!(condition)) {                                             \
-			noise(t);                                                  \
-			peer_turn((t)->loop);                                      \
+			noisy_turn((t), noisy_end);                                \
 			assert_true(clock_mono().ns < noisy_end.ns);               \
 		}                                                                  \
 	} while (0)
@@ -167,7 +170,7 @@ static void test_rtu_line_that_is_never_silent_is_opened_anew(void **state)
 	assert_int_equal(rtu_count(t, "babbling"), 10);
 	t->request = NULL;
 	t->step = 0;
-	PEER_UNTIL(t->loop, t->ups == 2);
+	RTU_UNTIL(t, t->ups == 2);
 	rtu_assert_good(rtu_asked(t, 30, 1, MODBUS_READ_HOLDING, 2000, 3));
 }
 
@@ -250,7 +253,7 @@ static void test_rtu_answer_during_the_gap_is_dropped(void **state)
 	rtu_assert_good(rtu_asked(t, 0, 1, MODBUS_READ_HOLDING, 1000, 2));
 	rtu_submit(t, 1, 1, MODBUS_READ_HOLDING, 2000, 2);
 	rtu_send(t, bytes, n);
-	PEER_UNTIL(t->loop, t->asks[1].done == 1);
+	RTU_UNTIL(t, t->asks[1].done == 1);
 	rtu_assert_good(&t->asks[1]);
 	assert_int_equal(rtu_count(t, "unknown_answers"), 1);
 	/* It is silence that has to last so long. */
@@ -313,10 +316,10 @@ static void test_rtu_probe_that_times_out_is_followed_by_a_pause(void **state)
 	assert_int_equal(rtu_asked(t, 0, 1, MODBUS_READ_HOLDING, 1000, 2)->outcome,
 			 MODBUS_TIMEOUT);
 	a = rtu_submit(t, 1, 1, MODBUS_READ_HOLDING, 2000, 2);
-	PEER_UNTIL(t->loop, rtu_count(t, "timeouts") == 2);
+	RTU_UNTIL(t, rtu_count(t, "timeouts") == 2);
 	assert_int_equal(a->done, 0);
 	t->request = NULL;
-	PEER_UNTIL(t->loop, a->done == 1);
+	RTU_UNTIL(t, a->done == 1);
 	rtu_assert_good(a);
 	/* Probed with yet another count, one timeout after the first probe's time was over. */
 	assert_int_equal(t->requests, 4);
@@ -444,7 +447,7 @@ static void test_rtu_broadcast_of_a_read_is_refused(void **state)
 	rtu_start(t);
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(rtu_asked(t, i, 0, reads[i], 1, 1)->outcome, MODBUS_REFUSED);
-	peer_wait(t->loop, 50 * NSEC_PER_MSEC);
+	rtu_wait(t, 50 * NSEC_PER_MSEC);
 	assert_int_equal(t->requests, 0);
 }
 
@@ -506,13 +509,13 @@ static void test_rtu_gap_is_kept_as_the_units_see_it(void **state)
 	for (unsigned i = 0; i < 8; i++) {
 		struct mono sent;
 
-		PEER_UNTIL(t->loop, t->requests == i + 1);
+		RTU_UNTIL(t, t->requests == i + 1);
 		sent = t->sent;
-		PEER_UNTIL(t->loop, t->asks[i].done == 1);
+		RTU_UNTIL(t, t->asks[i].done == 1);
 		rtu_assert_good(&t->asks[i]);
 		if (i == 7)
 			break;
-		PEER_UNTIL(t->loop, t->requests == i + 2);
+		RTU_UNTIL(t, t->requests == i + 2);
 		assert_true(mono_diff(t->heard[i + 1].at, sent) >= gap);
 	}
 }
@@ -530,11 +533,11 @@ static void test_rtu_delay_of_a_unit_is_kept(void **state)
 						     .timeouts = 3});
 	rtu_submit(t, 0, 1, MODBUS_READ_HOLDING, 1000, 2);
 	rtu_submit(t, 1, 1, MODBUS_READ_HOLDING, 2000, 2);
-	PEER_UNTIL(t->loop, t->asks[0].done == 1);
+	RTU_UNTIL(t, t->asks[0].done == 1);
 	sent = t->sent;
 	/* The others need not wait for it. */
 	rtu_submit(t, 2, 2, MODBUS_READ_HOLDING, 3000, 2);
-	PEER_UNTIL(t->loop, t->asks[1].done == 1);
+	RTU_UNTIL(t, t->asks[1].done == 1);
 	rtu_assert_good(&t->asks[1]);
 	rtu_assert_good(&t->asks[2]);
 	assert_true(t->asks[2].order < t->asks[1].order);
@@ -557,9 +560,9 @@ static void test_rtu_read_is_retried_and_a_write_is_not(void **state)
 			 MODBUS_TIMEOUT);
 	assert_int_equal(t->requests, 1);
 	rtu_submit(t, 1, 5, MODBUS_READ_HOLDING, 1000, 2);
-	PEER_UNTIL(t->loop, t->requests == 2);
+	RTU_UNTIL(t, t->requests == 2);
 	t->request = NULL;
-	PEER_UNTIL(t->loop, t->asks[1].done == 1);
+	RTU_UNTIL(t, t->asks[1].done == 1);
 	rtu_assert_good(&t->asks[1]);
 	assert_int_equal(rtu_count(t, "retries"), 1);
 }
@@ -596,13 +599,13 @@ static void test_rtu_nothing_comes_between_a_read_and_the_write_that_follows(voi
 
 	rtu_start(t);
 	rtu_submit(t, 0, 1, MODBUS_READ_HOLDING, 10, 1);
-	PEER_UNTIL(t->loop, t->requests == 1);
+	RTU_UNTIL(t, t->requests == 1);
 	t->asks[1].job.turn = MODBUS_TURN_WRITE;
 	t->asks[1].job.done = follows;
 	rtu_submit(t, 1, 1, MODBUS_READ_HOLDING, 40, 1);
 	rtu_submit(t, 3, 1, MODBUS_READ_HOLDING, 20, 1);
 	rtu_submit(t, 4, 1, MODBUS_WRITE_REGISTER, 50, 1);
-	PEER_UNTIL(t->loop, t->done == 4);
+	RTU_UNTIL(t, t->done == 4);
 	assert_int_equal(t->requests, ARRAY_SIZE(expected));
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
 		assert_int_equal(t->heard[i].unit, expected[i].unit);
@@ -630,7 +633,7 @@ static void test_fault_B11_rtu_dead_unit_among_five(void **state)
 			dead += t->asks[i].outcome == MODBUS_OFFLINE;
 			rtu_submit(t, i, (uint8_t)(1 + i), MODBUS_READ_HOLDING, 1000, 2);
 		}
-		peer_turn(t->loop);
+		rtu_turn(t, end);
 	}
 	/* What the last turn brought. */
 	for (unsigned i = 0; i < 5; i++)
@@ -653,18 +656,18 @@ static void test_rtu_hang_up_is_no_busy_loop_and_the_line_is_opened_again(void *
 	t->request = rtu_ignores;
 	rtu_start(t);
 	a = rtu_submit(t, 0, 1, MODBUS_READ_HOLDING, 1000, 2);
-	PEER_UNTIL(t->loop, t->requests == 1);
+	RTU_UNTIL(t, t->requests == 1);
 	rtu_unplug(t);
-	PEER_UNTIL(t->loop, a->done == 1);
+	RTU_UNTIL(t, a->done == 1);
 	assert_int_equal(a->outcome, MODBUS_LOST);
 	assert_int_equal(t->downs, 1);
 	assert_int_equal(rtu_asked(t, 1, 1, MODBUS_READ_HOLDING, 1, 1)->outcome, MODBUS_DOWN);
-	peer_wait(t->loop, 50 * NSEC_PER_MSEC);
+	rtu_wait(t, 50 * NSEC_PER_MSEC);
 	assert_int_equal(rtu_count(t, "disconnects"), 1);
 	t->request = NULL;
 	t->in_len = 0;
 	rtu_plug(t);
-	PEER_UNTIL(t->loop, t->ups == 2);
+	RTU_UNTIL(t, t->ups == 2);
 	rtu_assert_good(rtu_asked(t, 2, 1, MODBUS_READ_HOLDING, 2000, 3));
 }
 
@@ -676,9 +679,9 @@ static void test_rtu_bytes_while_idle_are_dropped(void **state)
 
 	rtu_start(t);
 	rtu_send(t, bytes, n);
-	PEER_UNTIL(t->loop, rtu_count(t, "unknown_answers") == 1);
+	RTU_UNTIL(t, rtu_count(t, "unknown_answers") == 1);
 	rtu_send(t, "\x01\x03\x04", 3);
-	PEER_UNTIL(t->loop, rtu_count(t, "noise_bytes") == 3);
+	RTU_UNTIL(t, rtu_count(t, "noise_bytes") == 3);
 	rtu_assert_case(t, MODBUS_OK);
 }
 

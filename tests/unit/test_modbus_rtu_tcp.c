@@ -15,7 +15,7 @@
 static void connected(struct rtu_test *t)
 {
 	rtu_start(t);
-	PEER_UNTIL(t->loop, t->accepted == 1);
+	RTU_UNTIL(t, t->accepted == 1);
 }
 
 static void test_rtu_over_tcp_is_read(void **state)
@@ -56,15 +56,15 @@ static void test_rtu_over_tcp_late_answer_comes_through_the_next_connection(void
 	t->request = plays_late;
 	connected(t);
 	rtu_submit(t, 0, 1, MODBUS_READ_HOLDING, 1000, 2);
-	PEER_UNTIL(t->loop, t->requests == 1);
+	RTU_UNTIL(t, t->requests == 1);
 	/* The server starts anew; the unit behind it has heard the question and answers. */
 	loop_watch_free(t->watch);
 	t->watch = NULL;
 	close(t->pty.master);
 	t->pty.master = -1;
-	PEER_UNTIL(t->loop, t->asks[0].done == 1);
+	RTU_UNTIL(t, t->asks[0].done == 1);
 	assert_int_equal(t->asks[0].outcome, MODBUS_LOST);
-	PEER_UNTIL(t->loop, t->accepted == 2 && modbus_bus_up(t->bus));
+	RTU_UNTIL(t, t->accepted == 2 && modbus_bus_up(t->bus));
 	rtu_assert_good(rtu_asked(t, 1, 1, MODBUS_READ_HOLDING, 2000, 2));
 	/* That of the probe may be late as well: the unit answers in order. */
 	assert_in_range(rtu_count(t, "late_answers"), 1, 2);
@@ -107,7 +107,7 @@ static void test_fault_B8_rtu_over_tcp_connection_that_went_dead_is_made_anew(vo
 	}
 	assert_int_equal(rtu_count(t, "given_up"), 1);
 	t->request = NULL;
-	PEER_UNTIL(t->loop, t->accepted == 2 && modbus_bus_up(t->bus));
+	RTU_UNTIL(t, t->accepted == 2 && modbus_bus_up(t->bus));
 	rtu_assert_good(rtu_asked(t, 10, 1, MODBUS_READ_HOLDING, 2000, 3));
 }
 
