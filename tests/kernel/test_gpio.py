@@ -5,6 +5,7 @@
 run-in-kernel). It has one processor, and a system call takes long: what is counted is right, how
 fast it was says nothing."""
 import os
+import re
 import subprocess
 import sys
 import threading
