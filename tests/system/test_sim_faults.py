@@ -16,8 +16,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from simulation import (LONG, SIM, Port, RtuCase, Case, frame,  # noqa: E402
-                        read_request, wait_for)
+from simulation import SIM, Port, RtuCase, Case, frame, read_request, wait_for  # noqa: E402
 
 TID = 0x1234
 # Holding 120 of the boiler is the setpoint, which nobody but a master changes: 650.
