@@ -249,6 +249,19 @@ static void engine_oversleep(struct engine *engine, uint32_t number, struct boot
 		engine_plan_state(engine, number, INT64_MAX);
 }
 
+/* The clock is wrong from now on: what lies before now has run. */
+static void engine_unset(struct engine *engine)
+{
+	struct wall just = engine_wall(engine, (struct boot){engine->now.ns - 1});
+
+	for (uint32_t i = 0; i < engine->rule_count; i++) {
+		const struct calendar *at = ruleset_rule_get(engine->set, i)->more->at;
+
+		if (at != NULL && at->every_ns == 0 && engine_plan(engine, i)->begun)
+			engine_plan(engine, i)->plan.seen = just;
+	}
+}
+
 void engine_set_wall(struct engine *engine, struct boot now, struct wall wall, bool valid)
 {
 	for (uint32_t i = 0; i < engine->rule_count; i++) {
@@ -259,6 +272,8 @@ void engine_set_wall(struct engine *engine, struct boot now, struct wall wall, b
 	engine_run_timers(engine, now);
 	if (now.ns > engine->now.ns)
 		engine->now = now;
+	if (engine->clock_set && !valid)
+		engine_unset(engine);
 	engine->clock_set = valid;
 	if (__builtin_sub_overflow(wall.ns, now.ns, &engine->wall_ahead_ns))
 		engine->wall_ahead_ns = wall.ns > 0 ? INT64_MAX : INT64_MIN;

@@ -469,6 +469,10 @@ void oracle_set_wall(struct oracle *oracle, int64_t now, int64_t wall, bool vali
 	}
 	oracle_settle(oracle);
 	arrive(oracle, now);
+	for (uint32_t i = 0; i < oracle->count && world->clock_set && !valid; i++) {
+		if (oracle->rules[i].slots.times != NULL)
+			oracle_slots_unset(&oracle->rules[i].slots, world);
+	}
 	world->clock_set = valid;
 	world->ahead_ns = wall - now;
 	for (size_t i = 0; i < world->memory_count; i++)

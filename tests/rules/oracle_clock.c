@@ -236,6 +236,11 @@ void oracle_slots_restart(struct oracle_slots *slots, const struct oracle_slots 
 	slots->due = world->clock_set ? world->now : INT64_MAX;
 }
 
+void oracle_slots_unset(struct oracle_slots *slots, const struct oracle_world *world)
+{
+	slots->seen = wall_at(world, world->now) - 1;
+}
+
 void oracle_slots_skip(struct oracle_slots *slots, int64_t now)
 {
 	while (slots->times->every_ns > 0 && slots->due + slots->times->every_ns < now)

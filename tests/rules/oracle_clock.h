@@ -68,6 +68,8 @@ struct oracle_gap {
 void oracle_slots_restart(struct oracle_slots *slots, const struct oracle_slots *old,
 			  const struct oracle_world *world, const struct oracle_world *before,
 			  const struct oracle_gap *gap);
+/* The clock is wrong from the world's now on. */
+void oracle_slots_unset(struct oracle_slots *slots, const struct oracle_world *world);
 /* Nobody has looked since long before now: of those every so often only the last is left. */
 void oracle_slots_skip(struct oracle_slots *slots, int64_t now);
 /* The clock will be set at now, and nobody has looked since the world's now. */
