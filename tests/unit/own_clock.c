@@ -21,7 +21,7 @@ static struct {
 	struct mono now;
 	uint64_t order;
 	LIST_HEAD(, loop_timer) timers;
-} own;
+} own = {.now = {1000 * NSEC_PER_SEC}};
 
 struct mono __real_clock_mono(void);
 struct mono __wrap_clock_mono(void);
@@ -71,11 +71,6 @@ bool __wrap_loop_timer_running(const struct loop_timer *timer)
 	return timer->deadline.ns != INT64_MAX;
 }
 
-void own_clock_begin(void)
-{
-	own.now = (struct mono){1000 * NSEC_PER_SEC};
-}
-
 /* The next to ring of those started until then; NULL: none is running. */
 static struct loop_timer *next_timer(uint64_t until)
 {
@@ -91,16 +86,24 @@ static struct loop_timer *next_timer(uint64_t until)
 	return next;
 }
 
-void own_clock_ring(void)
+bool own_clock_ring(void)
 {
 	/* What is started by what rings waits for the next turn, as on the loop. */
 	uint64_t until = own.order;
 	struct loop_timer *timer;
+	bool rang = false;
 
 	while ((timer = next_timer(until)) != NULL && timer->deadline.ns <= own.now.ns) {
 		timer->deadline = MONO_NEVER;
 		timer->fn(timer->arg);
+		rang = true;
 	}
+	return rang;
+}
+
+void own_clock_skip(int64_t ns)
+{
+	own.now = mono_add(own.now, ns);
 }
 
 bool own_clock_advance(struct mono end)

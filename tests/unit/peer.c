@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -73,11 +74,13 @@ static void link_readable(void *arg, unsigned what)
 static void peer_accepts(void *arg, unsigned what)
 {
 	struct peer *peer = arg;
-	int fd = accept4(peer->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(peer->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
 	struct peer_link *link = peer->links;
 
 	if (fd < 0)
 		return;
+	/* What is sent arrives at once, whatever was sent before. */
+	assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
 	while (link->fd >= 0)
 		link++;
 	assert_true(link < peer->links + PEER_LINKS);

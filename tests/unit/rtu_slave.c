@@ -151,7 +151,6 @@ int rtu_setup(void **state)
 	struct rtu_test *t = xcalloc(1, sizeof(*t));
 	struct error err;
 
-	own_clock_begin();
 	t->moved = own_clock_real();
 	t->loop = loop_new(&err);
 	assert_non_null(t->loop);
@@ -276,8 +275,8 @@ void rtu_turn(struct rtu_test *t, struct mono end)
 		t->moved = own_clock_real();
 	if (mono_diff(own_clock_real(), t->moved) > patience_ns)
 		fail_msg("the kernel keeps what was sent, or the bus never waits");
-	own_clock_ring();
 	loop_turn(t->loop);
+	own_clock_ring();
 }
 
 void rtu_wait(struct rtu_test *t, int64_t ns)

@@ -18,6 +18,7 @@
 #include "inputs/modbus.h"
 #include "io/modbus_pdu.h"
 #include "modbus_case.h"
+#include "own_clock.h"
 #include "peer.h"
 
 struct test {
@@ -461,7 +462,7 @@ static void test_no_catching_up_after_standing_still(void **state)
 	start(t, plant);
 	PEER_UNTIL(t->c.loop, seen(t, "a.coil")->good > 3);
 	before = t->peer.requests;
-	sleep(2); /* 100 intervals of three blocks */
+	own_clock_skip(2 * NSEC_PER_SEC); /* 100 intervals of three blocks */
 	for (int i = 0; i < 30; i++)
 		loop_turn(t->c.loop);
 	/* One poll of each of the three blocks, and perhaps one kept and one that was due. */
@@ -471,7 +472,7 @@ static void test_no_catching_up_after_standing_still(void **state)
 
 static void peer_slow(struct peer_link *link, const uint8_t *frame, size_t len)
 {
-	usleep(30000);
+	own_clock_skip(30 * NSEC_PER_MSEC);
 	peer_answers(link, frame);
 }
 
