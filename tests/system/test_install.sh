@@ -40,6 +40,7 @@ has 755 /usr/bin/gauge-sim
 has 644 /lib/systemd/system/gauged.service
 has 644 /usr/lib/sysusers.d/gauged.conf
 has 644 /usr/lib/tmpfiles.d/gauged.conf
+has 644 /usr/lib/udev/rules.d/60-gauged.rules
 has 644 /etc/gauged/gauged.yaml
 has 755 /etc/gauged/rules.d
 has 700 /etc/gauged/secrets.d
@@ -59,7 +60,7 @@ for page in "$source"/docs/*.[1-8]; do
 done
 
 unexpected=$(cd "$dir/root" && find . ! -type d | grep -vE '^\./(usr/bin/(gauged|gaugectl|gauge-sim)|'\
-'lib/systemd/system/gauged\.service|usr/lib/(sysusers|tmpfiles)\.d/gauged\.conf|etc/gauged/gauged\.yaml|'\
+'lib/systemd/system/gauged\.service|usr/lib/(sysusers|tmpfiles)\.d/gauged\.conf|usr/lib/udev/rules\.d/60-gauged\.rules|etc/gauged/gauged\.yaml|'\
 'usr/share/(doc/gauged|man|bash-completion|gauged)/.*)$')
 [ -z "$unexpected" ] || fail "nobody expects these: $unexpected"
 loose=$(find "$dir/root" -perm /022 ! -type l)
