@@ -58,31 +58,58 @@ static void output_complain(struct output *output, const char *how, const char *
 			      how, what, why);
 }
 
-static void output_tell_end(struct outputs *outputs, const struct output_write *write,
-			    const struct write_result *result)
+static bool output_retries(const struct output *output)
+{
+	struct outlet_report report;
+
+	if (output == NULL)
+		return false;
+	outlet_report(output->outlet, (struct boot){0}, &report);
+	return report.retries;
+}
+
+/* After the outlet was told: whether it is tried again is its to say. own: so was this one. */
+static void output_tell_failure(const struct outputs *outputs, struct output *output, bool own,
+				enum write_outcome outcome, const char *what, const char *why)
 {
 	static const char *const failures[] = {
 		[WRITE_REFUSED] = "write refused",
 		[WRITE_UNKNOWN] = "outcome of a write is unknown",
 		[WRITE_DIFFERS] = "a write did not last",
 	};
-	struct output *output = write->output;
-	bool read_back = result->outcome == WRITE_UNKNOWN && output != NULL &&
-			 outlet_point(output->outlet)->readable;
+	const char *how = failures[outcome];
 
-	if (result->outcome == WRITE_DONE) {
-		log_notice("wrote %s", write->what);
-		if (output != NULL) {
-			complaint_end(&output->complaint, "it could be written again");
-			output->failures = 0;
+	if (output_retries(output) && !outputs->stopping) {
+		if (own) {
+			output_complain(output, how, what, why);
+			return;
 		}
-	} else if (write->own && output != NULL && !outputs->stopping) {
-		output_complain(output, failures[result->outcome], write->what, result->text);
-	} else {
-		log_error("%s: %s: %s; it is not repeated%s", failures[result->outcome],
-			  write->what, result->text,
-			  read_back ? ", the point is read back" : "");
+		output->failures++;
+		log_error("%s: %s: %s; it is tried again", how, what, why);
+		return;
 	}
+	log_error("%s: %s: %s; it is not repeated%s", how, what, why,
+		  outcome == WRITE_UNKNOWN && output != NULL &&
+				  outlet_point(output->outlet)->readable
+			  ? ", the point is read back"
+			  : "");
+}
+
+static void output_tell_end(struct outputs *outputs, const struct output_write *write,
+			    const struct write_result *result)
+{
+	struct output *output = write->output;
+
+	if (result->outcome != WRITE_DONE) {
+		output_tell_failure(outputs, output, write->own, result->outcome, write->what,
+				    result->text);
+		return;
+	}
+	log_notice("wrote %s", write->what);
+	if (output == NULL)
+		return;
+	complaint_end(&output->complaint, "it could be written again");
+	output->failures = 0;
 }
 
 static void output_ended(void *arg, const struct write_result *result)
@@ -104,11 +131,11 @@ static void output_ended(void *arg, const struct write_result *result)
 	};
 
 	++*counters[result->outcome];
-	output_tell_end(outputs, write, result);
 	LIST_REMOVE(write, next);
 	outputs->open_count--;
 	if (output != NULL)
 		outlet_ended(output->outlet, &end, output_now(outputs));
+	output_tell_end(outputs, write, result);
 	if (write->done != NULL)
 		write->done(write->arg, result);
 	free(write);
@@ -126,11 +153,8 @@ static int output_failed(struct outputs *outputs, struct output *output,
 	const struct outlet_end end = {.changes = move->changes};
 
 	outputs->counters.refused++;
-	if (move->own && !outputs->stopping)
-		output_complain(output, "write refused", what, why->text);
-	else
-		log_error("write refused: %s: %s; it is not repeated", what, why->text);
 	outlet_ended(output->outlet, &end, output_now(outputs));
+	output_tell_failure(outputs, output, move->own, WRITE_REFUSED, what, why->text);
 	return -why->code;
 }
 

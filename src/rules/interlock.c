@@ -228,6 +228,11 @@ void interlock_doubt(struct interlock *interlock, bool doubt)
 		interlock->may_be_on = false;
 }
 
+bool interlock_is_doubtful(const struct interlock *interlock)
+{
+	return interlock->doubt;
+}
+
 bool interlock_on_from(const struct interlock *interlock, struct boot *ret)
 {
 	if (!is_on(interlock))

@@ -73,6 +73,7 @@ void interlock_landed(struct interlock *interlock, struct value value, struct bo
  * which it is not known leaves max_on running.
  */
 void interlock_doubt(struct interlock *interlock, bool doubt);
+bool interlock_is_doubtful(const struct interlock *interlock);
 /*
  * value was read from the output: somebody else may have switched it. False: nothing is known
  * of it that was not before.

@@ -90,6 +90,12 @@ const struct point *outlet_point(const struct outlet *outlet)
 	return outlet->point;
 }
 
+bool outlet_is_harmless(const struct outlet *outlet, struct value value)
+{
+	return (value.kind == VALUE_BOOL && !value.flag) ||
+	       (value.kind != VALUE_TEXT && interlock_is_safe(&outlet->limits, value));
+}
+
 void outlet_keep(struct outlet_kept *kept, struct value value)
 {
 	if (value.kind == VALUE_TEXT && kept->room != NULL) {
@@ -205,6 +211,7 @@ void outlet_turn(struct outlet *outlet, bool asked)
 		return;
 	outlet_keep(&outlet->wanted, wanted);
 	outlet->own = !asked;
+	outlet->resends = false;
 	/* Who wants it on anew gets a time of their own. */
 	if (asked)
 		outlet->resumes = false;
@@ -400,6 +407,7 @@ void outlet_adopt(struct outlet *outlet, const struct outlet *old, struct boot n
 	outlet_keep(&outlet->wanted, old->wanted.value);
 	outlet->dirty = old->dirty;
 	outlet->own = old->own;
+	outlet->resends = old->resends;
 	outlet->retries = old->retries;
 	outlet->tried_at = old->tried_at;
 	outlet->retry_at = old->retry_at;

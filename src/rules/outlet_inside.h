@@ -61,6 +61,7 @@ struct outlet {
 	struct outlet_kept asked;  /* what was sent last, unless it failed */
 	bool dirty;		   /* what counts is not written yet */
 	bool own;		   /* that changed by itself: nobody will ask again */
+	bool resends;		   /* or because what a rule asked for failed */
 	bool waits;		   /* an interlock holds it back: */
 	enum interlock_verdict verdict;
 	struct boot wait_until;
@@ -80,6 +81,8 @@ enum outlet_layer outlet_layer(const struct outlet *outlet, struct value *ret,
 			       const char **ret_who);
 /* The claim that counts among the rules'; SIZE_MAX: there is none. */
 size_t outlet_best(const struct outlet *outlet);
+/* An off, or a safe value: to write it once more does no harm. */
+bool outlet_is_harmless(const struct outlet *outlet, struct value value);
 void outlet_keep(struct outlet_kept *kept, struct value value);
 void outlet_say(char room[OUTLET_WHO_MAX], const char *who);
 void outlet_set_base(struct outlet *outlet, struct value value, const char *who);

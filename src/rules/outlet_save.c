@@ -229,6 +229,10 @@ bool outlet_restore(struct outlet *outlet, struct pack *in, struct boot now, int
 		/* What a text output has is not known: it has what it was told. */
 		outlet_keep(&saved->asked,
 			    outlet->point->kind == VALUE_TEXT ? saved->wanted.value : value);
+		/* Of an off nobody knows whether it arrived. */
+		if (interlock_is_doubtful(saved->interlock) &&
+		    outlet_is_harmless(saved, saved->wanted.value))
+			saved->asked.value = (struct value){0};
 		saved->wanted.value = (struct value){0};
 		outlet_adopt(outlet, saved, now);
 		outlet->starting = starting;

@@ -166,6 +166,24 @@ enum outlet_step outlet_step(struct outlet *outlet, struct boot now, struct outl
 	return OUTLET_REFUSES;
 }
 
+/*
+ * Whether it is tried again, as nobody else will. An off again is an off. Anything else might
+ * be carried out twice, and is only as long as a rule holds it, if it never left. Texts are
+ * commands, and people see what becomes of theirs.
+ */
+static bool goes_on(const struct outlet *outlet)
+{
+	struct value wanted;
+	const char *who;
+	enum outlet_layer layer = outlet_layer(outlet, &wanted, &who);
+
+	if (outlet->own && !outlet->resends)
+		return true;
+	if (wanted.kind == VALUE_TEXT || (layer != OUTLET_RULE && layer != OUTLET_BASE))
+		return false;
+	return outlet_is_harmless(outlet, wanted) || (layer == OUTLET_RULE && !outlet->left);
+}
+
 static void failed(struct outlet *outlet, struct boot now)
 {
 	struct boot since;
@@ -175,8 +193,10 @@ static void failed(struct outlet *outlet, struct boot now)
 		outlet->left ? (struct value){0} : interlock_value(outlet->interlock, &since);
 	if (!outlet->own && !outlet->left && outlet->operated)
 		outlet_operator_leaves(outlet);
-	if (!outlet->own || outlet->dirty)
+	if (outlet->dirty || !goes_on(outlet))
 		return;
+	outlet->resends = outlet->resends || !outlet->own;
+	outlet->own = true;
 	outlet->backoff_ns = 2 * outlet->backoff_ns;
 	if (outlet->backoff_ns < BACKOFF_LEAST_NS)
 		outlet->backoff_ns = BACKOFF_LEAST_NS;
@@ -188,7 +208,7 @@ static void failed(struct outlet *outlet, struct boot now)
 
 static void succeeded(struct outlet *outlet)
 {
-	outlet->own = false;
+	outlet->own = outlet->resends = false;
 	outlet->backoff_ns = 0;
 	if (!outlet->starting)
 		return;

@@ -243,7 +243,7 @@ static void turn(struct model_outlet *m)
 	m->seen_wanted = wanted;
 	m->pending = wanted >= 0 && wanted != m->sent;
 	m->own = true;
-	m->retrying = false;
+	m->retrying = m->resends = false;
 }
 
 bool model_outlet_wish(struct model_outlet *m, struct model_entry entry)
@@ -269,7 +269,7 @@ bool model_outlet_wish(struct model_outlet *m, struct model_entry entry)
 	}
 	m->seen_wanted = wanted;
 	m->pending = true;
-	m->own = m->retrying = m->interrupted = false;
+	m->own = m->resends = m->retrying = m->interrupted = false;
 	return true;
 }
 
@@ -400,6 +400,27 @@ enum model_act model_outlet_step(struct model_outlet *m, int *ret_value, int64_t
 	return MODEL_WRITES;
 }
 
+/* "An off, or a safe value, of a rule, and what it holds and was not sent." */
+static bool tried_again(const struct model_outlet *m, bool left)
+{
+	bool itself = m->own && !m->resends;
+	int wanted;
+	enum model_layer layer = model_outlet_counts(m, &wanted);
+
+	switch (layer) {
+	case MODEL_RULE:
+		return itself || !left || wanted == 0 || safe(m, wanted);
+	case MODEL_BASE:
+		return itself || wanted == 0 || safe(m, wanted);
+	case MODEL_START:
+	case MODEL_OPERATOR:
+	case MODEL_UNKNOWN:
+	case MODEL_NOBODY:
+		break;
+	}
+	return itself;
+}
+
 void model_outlet_ended(struct model_outlet *m, bool left, bool done)
 {
 	int wanted;
@@ -420,7 +441,7 @@ void model_outlet_ended(struct model_outlet *m, bool left, bool done)
 		m->since = counted(m);
 	}
 	if (done) {
-		m->own = false;
+		m->own = m->resends = false;
 		m->pause = 0;
 		if (model_outlet_counts(m, &wanted) == MODEL_START)
 			model_outlet_wish(m, (struct model_entry){.wish = WISH_STARTED});
@@ -429,8 +450,10 @@ void model_outlet_ended(struct model_outlet *m, bool left, bool done)
 	m->sent = left ? -1 : m->is;
 	if (!m->own && !left && model_outlet_counts(m, &wanted) == MODEL_OPERATOR)
 		model_outlet_wish(m, (struct model_entry){.wish = WISH_LEAVES});
-	if (!m->own || m->pending)
+	if (m->pending || !tried_again(m, left))
 		return;
+	m->resends = m->resends || !m->own;
+	m->own = true;
 	m->pause = m->pause == 0 ? 1 : m->pause >= 32 ? 60 : 2 * m->pause;
 	m->pending = m->retrying = true;
 	m->retry_at = m->now + m->pause;
@@ -459,7 +482,7 @@ void model_outlet_saw(struct model_outlet *m, int value)
 	model_outlet_counts(m, &wanted);
 	if (wanted == value) {
 		m->sent = value;
-		m->pending = m->retrying = m->own = false;
+		m->pending = m->retrying = m->own = m->resends = false;
 		m->pause = 0;
 		if (model_outlet_counts(m, &wanted) == MODEL_START)
 			model_outlet_wish(m, (struct model_entry){.wish = WISH_STARTED});
@@ -479,6 +502,8 @@ void model_outlet_lost(struct model_outlet *m)
 
 void model_outlet_restart(struct model_outlet *m, int64_t outage, bool known)
 {
+	int wanted;
+
 	m->now += outage;
 	if (!known) {
 		m->lost += outage;
@@ -493,8 +518,12 @@ void model_outlet_restart(struct model_outlet *m, int64_t outage, bool known)
 	/* During the outage nobody sees anything. */
 	m->log[m->count++] = (struct model_entry){
 		.at = m->now - outage, .wish = WISH_RESTART, .time = known};
-	/* on_start is written in any case. */
-	m->sent = m->says.start >= 0 ? -1 : m->is;
+	/* on_start is written in any case, and an off of which nobody knows whether it arrived.
+	 */
+	model_outlet_counts(m, &wanted);
+	m->sent = m->is;
+	if (m->says.start >= 0 || (m->doubt && (wanted == 0 || safe(m, wanted))))
+		m->sent = -1;
 	m->seen_wanted = -1;
 	m->pending = m->retrying = false;
 	m->pause = 0;

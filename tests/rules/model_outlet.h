@@ -77,7 +77,7 @@ struct model_outlet {
 	bool interrupted, interrupted_forgotten;
 	int64_t interrupted_from;
 	int sent, seen_wanted;
-	bool pending, own, retrying;
+	bool pending, own, resends, retrying; /* resends: own since a rule's write failed */
 	int64_t retry_at, tried_at;
 	int pause;
 	bool change_under_way, doubt; /* doubt: whether the last write was carried out */

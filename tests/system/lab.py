@@ -60,6 +60,7 @@ class Plant:
         self.write_times = []  # of each, on the monotonic clock
         self.most = {}  # by unit and address: what a holding register does not exceed
         self.silent = False
+        self.failing = 0  # so many writes of coils fail: exception 4
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.listener.getsockname()[1]
@@ -120,6 +121,9 @@ class Plant:
                     if self.coils.get((unit, address + i)):
                         out[i // 8] |= 1 << (i % 8)
                 return struct.pack(">BB", code, len(out)) + bytes(out)
+            if code == 5 and self.failing > 0:
+                self.failing -= 1
+                return struct.pack(">BB", code | 0x80, 4)
             if code == 5:
                 self.coils[unit, address] = count == 0xFF00
                 self.writes.append((unit, "coil", address, count == 0xFF00))

@@ -233,6 +233,27 @@ def judge(log, min_on, min_off, most, span):
         changes.append((at, value))
 
 
+def test_fault_B14_an_off_that_was_refused_is_written_when_the_device_takes_it():
+    """The burner's: the rule asks once, and nobody asks again."""
+    plant, daemon = make(on=True)
+    plant.set(1, 1, 99)
+    daemon.start().ready()
+    written(plant, True)
+    plant.failing = 2
+    plant.set(1, 1, 0)
+    written(plant, True, False)
+    assert not plant.failing and not plant.coils[1, 1]
+    assert "unknown: a.pump = false for rule hot: device failure; it is tried again" in daemon.log()
+    # A person hears of it, and decides.
+    plant.failing = 1
+    done = daemon.ctl("write", "a.pump", "on")
+    assert done.returncode != 0 and "failure" in done.stderr, done
+    before = plant.requests
+    lab.wait_for("polls", lambda: plant.requests > before + 100)
+    written(plant, True, False)
+    daemon.stop()
+
+
 def test_a_rule_that_is_undecided_brings_on_unknown_and_goes_on_afterwards():
     plant, daemon = make("on_unknown: off, unknown_after: 200ms")
     plant.set(1, 1, 99)
@@ -361,6 +382,7 @@ lab.run(
     test_stopping_does_not_wait_for_a_device_that_is_silent,
     test_min_off_is_waited_for_and_the_write_not_lost,
     test_max_on_switches_off_by_itself,
+    test_fault_B14_an_off_that_was_refused_is_written_when_the_device_takes_it,
     test_fault_H7_no_forged_values_break_a_limit,
     test_a_rule_that_is_undecided_brings_on_unknown_and_goes_on_afterwards,
     test_the_rule_of_higher_rank_has_the_output,

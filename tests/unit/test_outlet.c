@@ -518,6 +518,62 @@ static void test_fault_B14_a_write_without_an_answer_is_not_repeated(void **stat
 	rests(rig);
 }
 
+/* The burner's off that got lost on the wire: nobody else would ask for it again. */
+static void test_fault_B14_an_off_of_a_rule_is_tried_until_it_is_there(void **state)
+{
+	struct rig *rig = *state;
+
+	make(rig);
+	rule(rig, HOT, OUTLET_FIRES, off);
+	sends(rig, off, "rule hot");
+	ends(rig, true, false);
+	rests(rig);
+	wait(rig, 1);
+	sends(rig, off, "rule hot");
+	ends(rig, false, false);
+	rests(rig);
+	wait(rig, 2);
+	writes(rig, off, "rule hot");
+	/* As it clears, too; and what is read ends it as well as an answer. */
+	rule(rig, COLD, OUTLET_FIRES, on);
+	rule(rig, HOT, OUTLET_CLEARS, off);
+	rule(rig, COLD, OUTLET_CLEARS, off);
+	outlet_saw(rig->outlet, on, rig->now);
+	sends(rig, off, "rule cold");
+	ends(rig, true, false);
+	outlet_saw(rig->outlet, off, rig->now);
+	wait(rig, 100);
+	rests(rig);
+}
+
+static void test_fault_B14_what_never_left_is_tried_as_long_as_a_rule_holds_it(void **state)
+{
+	struct rig *rig = *state;
+	struct boot due;
+
+	make(rig);
+	rule(rig, COLD, OUTLET_FIRES, on);
+	sends(rig, on, "rule cold");
+	ends(rig, false, false);
+	wait(rig, 1);
+	sends(rig, on, "rule cold");
+	ends(rig, false, false);
+	wait(rig, 2);
+	sends(rig, on, "rule cold");
+	/* This one may have been carried out. */
+	ends(rig, true, false);
+	rests(rig);
+	assert_false(outlet_deadline(rig->outlet, &due));
+	rule(rig, COLD, OUTLET_CLEARS, off);
+	writes(rig, off, "rule cold");
+	/* An instant was of its moment. */
+	rule(rig, LATE, OUTLET_HAPPENS, on);
+	sends(rig, on, "rule late");
+	ends(rig, false, false);
+	rests(rig);
+	assert_false(outlet_deadline(rig->outlet, &due));
+}
+
 static void test_on_stop_goes_at_once_and_is_the_last(void **state)
 {
 	struct rig *rig = *state;
@@ -616,6 +672,25 @@ static void test_what_counts_is_written_to_a_line_that_begins_anew(void **state)
 	rig->point.begins = false;
 	outlet_lost(rig->outlet, rig->now);
 	outlet_saw(rig->outlet, on, rig->now);
+	rests(rig);
+}
+
+static void test_an_off_without_an_answer_is_written_after_a_restart(void **state)
+{
+	struct rig *rig = *state;
+
+	make(rig);
+	rule(rig, HOT, OUTLET_FIRES, off);
+	sends(rig, off, "rule hot");
+	ends(rig, true, false);
+	restart(rig, 5, true);
+	writes(rig, off, "rule hot");
+	restart(rig, 5, true);
+	rests(rig);
+	rule(rig, FROST, OUTLET_FIRES, on);
+	sends(rig, on, "rule frost");
+	ends(rig, true, false);
+	restart(rig, 5, true);
 	rests(rig);
 }
 
@@ -969,9 +1044,12 @@ int main(void)
 		TEST(test_on_start_is_written_before_any_rule_may),
 		TEST(test_a_reading_says_that_what_failed_is_there),
 		TEST(test_fault_B14_a_write_without_an_answer_is_not_repeated),
+		TEST(test_fault_B14_an_off_of_a_rule_is_tried_until_it_is_there),
+		TEST(test_fault_B14_what_never_left_is_tried_as_long_as_a_rule_holds_it),
 		TEST(test_on_stop_goes_at_once_and_is_the_last),
 		TEST(test_a_reload_keeps_who_has_it_and_what_runs),
 		TEST(test_what_counts_is_written_to_a_line_that_begins_anew),
+		TEST(test_an_off_without_an_answer_is_written_after_a_restart),
 		TEST(test_what_nobody_remembers_goes_off_first_where_max_on_is),
 		TEST(test_what_is_forgotten_without_max_on_begins_as_ever),
 		TEST(test_on_again_after_a_restart_is_seen_first_or_waits),
