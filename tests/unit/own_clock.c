@@ -25,6 +25,7 @@ static struct {
 
 struct mono __real_clock_mono(void);
 struct mono __wrap_clock_mono(void);
+struct boot __wrap_clock_boot(void);
 struct loop_timer *__wrap_loop_timer_new(struct loop *loop, loop_timer_fn *fn, void *arg);
 void __wrap_loop_timer_free(struct loop_timer *timer);
 void __wrap_loop_timer_start(struct loop_timer *timer, struct mono deadline);
@@ -34,6 +35,12 @@ bool __wrap_loop_timer_running(const struct loop_timer *timer);
 struct mono __wrap_clock_mono(void)
 {
 	return own.now;
+}
+
+/* As if the box had slept for an hour before. */
+struct boot __wrap_clock_boot(void)
+{
+	return (struct boot){own.now.ns + 3600 * NSEC_PER_SEC};
 }
 
 struct loop_timer *__wrap_loop_timer_new(struct loop *loop, loop_timer_fn *fn, void *arg)

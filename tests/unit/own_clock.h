@@ -3,8 +3,9 @@
 /*
  * A monotonic clock of the test's own, and the loop's timers on it: it begins at 1000 s and
  * stands still, however long the machine lets the test wait, until the test moves it. What is
- * linked with FLAGS_OWN_CLOCK finds it in place of clock_mono() and of loop_timer_*();
- * descriptors, threads and the kernel behind them stay what they are.
+ * linked with FLAGS_OWN_CLOCK finds it in place of clock_mono(), clock_boot() and
+ * loop_timer_*(); descriptors, threads and the kernel behind them stay what they are. Alarms
+ * (loop_alarm) do not know of it.
  */
 #ifndef GAUGED_TESTS_OWN_CLOCK_H
 #define GAUGED_TESTS_OWN_CLOCK_H

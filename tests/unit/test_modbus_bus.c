@@ -767,8 +767,8 @@ static void test_fault_B10_dribbling_does_not_move_the_deadline(void **state)
 	n = peer_answer(t->peer.last, answer);
 	dribble(t, answer, n, a);
 	assert_int_equal(a->outcome, MODBUS_TIMEOUT);
-	/* 209 bytes take more than four seconds. */
-	assert_in_range(mono_diff(clock_mono(), sent), timeout_ns, 20 * timeout_ns);
+	/* 209 bytes would take more than four seconds. */
+	assert_in_range(mono_diff(clock_mono(), sent), timeout_ns, 2 * timeout_ns);
 }
 
 static void test_answer_to_a_late_reader_still_counts(void **state)
