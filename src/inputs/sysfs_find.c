@@ -121,12 +121,11 @@ struct finder {
 
 static bool finder_path(const struct finder *finder, long number, char ret[SYSFS_PATH_ROOM])
 {
-	char own[32];
-	int len = snprintf(own, sizeof(own), "%ld", number);
+	struct str path;
 
-	len = snprintf(ret, SYSFS_PATH_ROOM, "%s/%s%s", finder->base, finder->layout->prefix,
-		       own);
-	return len >= 0 && len < SYSFS_PATH_ROOM;
+	str_init_fixed(&path, ret, SYSFS_PATH_ROOM);
+	str_addf(&path, "%s/%s%ld", finder->base, finder->layout->prefix, number);
+	return !path.cut;
 }
 
 static bool finder_wanted(const struct finder *finder, const char *directory)
