@@ -146,13 +146,17 @@ static void batch_purge(struct journal_batch *batch, const char *box)
 	}
 }
 
-/* Of a message that the store never had nothing stays but that its number was used. */
-static void batch_never_was(struct journal_batch *batch, struct journal_op *removal)
+/* Of messages that the store never had nothing stays but that their numbers were used. */
+static void batch_never_were(struct journal_batch *batch, struct journal_ops *removals)
 {
-	batch_unlink(batch, removal);
-	removal->kind = JOURNAL_BOX;
-	batch_replace(batch, removal);
-	batch_append(batch, removal);
+	struct journal_op *op;
+
+	while ((op = TAILQ_FIRST(removals)) != NULL) {
+		TAILQ_REMOVE(removals, op, link);
+		op->kind = JOURNAL_BOX;
+		batch_replace(batch, op);
+		batch_append(batch, op);
+	}
 }
 
 void journal_batch_put(struct journal_batch *batch, struct journal_op *op)
@@ -180,13 +184,17 @@ void journal_batch_put(struct journal_batch *batch, struct journal_op *op)
 void journal_batch_merge(struct journal_batch *older, struct journal_batch *newer)
 {
 	struct journal_op *op = TAILQ_FIRST(&older->ops), *next;
+	struct journal_ops vain = TAILQ_HEAD_INITIALIZER(vain);
 
 	for (; op != NULL; op = next) {
 		next = TAILQ_NEXT(op, link);
 		op->fresh = op->fresh && !older->unsure;
-		if (op->kind == JOURNAL_REMOVE && op->vain)
-			batch_never_was(older, op);
+		if (op->kind != JOURNAL_REMOVE || !op->vain)
+			continue;
+		batch_unlink(older, op);
+		TAILQ_INSERT_TAIL(&vain, op, link);
 	}
+	batch_never_were(older, &vain);
 	older->unsure = false;
 	while ((op = TAILQ_FIRST(&newer->ops)) != NULL) {
 		batch_unlink(newer, op);

@@ -21,6 +21,8 @@
 #include "journal_rig.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "io/journal_batch.h"
+#include "io/journal_op.h"
 #include "io/loop.h"
 
 enum { FIRST_OPERATIONS = 500, SCRIPT_MESSAGES = 64 };
@@ -236,6 +238,34 @@ static void test_fault_D2_what_comes_and_goes_while_full_leaves_nothing(void **s
 static void test_fault_D4_what_comes_and_goes_without_sync_leaves_nothing(void **state)
 {
 	faults_come_and_go(*state, FAULTY_SYNC, FAULTY_IOERR);
+}
+
+/* Of one batch; of each the others would be freed on the way. */
+static void test_fault_D4_many_removals_in_vain_leave_a_number(void **state)
+{
+	struct journal_batch *older = journal_batch_new(), *newer = journal_batch_new();
+	const struct journal_op *op;
+
+	(void)state;
+	for (uint64_t seq = 1; seq <= 50; seq++) {
+		struct journal_op *removal =
+			journal_op_new(JOURNAL_REMOVE,
+				       &(struct journal_op_texts){.name = seq % 2 ? "a" : "b"});
+
+		removal->seq = seq;
+		removal->vain = true;
+		journal_batch_put(older, removal);
+	}
+	journal_batch_merge(older, newer);
+	assert_int_equal(older->count, 2);
+	op = journal_batch_find(older, JOURNAL_BOX, "a", 0);
+	assert_non_null(op);
+	assert_int_equal(op->seq, 49);
+	op = journal_batch_find(older, JOURNAL_BOX, "b", 0);
+	assert_non_null(op);
+	assert_int_equal(op->seq, 50);
+	journal_batch_free(older);
+	journal_batch_free(newer);
 }
 
 /* Delivered out of the store while it can't be written: that waits, and takes room. */
@@ -799,6 +829,7 @@ int main(int argc, char **argv)
 		FAULTS_TEST(test_fault_D2_memory_is_bounded_while_it_lasts),
 		FAULTS_TEST(test_fault_D2_what_comes_and_goes_while_full_leaves_nothing),
 		FAULTS_TEST(test_fault_D4_what_comes_and_goes_without_sync_leaves_nothing),
+		FAULTS_TEST(test_fault_D4_many_removals_in_vain_leave_a_number),
 		FAULTS_TEST(test_fault_D2_removals_that_wait_are_counted),
 		FAULTS_TEST(test_fault_D2_store_that_is_full_can_be_emptied),
 		FAULTS_TEST(test_fault_D3_error_on_write_is_written_again),
