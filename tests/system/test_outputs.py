@@ -255,7 +255,7 @@ def test_fault_B14_an_off_that_was_refused_is_written_when_the_device_takes_it()
 
 
 def test_a_rule_that_is_undecided_brings_on_unknown_and_goes_on_afterwards():
-    plant, daemon = make("on_unknown: off, unknown_after: 200ms")
+    plant, daemon = make("on_unknown: off, unknown_after: 3s")
     plant.set(1, 1, 99)
     daemon.start().ready()
     written(plant, True)
