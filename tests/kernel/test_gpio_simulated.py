@@ -102,6 +102,23 @@ def test_debouncing_takes_what_it_says_and_a_tick():
             time.sleep(1)
 
 
+def test_fault_A14_two_thousand_edges_at_ten_kilohertz():
+    """At that rate on any machine; test_gpio has them as fast as the machine gives them."""
+    with Bus(4, ["flow: {line: 1, count: both}"]) as bus:
+        start = time.monotonic()
+        with open(bus.chip.pull(1), "w") as pull:
+            for i in range(2000):
+                pull.write("pull-up" if i % 2 == 0 else "pull-down")
+                pull.flush()
+                sleep_until(start + (i + 1) * 0.0001)
+        took = time.monotonic() - start
+        assert took < 0.2 + WORK, took
+        lab.wait_for("all of them", lambda: bus.value("flow") == 2000)
+        time.sleep(1)
+        assert bus.value("flow") == 2000, bus.value("flow")
+        print("  2000 edges in %.4f s: all came" % took)
+
+
 def test_what_is_measured_is_exact():
     with Bus(4, ["hz: {line: 1, measure: frequency, over: 10s}", "ms: {line: 2, measure: width, unit: ms}",
                  "flow: {line: 3, count: rising, per: 50, unit: L, rate: {unit: L/min, over: 60s}}"]) as bus:
