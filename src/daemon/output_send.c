@@ -58,16 +58,6 @@ static void output_complain(struct output *output, const char *how, const char *
 			      how, what, why);
 }
 
-static bool output_retries(const struct output *output)
-{
-	struct outlet_report report;
-
-	if (output == NULL)
-		return false;
-	outlet_report(output->outlet, (struct boot){0}, &report);
-	return report.retries;
-}
-
 /* After the outlet was told: whether it is tried again is its to say. own: so was this one. */
 static void output_tell_failure(const struct outputs *outputs, struct output *output, bool own,
 				enum write_outcome outcome, const char *what, const char *why)
@@ -79,7 +69,7 @@ static void output_tell_failure(const struct outputs *outputs, struct output *ou
 	};
 	const char *how = failures[outcome];
 
-	if (output_retries(output) && !outputs->stopping) {
+	if (output != NULL && outlet_retries(output->outlet) && !outputs->stopping) {
 		if (own) {
 			output_complain(output, how, what, why);
 			return;

@@ -125,6 +125,8 @@ struct outlet_end {
 	struct value value;
 };
 void outlet_ended(struct outlet *outlet, const struct outlet_end *end, struct boot now);
+/* Whether what failed is tried again. */
+bool outlet_retries(const struct outlet *outlet);
 /* When to step again, if nothing else happens; false: never. */
 bool outlet_deadline(const struct outlet *outlet, struct boot *ret);
 

@@ -237,6 +237,11 @@ void outlet_ended(struct outlet *outlet, const struct outlet_end *end, struct bo
 		failed(outlet, now);
 }
 
+bool outlet_retries(const struct outlet *outlet)
+{
+	return outlet->retries;
+}
+
 bool outlet_lost(struct outlet *outlet, struct boot now)
 {
 	outlet->unseen = outlet->point->begins;
